@@ -1,0 +1,72 @@
+/**
+ * Port: how control and nodes talk. On one machine a unix socket in the state folder carries it (local-fleet-transport.ts,
+ * one JSON message a line); on many machines NATS JetStream will. Pure types. Control is the one writer; nodes only receive generations.
+ */
+
+/** What a node tells when it connects, and whenever it changes. */
+export type NodeStatus = {
+  readonly nodeId: string
+  /** Generation that is live on the node, 0 = none. */
+  readonly generation: number
+  /** SHA-256 of the live snapshot, hex; empty = none. */
+  readonly digest: string
+  readonly startedAt: number
+}
+
+/** A generation to make live. */
+export type PublishMessage = {
+  readonly type: 'publish'
+  readonly generation: number
+  readonly digest: string
+  /** Snapshot file (resolver/snapshot/snapshot-file.ts). */
+  readonly path: string
+  /** Geodata file the generation was compiled with; used by explain. */
+  readonly geodataPath: string
+}
+
+/** A question from control to a node: the methods and results are in node-requests below. */
+export type RequestMessage = { readonly type: 'request'; readonly id: number; readonly method: NodeMethod; readonly params: unknown }
+/** What a node can be asked: `explain` (ExplainRequest → ExplainAnswer), `scores` (→ HealthScores), `stats` (→ NodeStats). */
+export type NodeMethod = 'explain' | 'scores' | 'stats'
+
+/** Control → node. */
+export type ToNode = PublishMessage | RequestMessage
+/** Node → control. */
+export type FromNode =
+  | { readonly type: 'hello'; readonly status: NodeStatus }
+  | { readonly type: 'applied'; readonly status: NodeStatus; readonly generation: number; readonly ok: boolean; readonly reason?: string }
+  | { readonly type: 'response'; readonly id: number; readonly ok: boolean; readonly result?: unknown; readonly reason?: string }
+  | { readonly type: 'event'; readonly event: NodeEvent }
+
+/** Something that happened on a node, for the store and the console. */
+export type NodeEvent = {
+  readonly at: number
+  readonly kind: 'standing' | 'fail-open' | 'generation' | 'worker-replaced'
+  readonly subject: string
+  readonly detail: string
+}
+
+/** The control end. */
+export type FleetHub = {
+  /** Nodes connected now. */
+  nodes(): readonly NodeStatus[]
+  /** Sends a generation to all nodes (also to those that connect later); resolves when each connected one has answered or `timeoutMs` is over. */
+  publish(
+    message: PublishMessage,
+    timeoutMs: number,
+  ): Promise<readonly { readonly nodeId: string; readonly ok: boolean; readonly reason?: string }[]>
+  /** Asks one node (default: the first connected); rejects with code FLEET_NODE_AWAY when there is none, FLEET_TIMEOUT after `timeoutMs`. */
+  request(method: NodeMethod, params: unknown, timeoutMs: number, nodeId?: string): Promise<unknown>
+  /** Calls back for each event of a node. */
+  onEvent(listener: (nodeId: string, event: NodeEvent) => void): void
+  close(): Promise<void>
+}
+
+/** The node end; it reconnects by itself with back-off. */
+export type FleetLink = {
+  status(status: NodeStatus): void
+  event(event: NodeEvent): void
+  onPublish(handler: (message: PublishMessage) => Promise<NodeStatus>): void
+  onRequest(handler: (method: NodeMethod, params: unknown) => Promise<unknown>): void
+  close(): Promise<void>
+}

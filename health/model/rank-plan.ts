@@ -1,0 +1,85 @@
+/**
+ * What ranking needs to know of a generation: endpoints, their probes, and the pools as index lists. Made by
+ * policy/compile/make-rank-plan.ts (health imports nothing of policy), plain data that can be posted to a worker.
+ */
+
+/** One probe, defaults filled in. */
+export type ProbeSpec = {
+  readonly id: string
+  readonly kind: 'http' | 'https' | 'tcp'
+  /** Port probed, 1–65535. */
+  readonly port: number
+  /** Path of http/https, begins with "/". */
+  readonly path: string
+  /** Status codes that count as success. */
+  readonly expectStatus: readonly number[]
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Interval after a first failure. */
+  readonly retryIntervalMs: number
+  /** Failures in a row that lose the place. */
+  readonly fall: number
+  /** Successes in a row that regain it. */
+  readonly rise: number
+  readonly windowSeconds: number
+  /** A failing optional probe counts in the error rate only. */
+  readonly required: boolean
+  /** Host header; empty = the endpoint's address. */
+  readonly host: string
+  /** TLS server name; empty = `host`. */
+  readonly sni: string
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Substring that the body must hold; empty = any. */
+  readonly match: string
+  readonly redirects: boolean
+  readonly certificate: 'verify' | 'ignore'
+}
+
+/** One endpoint, in order of endpoint index. */
+export type RankEndpoint = {
+  readonly id: string
+  /** Textual IPv4 address, or empty. */
+  readonly ipv4: string
+  /** Textual IPv6 address, or empty. */
+  readonly ipv6: string
+  /** Host name of a target endpoint, or empty. */
+  readonly target: string
+  readonly enabled: boolean
+  /** Probes of each of its addresses; the first gives the latency. Empty: counts as up. */
+  readonly probes: readonly ProbeSpec[]
+}
+
+/** One pool as used by one policy, in order of pool-use index. */
+export type RankPoolUse = {
+  readonly poolId: string
+  readonly policyId: string
+  readonly choose: 'best' | 'weighted' | 'all' | 'nearest' | 'latency' | 'auto'
+  readonly minimumUp: number
+  /** Band of `best` in percent; never less than 3 points. */
+  readonly tolerancePercent: number
+  readonly dwellSeconds: number
+  readonly slowStartSeconds: number
+  /** True: only view 0 (joint over all addresses an endpoint has); false: view 0 = IPv4, view 1 = IPv6. */
+  readonly jointFamilies: boolean
+  readonly maxErrorRatePercent: number
+  readonly maxLatencyMs: number
+  readonly score: {
+    readonly profile: 'weighted' | 'expected-time'
+    readonly latencyWeight: number
+    readonly successWeight: number
+    readonly floorMs: number
+    readonly retryPenaltyMs: number
+  }
+  /** First member use of this pool use; the members follow each other. */
+  readonly firstMember: number
+  /** Endpoint index and configured weight (0–65535) of each member. */
+  readonly members: readonly { readonly endpoint: number; readonly weight: number }[]
+}
+
+/** The whole plan of one generation. */
+export type RankPlan = {
+  readonly generation: number
+  readonly endpoints: readonly RankEndpoint[]
+  readonly poolUses: readonly RankPoolUse[]
+}

@@ -1,0 +1,135 @@
+/**
+ * The ranking in shared memory: what the answer threads know about health. Two fixed slots of these columns lie in one
+ * SharedArrayBuffer; the rank worker fills the idle slot and swaps (at most once a second). Sized by the snapshot's counts,
+ * so it only fits the generation it was made for. Pure types and numbers; filled by health/score/rank-endpoints.ts.
+ *
+ *   address index     = 2 × endpoint index + (0 for IPv4 or a target, 1 for IPv6)
+ *   pool use          = one pool as used by one policy (its gates differ by policy); see RankPlan
+ *   view              = 0 joint or IPv4, 1 IPv6 (only policies with `families: each` use view 1)
+ *   pool-use view     = 2 × pool use + view
+ *   member-use view   = 2 × member use + view
+ */
+
+/** Member-use bits: may be picked in step 1 of the decision. */
+export const MEMBER_ELIGIBLE = 1
+/** In place and not overridden down, gates and capacity ignored: may be picked from a fallback pool (step 2). */
+export const MEMBER_IN_PLACE = 2
+/** Not down: may be picked in step 3. */
+export const MEMBER_NOT_DOWN = 4
+/** Exists in this view (has an address of the family): may be picked in step 4. */
+export const MEMBER_PRESENT = 8
+
+/** Pool-use bits: at least `minimumUp` members are eligible (step 1). */
+export const POOL_USABLE = 1
+/** At least one member is in place (step 2). */
+export const POOL_IN_PLACE = 2
+/** At least one member is not down (step 3). */
+export const POOL_NOT_DOWN = 4
+/** At least one member is present (step 4). */
+export const POOL_PRESENT = 8
+
+/** Address flag bits: an override holds it up / down / draining. */
+export const ADDRESS_OVERRIDE_UP = 1
+export const ADDRESS_OVERRIDE_DOWN = 2
+export const ADDRESS_DRAINING = 4
+/** The address has no probe: it always counts as up. */
+export const ADDRESS_UNPROBED = 8
+/** The endpoint has this address at all. */
+export const ADDRESS_PRESENT = 16
+
+/** Columns of one ranking slot. */
+export type RankingColumns = {
+  /** [0] generation it belongs to, [1] ranking id (rises by one a swap), [2] computed at (ms since epoch). */
+  readonly header: Float64Array
+  /** Standing number of each address. */
+  readonly addressStanding: Uint8Array
+  /** ADDRESS_* bits of each address. */
+  readonly addressFlags: Uint8Array
+  /** Median latency of the window in ms; NaN without samples. */
+  readonly addressLatencyMs: Float32Array
+  /** Error rate of the window in percent; NaN without samples. */
+  readonly addressErrorRatePercent: Float32Array
+  /** Samples in the window. */
+  readonly addressSampleCount: Uint32Array
+  /** When the newest sample was taken, ms since epoch; 0 without samples. */
+  readonly addressSampleAt: Float64Array
+  /** When the standing last changed, ms since epoch; 0 if never. */
+  readonly addressSinceAt: Float64Array
+  /** When it was last eligible in any pool use, ms since epoch; 0 if never (for `allDown: last-good`). */
+  readonly addressLastEligibleAt: Float64Array
+  /** Seconds until the standing of the address could change at the earliest; 0xffff = no bound (no probe). */
+  readonly addressTtlBoundSeconds: Uint16Array
+  /** MEMBER_* bits of each member-use view. */
+  readonly memberBits: Uint8Array
+  /** Effective weight of each member-use view (configured weight × slow start × drain, 0–65535 scale of the plan). */
+  readonly memberWeight: Uint32Array
+  /** Score of each member use (by the policy's profile), 0–100; NaN without samples. One a member use. */
+  readonly memberScore: Float32Array
+  /** Position (0 = first) of each member-use view in its pool's order, best first: for `all` and display. */
+  readonly memberOrder: Uint16Array
+  /** POOL_* bits of each pool-use view. */
+  readonly poolBits: Uint8Array
+  /** Member use picked by `best` among the eligible (the incumbent), one a pool-use view; -1 = none. */
+  readonly poolPick: Int32Array
+  /** The same among members in place (step 2). */
+  readonly poolPickInPlace: Int32Array
+  /** The same among members not down (step 3). */
+  readonly poolPickNotDown: Int32Array
+  /** Smallest TTL bound over the members of the pool-use view, seconds; 0xffff = none. */
+  readonly poolTtlBoundSeconds: Uint16Array
+}
+
+/** Counts that size a ranking; equal for every ranking of one generation. */
+export type RankingShape = {
+  /** Endpoints in the snapshot. */
+  readonly endpointCount: number
+  /** Member uses (members over all pool uses). */
+  readonly memberUseCount: number
+  /** Pool uses. */
+  readonly poolUseCount: number
+}
+
+const COLUMN_SIZES: readonly (readonly [
+  keyof RankingColumns,
+  new (b: SharedArrayBuffer, o: number, l: number) => unknown,
+  number,
+  (s: RankingShape) => number,
+])[] = [
+  ['header', Float64Array, 8, () => 4],
+  ['addressSampleAt', Float64Array, 8, (s) => 2 * s.endpointCount],
+  ['addressSinceAt', Float64Array, 8, (s) => 2 * s.endpointCount],
+  ['addressLastEligibleAt', Float64Array, 8, (s) => 2 * s.endpointCount],
+  ['addressLatencyMs', Float32Array, 4, (s) => 2 * s.endpointCount],
+  ['addressErrorRatePercent', Float32Array, 4, (s) => 2 * s.endpointCount],
+  ['addressSampleCount', Uint32Array, 4, (s) => 2 * s.endpointCount],
+  ['memberWeight', Uint32Array, 4, (s) => 2 * s.memberUseCount],
+  ['memberScore', Float32Array, 4, (s) => s.memberUseCount],
+  ['poolPick', Int32Array, 4, (s) => 2 * s.poolUseCount],
+  ['poolPickInPlace', Int32Array, 4, (s) => 2 * s.poolUseCount],
+  ['poolPickNotDown', Int32Array, 4, (s) => 2 * s.poolUseCount],
+  ['addressTtlBoundSeconds', Uint16Array, 2, (s) => 2 * s.endpointCount],
+  ['memberOrder', Uint16Array, 2, (s) => 2 * s.memberUseCount],
+  ['poolTtlBoundSeconds', Uint16Array, 2, (s) => 2 * s.poolUseCount],
+  ['addressStanding', Uint8Array, 1, (s) => 2 * s.endpointCount],
+  ['addressFlags', Uint8Array, 1, (s) => 2 * s.endpointCount],
+  ['memberBits', Uint8Array, 1, (s) => 2 * s.memberUseCount],
+  ['poolBits', Uint8Array, 1, (s) => 2 * s.poolUseCount],
+]
+
+/** Bytes that one slot of this shape takes (a multiple of 8). */
+export function rankingSizeBytes(shape: RankingShape): number {
+  let size = 0
+  for (const [, , width, count] of COLUMN_SIZES) size += width * count(shape)
+  return (size + 7) & ~7
+}
+
+/** Lays the columns of a slot over `buffer` from `offset` (a multiple of 8) on. */
+export function viewRanking(buffer: SharedArrayBuffer, offset: number, shape: RankingShape): RankingColumns {
+  const columns: Record<string, unknown> = {}
+  let at = offset
+  for (const [name, type, width, count] of COLUMN_SIZES) {
+    columns[name] = new type(buffer, at, count(shape))
+    at += width * count(shape)
+  }
+  return columns as RankingColumns
+}

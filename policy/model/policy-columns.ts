@@ -1,0 +1,112 @@
+/**
+ * The compiled policies: typed arrays that lie in the snapshot (shared memory), read by policy/decide on the hot path.
+ * Pure types; made by policy/compile/compile-policies.ts. Ids are sorted by bytes, so equal input gives equal bytes.
+ *
+ *   name + type ──► policy p ──► line table t = policyTable[p] ──► range r ──► class c
+ *                                                                              └► rule slots in order (most specific first)
+ *   rule slot s of p ──► rule policyRuleFirst[p] + s ──► pool uses in order ──► member uses
+ *
+ * A line table is shared by policies with the same signature (precedence, inherit, lines, auto/nearest orders);
+ * rule slots number the lines of the signature in byte order of their keys, and each policy keeps its rules in that order.
+ * An answer class is the whole ordered list of matching rule slots plus, for each auto/nearest pool slot, its member order.
+ */
+
+/** How a pool picks; the numbers are in `poolUseChoose`. */
+export const CHOOSE_KINDS = ['best', 'weighted', 'all', 'nearest', 'latency', 'auto'] as const
+/** `allDown` of a policy; the numbers are in `policyAllDown`. */
+export const ALL_DOWN_KINDS = ['fallback', 'last-good', 'all', 'servfail'] as const
+
+/** Policy flag: a rule with no eligible endpoint hands over to the next rule of the chain. */
+export const POLICY_INHERIT = 1
+/** Policy flag: families are decided apart (`families: each`); without it A, AAAA and HTTPS lead to the same endpoint. */
+export const POLICY_EACH_FAMILY = 2
+
+/** All columns. Index spaces: t tables, c classes, p policies, r rules, u pool uses, m member uses, e endpoints. */
+export type PolicyColumns = {
+  /** t: first range and number of ranges in tableStarts4 / tableClass4. */
+  readonly tableFirst4: Uint32Array
+  readonly tableCount4: Uint32Array
+  /** t: first entry in tableIndex4 and its bits. */
+  readonly tableIndexFirst4: Uint32Array
+  readonly tableIndexBits4: Uint8Array
+  readonly tableStarts4: Uint32Array
+  /** Class of each range (global class number). */
+  readonly tableClass4: Uint32Array
+  readonly tableIndex4: Uint32Array
+  /** The same for IPv6; starts have four words a range (first word at 4 × range). */
+  readonly tableFirst6: Uint32Array
+  readonly tableCount6: Uint32Array
+  readonly tableIndexFirst6: Uint32Array
+  readonly tableIndexBits6: Uint8Array
+  readonly tableStarts6: Uint32Array
+  readonly tableClass6: Uint32Array
+  readonly tableIndex6: Uint32Array
+
+  /** c: its rule slots are classSlots[classSlotFirst[c] … classSlotFirst[c+1]-1]; one more entry than classes. */
+  readonly classSlotFirst: Uint32Array
+  readonly classSlots: Uint16Array
+  /** c: first entry in classOrders; entry k (a number of an order list) belongs to auto slot k of the signature. */
+  readonly classOrderFirst: Uint32Array
+  readonly classOrders: Uint32Array
+  /** Order list o: member positions inside the pool, best first: orderMembers[orderFirst[o] … orderFirst[o+1]-1]. */
+  readonly orderFirst: Uint32Array
+  readonly orderMembers: Uint16Array
+
+  /** p: line table. */
+  readonly policyTable: Uint32Array
+  /** p: first rule; one more entry than policies. Rule of slot s = policyRuleFirst[p] + s. */
+  readonly policyRuleFirst: Uint32Array
+  /** p: its fallback pool uses are fallbackPoolUses[policyFallbackFirst[p] … policyFallbackFirst[p+1]-1]. */
+  readonly policyFallbackFirst: Uint32Array
+  readonly fallbackPoolUses: Uint32Array
+  /** p: POLICY_* bits. */
+  readonly policyFlags: Uint8Array
+  /** p: index in ALL_DOWN_KINDS. */
+  readonly policyAllDown: Uint8Array
+  readonly policyTtlSeconds: Uint32Array
+  readonly policyTtlFloorSeconds: Uint16Array
+  /** p: blocks of fractional choices are at least this fine; 0 = not used. */
+  readonly policyHashPrefix4: Uint8Array
+  readonly policyHashPrefix6: Uint8Array
+  /** p: salt of fractional choices, a hash of the policy id. */
+  readonly policySalt: Uint32Array
+
+  /** r: its pool uses in order are rulePoolUses[rulePoolFirst[r] … rulePoolFirst[r+1]-1]. */
+  readonly rulePoolFirst: Uint32Array
+  readonly rulePoolUses: Uint32Array
+
+  /** u: pool number (index in PolicyNames.pools). */
+  readonly poolUsePool: Uint32Array
+  /** u: index in CHOOSE_KINDS. */
+  readonly poolUseChoose: Uint8Array
+  /** u: auto slot k of the signature, 0xffff = not auto/nearest/latency. */
+  readonly poolUseAutoSlot: Uint16Array
+  readonly poolUseMaxAnswers: Uint8Array
+  /** u: 1 = sticky (hash of the scope block), 0 = drawn at random. */
+  readonly poolUseSticky: Uint8Array
+  /** u: its member uses are poolUseMemberFirst[u] … poolUseMemberFirst[u+1]-1. */
+  readonly poolUseMemberFirst: Uint32Array
+  /** m: endpoint index. */
+  readonly memberEndpoint: Uint32Array
+  /** m: configured weight. */
+  readonly memberConfiguredWeight: Uint32Array
+
+  /** e: 1 has IPv4, 2 has IPv6, 4 is a target. */
+  readonly endpointKinds: Uint8Array
+  /** e: IPv4 address as a number. */
+  readonly endpointIpv4: Uint32Array
+  /** e: four words. */
+  readonly endpointIpv6: Uint32Array
+  /** e: host name of a target, wire form in endpointTargets[endpointTargetFirst[e] … endpointTargetFirst[e+1]-1]. */
+  readonly endpointTargetFirst: Uint32Array
+  readonly endpointTargets: Uint8Array
+}
+
+/** Names for people (explain, metrics, API), kept beside the columns as JSON; never read on the hot path. */
+export type PolicyNames = {
+  readonly policies: readonly string[]
+  /** Line key of each rule, by rule number. */
+  readonly ruleLines: readonly string[]
+  readonly pools: readonly string[]
+  readonly endpoints: readonly string[]
+}

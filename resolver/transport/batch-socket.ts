@@ -1,0 +1,24 @@
+/**
+ * Port: a UDP socket that receives and sends many messages a system call (DESIGN.md section 3). Two implementations:
+ * ffi-batch-socket.ts (recvmmsg/sendmmsg through koffi) and dgram-batch-socket.ts (node:dgram); one suite for both.
+ */
+
+/** One UDP socket of one answer thread. Replies are written in place. */
+export type BatchSocket = {
+  /** All messages of a batch. */
+  readonly mem: Uint8Array
+  /** Offset of message i in `mem`. */
+  readonly off: Uint32Array
+  /** Length of message i; after answering, the reply's length, 0 = no reply. */
+  readonly len: Uint32Array
+  /** Source address of message i as four words (IPv4 as ::ffff:a.b.c.d), words 4i … 4i+3. */
+  readonly src: Uint32Array
+  /** Largest reply in bytes. */
+  readonly room: number
+  /** Waits up to `waitMs` for messages, takes up to `max`; returns their number, 0 on time-out or interruption. */
+  receive(max: number, waitMs: number): number
+  /** Sends the replies of the first `count` messages; returns how many the kernel took. */
+  send(count: number): number
+  /** Closes the socket. */
+  close(): void
+}
