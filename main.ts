@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/** Entry point: finds the command, parses its flags, turns failures into one clear line and an exit code (0 ok, 1 failed, 2 usage). */
+import { type Command, helpOf, parseCommandLine, UsageError } from './cli/command.ts'
+
+const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
+  up: () => import('./cli/up.ts'),
+  node: () => import('./cli/node.ts'),
+  control: () => import('./cli/control.ts'),
+  serve: () => import('./cli/serve.ts'),
+  init: () => import('./cli/init.ts'),
+  check: () => import('./cli/check.ts'),
+  apply: () => import('./cli/apply.ts'),
+  export: () => import('./cli/export.ts'),
+  explain: () => import('./cli/explain.ts'),
+  geodata: () => import('./cli/geodata.ts'),
+  user: () => import('./cli/user.ts'),
+  backup: () => import('./cli/backup.ts'),
+  restore: () => import('./cli/restore.ts'),
+}
+
+function usage(): string {
+  return `usage: nearcast COMMAND [flags]\n\n  commands: ${Object.keys(COMMANDS).join(' · ')}\n\n  nearcast COMMAND --help shows the flags of a command\n`
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(usage())
+    return name === undefined ? 2 : 0
+  }
+  const load = COMMANDS[name]
+  if (load === undefined) {
+    process.stderr.write(`nearcast: unknown command "${name}"\n\n${usage()}`)
+    return 2
+  }
+  const { command } = await load()
+  try {
+    if (rest.includes('--help') || rest.includes('-h')) {
+      process.stdout.write(helpOf(command))
+      return 0
+    }
+    return await command.run(parseCommandLine(command, rest, process.env))
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`nearcast ${name}: ${error.message}\n\n${helpOf(command)}`)
+      return 2
+    }
+    const { message, suggestion, code } = error as { message: string; suggestion?: string; code?: string }
+    process.stderr.write(`nearcast ${name}: ${message}${suggestion ? `; ${suggestion}` : ''}${code ? ` [${code}]` : ''}\n`)
+    if (process.env.NEARCAST_DEBUG) process.stderr.write(`${(error as Error).stack}\n`)
+    return 1
+  }
+}
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(`nearcast: needs Node 24 or newer, this is ${process.version}; inside a clone "npm start" brings its own\n`)
+  process.exitCode = 1
+} else {
+  process.exitCode = await main(process.argv.slice(2))
+}
