@@ -1,0 +1,239 @@
+/**
+ * The configuration as the rest of the program sees it: the parsed document with every default filled in, every name absolute and
+ * lower-cased, every line key, place, carrier, address and prefix in canonical form, and the contents of named files at hand.
+ * Pure types. Made by parse-config.ts out of the shape in document-schema.ts; an empty string means "not given".
+ *
+ *   zones ◄─ names ─► policies ─► rules ─► pools ─► members ─► endpoints ─► probes
+ *                                 rules ─► lines (custom)
+ */
+
+/** How a pool picks among its eligible members. */
+export type ChooseKind = 'best' | 'weighted' | 'all' | 'nearest' | 'latency' | 'auto'
+/** What a policy answers when nothing at all is eligible. */
+export type AllDownKind = 'fallback' | 'last-good' | 'all' | 'servfail'
+/** In which order an asker's lines are tried. */
+export type Precedence = 'place-first' | 'carrier-first'
+/** Whether the address types of a name must lead to the same endpoint. */
+export type Families = 'same-endpoint' | 'each'
+/** Text for people in both languages of the console; an empty one falls back to the other, then to the id. */
+export type Label = { readonly en: string; readonly 'zh-CN': string }
+
+/** Start of authority of an inline zone. */
+export type Soa = {
+  /** Primary name server, absolute and lower-case. */
+  readonly mname: string
+  /** Mailbox of the person in charge as a name, absolute and lower-case. */
+  readonly rname: string
+  /** Serial of the document, used with `serial: keep`; 0 = none. */
+  readonly serial: number
+  readonly refreshSeconds: number
+  readonly retrySeconds: number
+  readonly expireSeconds: number
+  /** TTL of negative answers (RFC 2308 §4). */
+  readonly minimumSeconds: number
+}
+
+/** One inline RRset. */
+export type RecordSet = {
+  /** Owner name, absolute and lower-case. */
+  readonly name: string
+  /** Type word in upper case, or TYPEnnn. */
+  readonly type: string
+  readonly ttlSeconds: number
+  /** Rdata in presentation form, one text a record; names in it may be relative to the zone. */
+  readonly data: readonly string[]
+}
+
+/** One zone: inline (`soa`, `nameservers`, `records`) or a master file (`file`). */
+export type Zone = {
+  /** Apex, absolute and lower-case. */
+  readonly name: string
+  /** TTL of the SOA, the NS records and of every inline record that has none. */
+  readonly ttlSeconds: number
+  /** Null exactly when `file` is given. */
+  readonly soa: Soa | null
+  /** Names of the NS records at the apex, absolute and lower-case. */
+  readonly nameservers: readonly string[]
+  /** Sorted by name, then type, in byte order; without SOA and apex NS. */
+  readonly records: readonly RecordSet[]
+  /** Name of the master file in `Config.files`; empty = inline. */
+  readonly file: string
+  /** `auto`: control gives the serial at publish; `keep`: the document's or file's own. */
+  readonly serial: 'auto' | 'keep'
+  /** `ignore`: the client subnet of queries is not used in this zone. */
+  readonly ecs: 'use' | 'ignore'
+}
+
+/** How to measure an endpoint. */
+export type Probe = {
+  readonly id: string
+  readonly kind: 'http' | 'https' | 'tcp'
+  readonly port: number
+  /** Path of http and https; begins with "/". */
+  readonly path: string
+  /** Status codes that count as success. */
+  readonly expectStatus: readonly number[]
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Interval after a first failure. */
+  readonly retryIntervalMs: number
+  /** Failures in a row that lose the place. */
+  readonly fall: number
+  /** Successes in a row that regain it. */
+  readonly rise: number
+  readonly windowSeconds: number
+  /** A failing probe that is not required counts in the error rate only. */
+  readonly required: boolean
+  /** Host header; empty = the endpoint's address or target. */
+  readonly host: string
+  /** TLS server name; empty = `host`. */
+  readonly sni: string
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS'
+  readonly headers: Readonly<Record<string, string>>
+  /** Text that the body must contain; empty = any body. */
+  readonly match: string
+  readonly redirects: boolean
+  readonly certificate: 'verify' | 'ignore'
+}
+
+/** An address (or host name) that may be answered. */
+export type Endpoint = {
+  readonly id: string
+  /** Dotted IPv4 address; empty = none. */
+  readonly ipv4: string
+  /** IPv6 address in the form of RFC 5952; empty = none. */
+  readonly ipv6: string
+  /** Host name answered as CNAME, absolute and lower-case; empty = none. Never together with an address. */
+  readonly target: string
+  /** Canonical place code, e.g. "cn-3302", "jp", "us-ca"; empty = unknown. */
+  readonly place: string
+  /** Canonical carrier id, e.g. "telecom"; empty = unknown. */
+  readonly carrier: string
+  /** [latitude, longitude] in degrees; null = the place's own. */
+  readonly coordinates: readonly [number, number] | null
+  /** Ids of its probes; the first gives the latency. Empty: always counts as up. */
+  readonly probes: readonly string[]
+  /** Name of the data centre it stands in; empty = none. */
+  readonly site: string
+  /** Free labels, for overrides and display. */
+  readonly labels: Readonly<Record<string, string>>
+  /** A disabled endpoint is neither probed nor answered. */
+  readonly enabled: boolean
+}
+
+/** An endpoint in a pool. */
+export type Member = {
+  /** Endpoint id. */
+  readonly endpoint: string
+  /** Share of `weighted`, 0–65535; 0 = never picked by weight. */
+  readonly weight: number
+}
+
+/** A named set of endpoints. */
+export type Pool = {
+  readonly id: string
+  /** In declared order, which breaks ties. */
+  readonly members: readonly Member[]
+  /** Fewer eligible members than this and the pool is passed over. */
+  readonly minimumUp: number
+  readonly choose: ChooseKind
+  /** True: fractional choices hash the scope block; false: drawn at random. */
+  readonly sticky: boolean
+  /** Most addresses in one answer of `choose: all`. */
+  readonly maxAnswers: number
+  /** Time in which a returning member's weight grows to its full value; 0 = at once. */
+  readonly slowStartSeconds: number
+  /** Band of `best`: a challenger must be better by more than this. */
+  readonly tolerancePercent: number
+  /** Time for which a challenger must stay better. */
+  readonly dwellSeconds: number
+}
+
+/** A custom line: clients by network. */
+export type Line = {
+  /** Id; rules name it as "custom:<id>". */
+  readonly id: string
+  readonly label: Label
+  /** Canonical prefixes ("198.51.100.0/24"), sorted by family and address, without doubles; those of the file included. */
+  readonly prefixes: readonly string[]
+  /** Name of the prefix list in `Config.files`; empty = inline. */
+  readonly file: string
+}
+
+/** One rule of a policy. */
+export type Rule = {
+  /** Canonical line key, e.g. "cn-3302/telecom", "*", "custom:park-a". */
+  readonly line: string
+  /** Pool ids in order. */
+  readonly pools: readonly string[]
+}
+
+/** Which endpoints for which line. */
+export type Policy = {
+  readonly id: string
+  readonly precedence: Precedence
+  /** A rule with no eligible endpoint hands over to the next rule of the asker's chain. */
+  readonly inherit: boolean
+  readonly ttlSeconds: number
+  readonly ttlFloorSeconds: number
+  /** Beyond a gate an endpoint is not eligible in this policy. */
+  readonly gates: { readonly maxErrorRatePercent: number; readonly maxLatencyMs: number }
+  readonly score: {
+    readonly profile: 'weighted' | 'expected-time'
+    /** Weight of the latency term of `weighted`. */
+    readonly latencyWeight: number
+    /** Weight of the success term of `weighted`. */
+    readonly successWeight: number
+    /** Latencies below this count as this. */
+    readonly floorMs: number
+    /** Cost of one error in `expected-time`. */
+    readonly retryPenaltyMs: number
+  }
+  /** In the order of the document; one of them is `*`. */
+  readonly rules: readonly Rule[]
+  /** Pool ids in order: the central cloud. */
+  readonly fallback: readonly string[]
+  readonly allDown: AllDownKind
+  /** Decided: when not given, `same-endpoint` if all endpoints have the same families, else `each`. */
+  readonly families: Families
+  /** Blocks of fractional choices are at least this fine; decided: 24/56 when a pool is `weighted`, else 0. */
+  readonly hashPrefix: { readonly ipv4: number; readonly ipv6: number }
+  readonly guards: {
+    /** More addresses moved than this by a publish is a warning to acknowledge. */
+    readonly maxMovedPercent: number
+  }
+}
+
+/** A name whose answer for some types comes from a policy. */
+export type SteeredName = {
+  /** Absolute and lower-case; may begin with "*.". */
+  readonly name: string
+  /** Type words in upper case, sorted, without doubles. */
+  readonly types: readonly string[]
+  /** Policy id. */
+  readonly policy: string
+  /** Rdata by type with placeholders {ipv4}, {ipv6}, {target}; for types other than A and AAAA. */
+  readonly records: Readonly<Record<string, string>>
+}
+
+/** Where locations come from, in order. */
+export type GeodataSource = { readonly kind: 'default' }
+
+/** Settings of the whole document. None takes effect in this version. */
+export type Options = Readonly<Record<string, never>>
+
+/** The whole document. Lists with ids are in the order of the document (order of zones, pools … has no meaning). */
+export type Config = {
+  readonly apiVersion: 'nearcast/v1'
+  readonly zones: readonly Zone[]
+  readonly probes: readonly Probe[]
+  readonly endpoints: readonly Endpoint[]
+  readonly pools: readonly Pool[]
+  readonly lines: readonly Line[]
+  readonly policies: readonly Policy[]
+  readonly names: readonly SteeredName[]
+  readonly geodata: { readonly sources: readonly GeodataSource[] }
+  readonly options: Options
+  /** Contents of the files that the document names ($INCLUDE of zone files too), by the name used there. */
+  readonly files: Readonly<Record<string, string>>
+}
