@@ -133,3 +133,44 @@ export function viewRanking(buffer: SharedArrayBuffer, offset: number, shape: Ra
   }
   return columns as RankingColumns
 }
+
+/** Bytes before slot 0 of a shared ranking: an Int32Array of which element 0 is the number of the live slot (0 or 1). */
+export const SHARED_RANKING_HEAD_BYTES = 64
+
+/**
+ * The shared ranking of one generation: the live slot's number and both slots. The number lies beside its slots, not in a
+ * process-wide block: while the first ranking of the next generation is computed, the answer threads still read this one.
+ *
+ *   head (64 bytes, [0] = live slot) │ slot 0 │ slot 1
+ */
+export type SharedRanking = {
+  /** [0] = number of the live slot; read and written with Atomics. */
+  readonly live: Int32Array
+  readonly slots: readonly [RankingColumns, RankingColumns]
+}
+
+/** Size in bytes of a shared ranking of this shape; the buffer may be larger. */
+export function sharedRankingSizeBytes(shape: RankingShape): number {
+  return SHARED_RANKING_HEAD_BYTES + 2 * rankingSizeBytes(shape)
+}
+
+/** Lays a shared ranking over its buffer. Readers take the slot once a batch: `shared.slots[Atomics.load(shared.live, 0)]`. */
+export function viewSharedRanking(buffer: SharedArrayBuffer, shape: RankingShape): SharedRanking {
+  return {
+    live: new Int32Array(buffer, 0, SHARED_RANKING_HEAD_BYTES / 4),
+    slots: [
+      viewRanking(buffer, SHARED_RANKING_HEAD_BYTES, shape),
+      viewRanking(buffer, SHARED_RANKING_HEAD_BYTES + rankingSizeBytes(shape), shape),
+    ],
+  }
+}
+
+/** The shape that a plan's rankings have. */
+export function rankingShapeOf(plan: {
+  readonly endpoints: readonly unknown[]
+  readonly poolUses: readonly { readonly members: readonly unknown[] }[]
+}): RankingShape {
+  let memberUseCount = 0
+  for (const poolUse of plan.poolUses) memberUseCount += poolUse.members.length
+  return { endpointCount: plan.endpoints.length, memberUseCount, poolUseCount: plan.poolUses.length }
+}
