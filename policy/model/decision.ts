@@ -1,6 +1,6 @@
 /**
  * The outcome of policy for one query, written into one preallocated record per thread (no garbage on the hot path).
- * Pure types; filled by policy/decide/decide.ts, and by its slow twin policy/reference/naive-decide.ts in tests.
+ * Pure; filled by policy/decide/decide.ts, and by its slow twin policy/reference/naive-decide.ts in tests.
  */
 
 /** Where the answer came from: the four steps of DESIGN.md section 6. */
@@ -9,9 +9,19 @@ export const STEP_FALLBACK = 2
 export const STEP_LAST_RESORT = 3
 export const STEP_ALL_DOWN = 4
 
+/** Most members in one decision; `maxAnswers` is a byte. */
+export const MAX_DECISION_MEMBERS = 255
+
+/** `outcome`: answer with `members`. */
+export const OUTCOME_ANSWER = 0
+/** `outcome`: SERVFAIL (`allDown: servfail`). */
+export const OUTCOME_SERVFAIL = 1
+/** `outcome`: no endpoint of the client's chain has an address of the family (NODATA). */
+export const OUTCOME_NODATA = 2
+
 /** A mutable decision. */
 export type Decision = {
-  /** 0 = answer with `members`; 1 = SERVFAIL (allDown: servfail); 2 = no member has an address of the family (NODATA). */
+  /** OUTCOME_*. */
   outcome: number
   /** STEP_* that answered. */
   step: number
@@ -31,4 +41,21 @@ export type Decision = {
   ttlSeconds: number
   /** ECS scope prefix length (0–32 or 0–128) of this policy's answer for the address used. */
   scope: number
+}
+
+/** A decision to be filled, with room for the longest answer. */
+export function makeDecision(): Decision {
+  return {
+    outcome: OUTCOME_ANSWER,
+    step: STEP_RULE,
+    rule: -1,
+    chainPosition: -1,
+    poolPosition: -1,
+    poolUse: -1,
+    class: 0,
+    members: new Int32Array(MAX_DECISION_MEMBERS),
+    memberCount: 0,
+    ttlSeconds: 0,
+    scope: 0,
+  }
 }

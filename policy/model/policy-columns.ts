@@ -90,6 +90,8 @@ export type PolicyColumns = {
   readonly memberEndpoint: Uint32Array
   /** m: configured weight. */
   readonly memberConfiguredWeight: Uint32Array
+  /** m: hash of the endpoint id, so that fractional choices do not depend on how endpoints are numbered. */
+  readonly memberSalt: Uint32Array
 
   /** e: 1 has IPv4, 2 has IPv6, 4 is a target. */
   readonly endpointKinds: Uint8Array
