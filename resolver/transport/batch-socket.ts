@@ -19,6 +19,16 @@ export type BatchSocket = {
   receive(max: number, waitMs: number): number
   /** Sends the replies of the first `count` messages; returns how many the kernel took. */
   send(count: number): number
+  /** Only on sockets that cannot block (node:dgram): await it instead of waiting in `receive`; it resolves at the first message or after `waitMs`. */
+  readonly arrived?: (waitMs: number) => Promise<void>
+  /** Replies that could not be sent (skipped entries) since the start. */
+  readonly sendFailureCount: () => number
   /** Closes the socket. */
   close(): void
 }
+
+/** Largest UDP reply in bytes: the size that passes nearly every path unfragmented (DNS flag day 2020), equal to what we announce. */
+export const UDP_REPLY_ROOM_BYTES = 1232
+
+/** Bytes kept of one received message: a whole number of cache lines, and not a power of two (L1 set conflicts). */
+export const PACKET_STRIDE_BYTES = 1344
