@@ -1,7 +1,8 @@
 /**
  * The explanation of one answer (API `GET /api/v1/explain`, `nearcast explain`, console). Built on the node from the decision's
- * own inputs, never from free text. Types only; both sides use them.
+ * own inputs, never from free text. Pure; both sides use it.
  */
+import { z } from 'zod'
 
 /** What is asked. */
 export type ExplainRequest = {
@@ -103,3 +104,92 @@ export type ExplainAnswer = {
   /** One sentence for people, en. */
   readonly sentence: string
 }
+
+const candidate = z.object({
+  endpoint: z.string(),
+  address: z.string(),
+  standing: z.enum(['unknown', 'down', 'degraded', 'up']),
+  latencyMs: z.number().nullable(),
+  errorRatePercent: z.number().nullable(),
+  score: z.number().nullable(),
+  sampleCount: z.number().int(),
+  ageSeconds: z.number().nullable(),
+  weight: z.number(),
+  verdict: z.enum([
+    'picked',
+    'not-best',
+    'incumbent-kept',
+    'gate-error-rate',
+    'gate-latency',
+    'down',
+    'unknown',
+    'override-down',
+    'drained',
+    'no-address-of-family',
+    'disabled',
+    'not-reached',
+  ]),
+})
+const pool = z.object({
+  pool: z.string(),
+  choose: z.string(),
+  minimumUp: z.number().int(),
+  eligible: z.number().int(),
+  verdict: z.enum(['answered', 'too-few-eligible', 'none-eligible', 'not-reached']),
+  candidates: z.array(candidate),
+})
+/** Schema of ExplainRequest, as query parameters. */
+export const explainRequestSchema: z.ZodType<ExplainRequest> = z
+  .object({
+    name: z.string().min(1).max(255),
+    type: z.string().max(16).default('A'),
+    client: z.string().max(64).default(''),
+    resolver: z.string().max(64).exactOptional(),
+  })
+  .meta({ id: 'ExplainRequest' })
+/** Schema of ExplainAnswer. */
+export const explainAnswerSchema: z.ZodType<ExplainAnswer> = z
+  .object({
+    name: z.string(),
+    type: z.string(),
+    node: z.string(),
+    rcode: z.string(),
+    records: z.array(z.string()),
+    addressUsed: z.string(),
+    addressSource: z.enum(['client-subnet', 'resolver']),
+    location: z
+      .object({
+        country: z.string().nullable(),
+        province: z.string().nullable(),
+        city: z.string().nullable(),
+        carrier: z.string().nullable(),
+        labelEn: z.string(),
+        labelZh: z.string(),
+        placeSource: z.string().nullable(),
+        carrierSource: z.string().nullable(),
+        range: z.tuple([z.string(), z.string()]),
+      })
+      .nullable(),
+    policy: z.string().nullable(),
+    chain: z.array(z.object({ line: z.string(), rule: z.boolean() })),
+    rules: z.array(
+      z.object({
+        line: z.string(),
+        labelEn: z.string(),
+        labelZh: z.string(),
+        verdict: z.enum(['answered', 'no-eligible-endpoint', 'not-reached']),
+        pools: z.array(pool),
+      }),
+    ),
+    fallback: z.array(pool),
+    step: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]).nullable(),
+    picked: z.array(z.string()),
+    ttlSeconds: z.number().int().nullable(),
+    scope: z.string().nullable(),
+    scopePrefixLength: z.number().int().nullable(),
+    generation: z.number().int(),
+    rankingId: z.number().int(),
+    rankingAgeSeconds: z.number().nullable(),
+    sentence: z.string(),
+  })
+  .meta({ id: 'ExplainAnswer' })

@@ -1,4 +1,5 @@
-/** Scores as monitoring sees them: `GET /api/v1/health/scores` and `/health/scores` on the metrics port. Types only. */
+/** Scores as monitoring sees them: `GET /api/v1/health/scores` and `/health/scores` on the metrics port. Pure. */
+import { z } from 'zod'
 
 /** One address of one endpoint, seen from one vantage. */
 export type HealthScore = {
@@ -31,3 +32,33 @@ export type HealthScores = {
   readonly windowSeconds: number
   readonly scores: readonly HealthScore[]
 }
+
+const standing = z.enum(['unknown', 'down', 'degraded', 'up'])
+/** Schema of HealthScore. */
+export const healthScoreSchema: z.ZodType<HealthScore> = z
+  .object({
+    endpoint: z.string(),
+    address: z.string(),
+    family: z.union([z.literal(4), z.literal(6)]),
+    vantage: z.string(),
+    standing,
+    since: z.string().nullable(),
+    score: z.number().exactOptional(),
+    latencyMs: z.number().exactOptional(),
+    latencyP95Ms: z.number().exactOptional(),
+    errorRatePercent: z.number().exactOptional(),
+    sampleCount: z.number().int(),
+    sampleAgeSeconds: z.number().exactOptional(),
+    inPlace: z.boolean(),
+  })
+  .meta({ id: 'HealthScore' })
+/** Schema of HealthScores. */
+export const healthScoresSchema: z.ZodType<HealthScores> = z
+  .object({
+    generation: z.number().int(),
+    rankingId: z.number().int(),
+    computedAt: z.string(),
+    windowSeconds: z.number(),
+    scores: z.array(healthScoreSchema),
+  })
+  .meta({ id: 'HealthScores' })

@@ -1,0 +1,112 @@
+/** Lines: search in Chinese, English, initials and codes; the catalogue the picker loads; the chain of an address. Pure. */
+import { z } from 'zod'
+
+/** A line for people. */
+export type LineLabel = {
+  /** Canonical key, e.g. "cn-3302/telecom", "*", "custom:park-a". */
+  readonly line: string
+  readonly labelEn: string
+  readonly labelZh: string
+  /** Share of all IPv4 addresses of the geodata on it, percent; null = not known. */
+  readonly sharePercent: number | null
+}
+/** One hit of a search. */
+export type LineHit = LineLabel & {
+  /** Why it was found. */
+  readonly match: 'exact' | 'name' | 'initials' | 'code' | 'substring' | 'address' | 'custom'
+  /** Province of a city, to tell equal names apart; empty = none. */
+  readonly withinEn: string
+  readonly withinZh: string
+}
+/** Answer of `GET /lines/search?q=`. */
+export type LineSearch = { readonly query: string; readonly hits: readonly LineHit[] }
+
+/** A place in the catalogue. */
+export type CataloguePlace = {
+  /** "cn-33", "cn-3302", "jp". */
+  readonly code: string
+  readonly en: string
+  readonly zh: string
+  readonly kind: 'class' | 'continent' | 'country' | 'region' | 'province' | 'city'
+  /** Code of the place it lies in; empty = none. */
+  readonly within: string
+}
+/** A carrier in the catalogue. */
+export type CatalogueCarrier = { readonly id: string; readonly en: string; readonly zh: string }
+/** Answer of `GET /lines`: every place and carrier; pairs are built by the client. */
+export type LineCatalogue = {
+  readonly places: readonly CataloguePlace[]
+  readonly carriers: readonly CatalogueCarrier[]
+  readonly custom: readonly LineLabel[]
+}
+/** Answer of `GET /lines/chain?address=`: keys a client there can match, most specific first. */
+export type LineChain = {
+  readonly address: string
+  readonly location: {
+    readonly country: string | null
+    readonly province: string | null
+    readonly city: string | null
+    readonly carrier: string | null
+    readonly labelEn: string
+    readonly labelZh: string
+    readonly range: readonly [string, string]
+  } | null
+  readonly chain: readonly LineLabel[]
+}
+
+const lineLabelFields = {
+  line: z.string(),
+  labelEn: z.string(),
+  labelZh: z.string(),
+  sharePercent: z.number().nullable(),
+}
+/** Schema of LineLabel. */
+export const lineLabelSchema: z.ZodType<LineLabel> = z.object(lineLabelFields).meta({ id: 'LineLabel' })
+/** Schema of LineSearch. */
+export const lineSearchSchema: z.ZodType<LineSearch> = z
+  .object({
+    query: z.string(),
+    hits: z.array(
+      z.object({
+        ...lineLabelFields,
+        match: z.enum(['exact', 'name', 'initials', 'code', 'substring', 'address', 'custom']),
+        withinEn: z.string(),
+        withinZh: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'LineSearch' })
+/** Schema of LineCatalogue. */
+export const lineCatalogueSchema: z.ZodType<LineCatalogue> = z
+  .object({
+    places: z.array(
+      z.object({
+        code: z.string(),
+        en: z.string(),
+        zh: z.string(),
+        kind: z.enum(['class', 'continent', 'country', 'region', 'province', 'city']),
+        within: z.string(),
+      }),
+    ),
+    carriers: z.array(z.object({ id: z.string(), en: z.string(), zh: z.string() })),
+    custom: z.array(lineLabelSchema),
+  })
+  .meta({ id: 'LineCatalogue' })
+/** Schema of LineChain. */
+export const lineChainSchema: z.ZodType<LineChain> = z
+  .object({
+    address: z.string(),
+    location: z
+      .object({
+        country: z.string().nullable(),
+        province: z.string().nullable(),
+        city: z.string().nullable(),
+        carrier: z.string().nullable(),
+        labelEn: z.string(),
+        labelZh: z.string(),
+        range: z.tuple([z.string(), z.string()]),
+      })
+      .nullable(),
+    chain: z.array(lineLabelSchema),
+  })
+  .meta({ id: 'LineChain' })

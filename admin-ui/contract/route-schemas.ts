@@ -1,0 +1,118 @@
+/** Schemas of bodies and answers by route: the server checks bodies with them, OpenAPI is made from them. Pure. */
+import { z } from 'zod'
+import {
+  auditEntrySchema,
+  sessionSchema,
+  tokenAddSchema,
+  tokenSchema,
+  tokenSecretSchema,
+  userAddSchema,
+  userPasswordSchema,
+  userRoleSchema,
+  userSchema,
+} from './access.ts'
+import { documentAnswerSchema, documentCheckAnswerSchema, documentCheckSchema, documentPutSchema } from './document.ts'
+import { draftPutSchema, draftSchema, reviewSchema } from './draft.ts'
+import { endpointListSchema } from './endpoint.ts'
+import { eventListSchema } from './event.ts'
+import { explainAnswerSchema } from './explain.ts'
+import { generationAnswerSchema, generationListSchema } from './generation.ts'
+import { healthScoresSchema } from './health-scores.ts'
+import { lineCatalogueSchema, lineChainSchema, lineSearchSchema } from './line.ts'
+import { policyAnswerSchema, policyListSchema, policyObjectSchema } from './policy.ts'
+import { poolListSchema } from './pool.ts'
+import { publishAnswerSchema, publishSchema } from './publish.ts'
+import type { RouteName, RouteTypes } from './routes.ts'
+import { meSchema, passwordChangeSchema, signInSchema } from './session.ts'
+import { standingHistorySchema } from './standing-history.ts'
+import { statusSchema } from './status.ts'
+
+/** A query parameter of a route, always optional text. */
+export type QueryParameter = { readonly name: string; readonly help: string; readonly required?: boolean }
+
+/** Schemas of one route. */
+export type RouteSchemas<Name extends RouteName> = {
+  /** Null = the route takes no body. */
+  readonly body: z.ZodType<RouteTypes[Name]['body']> | null
+  /** Null = 204, or no JSON. */
+  readonly answer: z.ZodType<RouteTypes[Name]['answer']> | null
+  readonly query: readonly QueryParameter[]
+}
+
+const OF: QueryParameter = { name: 'of', help: 'draft (default: the draft when there is one) or live' }
+const PAGE: readonly QueryParameter[] = [
+  { name: 'before', help: 'only entries with a smaller number' },
+  { name: 'limit', help: 'most entries, 1-500, default 50' },
+]
+const just = <Answer>(
+  answer: z.ZodType<Answer> | null,
+  query: readonly QueryParameter[] = [],
+): { body: null; answer: typeof answer; query: readonly QueryParameter[] } => ({
+  body: null,
+  answer,
+  query,
+})
+const takes = <Body, Answer>(
+  body: z.ZodType<Body>,
+  answer: z.ZodType<Answer> | null,
+): { body: z.ZodType<Body>; answer: typeof answer; query: readonly QueryParameter[] } => ({
+  body,
+  answer,
+  query: [],
+})
+
+/** All of them. */
+export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> } = {
+  signIn: takes(signInSchema, meSchema),
+  me: just(meSchema),
+  signOut: just(null),
+  changePassword: takes(passwordChangeSchema, meSchema),
+  status: just(statusSchema),
+  healthScores: just(healthScoresSchema),
+  standingHistory: just(standingHistorySchema, [{ name: 'minutes', help: 'length, 1-1440, default 60' }]),
+  policies: just(policyListSchema, [OF]),
+  policy: just(policyAnswerSchema, [OF]),
+  putPolicy: takes(policyObjectSchema, policyAnswerSchema),
+  deletePolicy: just(null),
+  pools: just(poolListSchema, [OF]),
+  endpoints: just(endpointListSchema),
+  lines: just(lineCatalogueSchema),
+  lineSearch: just(lineSearchSchema, [
+    { name: 'q', help: 'name in Chinese or English, initials, code, or address', required: true },
+    { name: 'limit', help: 'most hits, 1-100, default 20' },
+  ]),
+  lineChain: just(lineChainSchema, [{ name: 'address', help: 'address or prefix', required: true }]),
+  document: just(documentAnswerSchema, [{ name: 'format', help: 'json (default) or yaml' }]),
+  checkDocument: takes(documentCheckSchema, documentCheckAnswerSchema),
+  putDocument: takes(documentPutSchema, publishAnswerSchema),
+  draft: just(draftSchema),
+  draftDocument: just(documentAnswerSchema, [{ name: 'format', help: 'json (default) or yaml' }]),
+  putDraftDocument: takes(draftPutSchema, draftSchema),
+  discardDraft: just(null),
+  reviewDraft: just(reviewSchema),
+  publish: takes(publishSchema, publishAnswerSchema),
+  generations: just(generationListSchema, PAGE),
+  generation: just(generationAnswerSchema, [{ name: 'against', help: 'generation to compare with, default the one before' }]),
+  rollBack: takes(publishSchema, publishAnswerSchema),
+  explain: just(explainAnswerSchema, [
+    { name: 'name', help: 'absolute name', required: true },
+    { name: 'type', help: 'type word, default A' },
+    { name: 'client', help: 'client address or prefix' },
+    { name: 'resolver', help: 'resolver address, used without client' },
+    { name: 'node', help: 'node to ask, default the first' },
+  ]),
+  events: just(eventListSchema, PAGE),
+  eventStream: just(null),
+  users: just(z.object({ users: z.array(userSchema) })),
+  addUser: takes(userAddSchema, userPasswordSchema),
+  setUserRole: takes(userRoleSchema, userSchema),
+  resetUser: just(userPasswordSchema),
+  removeUser: just(null),
+  tokens: just(z.object({ tokens: z.array(tokenSchema) })),
+  addToken: takes(tokenAddSchema, tokenSecretSchema),
+  removeToken: just(null),
+  sessions: just(z.object({ sessions: z.array(sessionSchema) })),
+  removeSession: just(null),
+  audit: just(z.object({ entries: z.array(auditEntrySchema), more: z.boolean() }), PAGE),
+  openApi: just(z.unknown()),
+}
