@@ -1,0 +1,51 @@
+/**
+ * The canonical form of a configuration and its digest: equal meaning, equal text, on every machine. Pure (SHA-256 is a function of its input).
+ * All defaults are written out, keys are sorted, lists whose order has no meaning are sorted by id in byte order. Comments, key order, spelling of names
+ * and addresses, and whether a line's networks came inline or from a file do not show.
+ */
+import { createHash } from 'node:crypto'
+import type { Config, Line } from './config-schema.ts'
+
+/** The canonical text: JSON with sorted keys. */
+export function canonicalText(config: Config): string {
+  return `${JSON.stringify(sortKeys(canonicalValue(config)))}\n`
+}
+
+/** SHA-256 of the canonical text, hex. */
+export function digestConfig(config: Config): string {
+  return createHash('sha256').update(canonicalText(config), 'utf8').digest('hex')
+}
+
+function canonicalValue(config: Config): unknown {
+  const lineFiles = new Set(config.lines.map((line) => line.file))
+  const zoneFiles = new Set(config.zones.map((zone) => zone.file))
+  return {
+    ...config,
+    zones: byKey(config.zones, (zone) => zone.name),
+    probes: byKey(config.probes, (probe) => probe.id),
+    endpoints: byKey(config.endpoints, (endpoint) => endpoint.id),
+    pools: byKey(config.pools, (pool) => pool.id),
+    lines: byKey(config.lines, (line) => line.id).map(({ id, label, prefixes }: Line) => ({ id, label, prefixes })),
+    policies: byKey(config.policies, (policy) => policy.id).map((policy) => ({
+      ...policy,
+      rules: byKey(policy.rules, (rule) => rule.line),
+    })),
+    names: byKey(config.names, (name) => `${name.name} ${name.types.join(' ')}`),
+    // Prefix lists are already in `prefixes`; what is left are master files and what they include.
+    files: Object.fromEntries(Object.entries(config.files).filter(([name]) => !lineFiles.has(name) || zoneFiles.has(name))),
+  }
+}
+
+function byKey<T>(list: readonly T[], keyOf: (element: T) => string): readonly T[] {
+  return [...list].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0))
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys)
+  if (typeof value !== 'object' || value === null) return value
+  const sorted: [string, unknown][] = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => [key, sortKeys(inner)])
+  return Object.fromEntries(sorted)
+}

@@ -1,0 +1,462 @@
+/**
+ * Shape → Config: fills in what depends on other keys, and brings names, addresses, places, carriers, line keys and prefixes into canonical form.
+ * Pure. What cannot be read becomes an issue and an empty value, so that the checks after it still see the rest. One function a section.
+ */
+import { findAddress, formatAddress } from '../../geodata/address/address.ts'
+import { formatPrefix, type Prefix, parsePrefix } from '../../geodata/address/prefix.ts'
+import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
+import type {
+  Config,
+  Endpoint,
+  Families,
+  Label,
+  Line,
+  Policy,
+  Pool,
+  Probe,
+  RecordSet,
+  Rule,
+  Soa,
+  SteeredName,
+  Zone,
+} from './config-schema.ts'
+import type { EndpointShape, LineShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
+import { isAtOrBelow, readDomainName } from './domain-name.ts'
+import { readCarrier, readLineKey, readPlace } from './read-line.ts'
+import type { DocumentShape, Located } from './read-shape.ts'
+
+/** A filled part, its place, and the keys written there. */
+export type Filled<T> = Located<T>
+
+/** The Config with the place of each of its parts; lists are in document order. */
+export type FilledConfig = {
+  readonly zones: readonly (Filled<Zone> & { readonly recordPaths: readonly ConfigPath[] })[]
+  readonly probes: readonly Filled<Probe>[]
+  readonly endpoints: readonly Filled<Endpoint>[]
+  readonly pools: readonly Filled<Pool>[]
+  readonly lines: readonly Filled<Line>[]
+  readonly policies: readonly (Filled<Policy> & { readonly familiesGiven: boolean })[]
+  readonly names: readonly Filled<SteeredName>[]
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** Fills a shape. `files` are the attachments that came with the document. */
+export function fillConfig(shape: DocumentShape, files: ReadonlyMap<string, string>, issues: IssueDraft[]): FilledConfig {
+  const used = new FileUse(shape.files, files, issues)
+  const zones = shape.zones.map((zone) => fillZone(zone, used, issues))
+  const probes = shape.probes.map((probe) => ({ ...probe, value: fillProbe(probe, issues) }))
+  const endpoints = shape.endpoints.map((endpoint) => ({ ...endpoint, value: fillEndpoint(endpoint, issues) }))
+  const lines = shape.lines.map((line) => ({ ...line, value: fillLine(line, used, issues) }))
+  const names = shape.names.map((name) => ({ ...name, value: fillName(name, issues) }))
+  const pools: Filled<Pool>[] = shape.pools.map((pool) => ({ ...pool, value: pool.value }))
+  const policies = fillPolicies(shape, pools, endpoints, issues)
+  return { zones, probes, endpoints, pools, lines, policies, names, files: used.finish() }
+}
+
+/** The plain Config of a filled one. */
+export function plainConfig(filled: FilledConfig, shape: DocumentShape): Config {
+  const values = <T>(list: readonly Located<T>[]): readonly T[] => list.map((part) => part.value)
+  return {
+    apiVersion: 'nearcast/v1',
+    zones: values(filled.zones),
+    probes: values(filled.probes),
+    endpoints: values(filled.endpoints),
+    pools: values(filled.pools),
+    lines: values(filled.lines),
+    policies: values(filled.policies),
+    names: values(filled.names),
+    geodata: { sources: shape.geodata.sources.map(() => ({ kind: 'default' })) },
+    options: {},
+    files: filled.files,
+  }
+}
+
+/** Attachments and inline files in one, and which of them are named. */
+class FileUse {
+  private readonly all = new Map<string, string>()
+  private readonly inline: ReadonlySet<string>
+  private readonly named: Record<string, string> = {}
+  private readonly issues: IssueDraft[]
+
+  constructor(inline: Readonly<Record<string, string>>, attached: ReadonlyMap<string, string>, issues: IssueDraft[]) {
+    this.issues = issues
+    this.inline = new Set(Object.keys(inline))
+    for (const [name, text] of attached) this.all.set(name, text)
+    for (const [name, text] of Object.entries(inline)) {
+      if (this.all.has(name) && this.all.get(name) !== text) {
+        issues.push({ code: 'CONFIG_FILE_CONFLICT', path: ['files', name], params: { file: name } })
+      }
+      this.all.set(name, text)
+    }
+  }
+
+  /** Text of a named file; undefined (and an issue) when there is none. `includes` also takes the files that its $INCLUDE lines name. */
+  take(name: string, path: ConfigPath, includes: boolean, where?: Where): string | undefined {
+    if (name.startsWith('/') || name.includes('\\') || name.split('/').some((part) => part === '..' || part === '')) {
+      this.issues.push({ code: 'CONFIG_FILE_NAME', path, params: { file: name }, ...(where ? { where } : {}) })
+      return undefined
+    }
+    const text = this.all.get(name)
+    if (text === undefined) {
+      this.issues.push({ code: 'CONFIG_FILE_MISSING', path, params: { file: name }, ...(where ? { where } : {}) })
+      return undefined
+    }
+    const known = Object.hasOwn(this.named, name)
+    this.named[name] = text
+    if (includes && !known) {
+      for (const { file, line, column } of includesOf(text)) this.take(file, path, true, { file: name, line, column })
+    }
+    return text
+  }
+
+  /** The named files in byte order; the rest becomes notes. */
+  finish(): Readonly<Record<string, string>> {
+    for (const name of this.all.keys()) {
+      if (Object.hasOwn(this.named, name)) continue
+      this.issues.push({ code: 'CONFIG_FILE_UNUSED', path: this.inline.has(name) ? ['files', name] : [], params: { file: name } })
+    }
+    return Object.fromEntries(Object.entries(this.named).sort(([a], [b]) => compareText(a, b)))
+  }
+}
+
+/** File names in the $INCLUDE lines of a master file, with their places. */
+export function includesOf(text: string): { readonly file: string; readonly line: number; readonly column: number }[] {
+  const found: { file: string; line: number; column: number }[] = []
+  if (!/\$INCLUDE/i.test(text)) return found
+  for (const [position, line] of text.split('\n').entries()) {
+    const match = /^(\$INCLUDE[ \t]+)(?:"([^"]+)"|([^\s;]+))/i.exec(line)
+    if (match !== null) found.push({ file: match[2] ?? match[3]!, line: position + 1, column: match[1]!.length + 1 })
+  }
+  return found
+}
+
+function fillZone(
+  zone: Located<ZoneShape>,
+  used: FileUse,
+  issues: IssueDraft[],
+): Filled<Zone> & { readonly recordPaths: readonly ConfigPath[] } {
+  const { value, path, written } = zone
+  const name = domainName(value.name, undefined, [...path, 'name'], issues)
+  const file = value.file ?? ''
+  const inlineKeys = ['soa', 'nameservers', 'records'].filter((key) => written.has(key))
+  if (written.has('file')) {
+    for (const key of inlineKeys) issues.push({ code: 'CONFIG_ZONE_FORM', path: [...path, key], params: { zone: name, key }, atKey: true })
+    if (file !== '') used.take(file, [...path, 'file'], true)
+  } else {
+    for (const key of ['soa', 'nameservers']) {
+      if (!written.has(key)) issues.push({ code: 'CONFIG_KEY_MISSING', path, params: { owner: `zone "${name}"`, key } })
+    }
+  }
+  const inline = !written.has('file')
+  const soa = inline && value.soa !== undefined ? fillSoa(value.soa, name, [...path, 'soa'], issues) : null
+  if (soa !== null && value.serial === 'keep' && soa.serial === 0) {
+    issues.push({ code: 'CONFIG_SERIAL_MISSING', path: [...path, 'soa'], params: { zone: name } })
+  }
+  const nameservers = (inline ? (value.nameservers ?? []) : []).map((server, position) =>
+    domainName(server, name, [...path, 'nameservers', position], issues),
+  )
+  const records: { readonly record: RecordSet; readonly path: ConfigPath }[] = []
+  for (const [position, record] of (inline ? (value.records ?? []) : []).entries()) {
+    const at = [...path, 'records', position]
+    const owner = domainName(record.name, name, [...at, 'name'], issues)
+    const ttlSeconds = record.ttlSeconds ?? value.ttlSeconds
+    if (owner !== '') records.push({ record: { name: owner, type: record.type.toUpperCase(), ttlSeconds, data: record.data }, path: at })
+  }
+  records.sort((a, b) => compareText(a.record.name, b.record.name) || compareText(a.record.type, b.record.type))
+  return {
+    ...zone,
+    value: {
+      name,
+      ttlSeconds: value.ttlSeconds,
+      soa,
+      nameservers: uniqueSorted(nameservers.filter((server) => server !== '')),
+      records: records.map(({ record }) => record),
+      file,
+      serial: value.serial,
+      ecs: value.ecs,
+    },
+    recordPaths: records.map((record) => record.path),
+  }
+}
+
+function fillSoa(soa: NonNullable<ZoneShape['soa']>, zone: string, path: ConfigPath, issues: IssueDraft[]): Soa {
+  return {
+    ...soa,
+    mname: domainName(soa.mname, zone, [...path, 'mname'], issues),
+    // Operators write the mailbox as an address; the first "@" stands for a dot (RFC 1035 §8).
+    rname: domainName(soa.rname.includes('@') ? mailboxName(soa.rname) : soa.rname, zone, [...path, 'rname'], issues),
+  }
+}
+
+function mailboxName(address: string): string {
+  const at = address.indexOf('@')
+  const domain = address.slice(at + 1)
+  return `${address.slice(0, at).replaceAll('.', '\\.')}.${domain.endsWith('.') ? domain : `${domain}.`}`
+}
+
+const HTTP_KEYS = ['path', 'expectStatus', 'host', 'method', 'headers', 'match', 'redirects'] as const
+
+function fillProbe({ value, path, written }: Located<ProbeShape>, issues: IssueDraft[]): Probe {
+  const unused = value.kind === 'tcp' ? [...HTTP_KEYS, 'sni', 'certificate'] : value.kind === 'http' ? ['sni', 'certificate'] : []
+  for (const key of unused) {
+    if (written.has(key))
+      issues.push({ code: 'CONFIG_KEY_UNUSED', path: [...path, key], params: { key, reason: `kind: ${value.kind}` }, atKey: true })
+  }
+  if (value.kind === 'tcp' && !written.has('port')) {
+    issues.push({ code: 'CONFIG_KEY_MISSING', path, params: { owner: `probe "${value.id}" of kind tcp`, key: 'port' } })
+  }
+  const retryIntervalMs = value.retryIntervalMs ?? Math.max(100, Math.round(value.intervalMs / 2), value.timeoutMs + 1)
+  for (const [key, intervalMs] of [
+    ['intervalMs', value.intervalMs],
+    ['retryIntervalMs', retryIntervalMs],
+  ] as const) {
+    if (intervalMs > value.timeoutMs || (key === 'retryIntervalMs' && !written.has(key))) continue
+    issues.push({ code: 'CONFIG_PROBE_TIMEOUT', path: [...path, key], params: { key, intervalMs, timeoutMs: value.timeoutMs } })
+  }
+  return {
+    id: value.id,
+    kind: value.kind,
+    port: value.port ?? (value.kind === 'https' ? 443 : 80),
+    path: value.path ?? '/',
+    expectStatus: [...new Set(value.expectStatus ?? [200])].sort((a, b) => a - b),
+    intervalMs: value.intervalMs,
+    timeoutMs: value.timeoutMs,
+    retryIntervalMs: Math.min(retryIntervalMs, written.has('retryIntervalMs') ? retryIntervalMs : value.intervalMs),
+    fall: value.fall,
+    rise: value.rise,
+    windowSeconds: value.windowSeconds,
+    required: value.required,
+    host: value.host ?? '',
+    sni: value.sni ?? '',
+    method: value.method ?? 'GET',
+    headers: sortedRecord(value.headers ?? {}),
+    match: value.match ?? '',
+    redirects: value.redirects ?? false,
+    certificate: value.certificate ?? 'verify',
+  }
+}
+
+function fillEndpoint({ value, path, written }: Located<EndpointShape>, issues: IssueDraft[]): Endpoint {
+  const hasAddress = written.has('ipv4') || written.has('ipv6')
+  if (!hasAddress && !written.has('target')) issues.push({ code: 'CONFIG_ENDPOINT_EMPTY', path, params: { id: value.id } })
+  if (hasAddress && written.has('target')) {
+    issues.push({ code: 'CONFIG_ENDPOINT_MIX', path: [...path, 'target'], params: { id: value.id }, atKey: true })
+  }
+  return {
+    id: value.id,
+    ipv4: address(value.ipv4, 4, [...path, 'ipv4'], issues),
+    ipv6: address(value.ipv6, 6, [...path, 'ipv6'], issues),
+    target: value.target === undefined ? '' : domainName(value.target, undefined, [...path, 'target'], issues),
+    place: word(value.place, readPlace, 'CONFIG_PLACE_UNKNOWN', [...path, 'place'], issues),
+    carrier: word(value.carrier, readCarrier, 'CONFIG_CARRIER_UNKNOWN', [...path, 'carrier'], issues),
+    coordinates: value.coordinates ?? null,
+    probes: value.probes,
+    site: value.site,
+    labels: sortedRecord(value.labels),
+    enabled: value.enabled,
+  }
+}
+
+function fillLine({ value, path, written }: Located<LineShape>, used: FileUse, issues: IssueDraft[]): Line {
+  const prefixes: Prefix[] = []
+  const add = (text: string, at: ConfigPath, where?: Where): void => {
+    try {
+      prefixes.push(parsePrefix(text))
+    } catch (error) {
+      const { message, suggestion } = error as { message: string; suggestion?: string }
+      const reason = message.replace(/^"[^"]*" /, 'it ')
+      issues.push({
+        code: 'CONFIG_PREFIX_INVALID',
+        path: at,
+        params: { value: text, reason, remedy: suggestion ?? '' },
+        ...(where ? { where } : {}),
+      })
+    }
+  }
+  for (const [position, prefix] of (value.prefixes ?? []).entries()) add(prefix, [...path, 'prefixes', position])
+  const text = value.file === undefined ? undefined : used.take(value.file, [...path, 'file'], false)
+  for (const { prefix, line, column } of prefixLinesOf(text ?? '')) add(prefix, [...path, 'file'], { file: value.file!, line, column })
+  if (
+    prefixes.length === 0 &&
+    !((written.has('prefixes') && value.prefixes === undefined) || (value.file !== undefined && text === undefined))
+  ) {
+    const broken = (value.prefixes?.length ?? 0) > 0 || (text ?? '') !== ''
+    if (!broken || !issues.some((issue) => issue.code === 'CONFIG_PREFIX_INVALID')) {
+      issues.push({ code: 'CONFIG_LINE_EMPTY', path, params: { id: value.id } })
+    }
+  }
+  prefixes.sort(comparePrefixes)
+  const texts = prefixes.map(formatPrefix)
+  const unique = texts.filter((prefix, position) => prefix !== texts[position - 1])
+  if (unique.length < texts.length) {
+    const first = texts.find((prefix, position) => prefix === texts[position - 1])!
+    issues.push({ code: 'CONFIG_PREFIX_TWICE', path, params: { id: value.id, count: texts.length - unique.length, value: first } })
+  }
+  return { id: value.id, label: fillLabel(value.label), prefixes: unique, file: value.file ?? '' }
+}
+
+function* prefixLinesOf(text: string): Generator<{ readonly prefix: string; readonly line: number; readonly column: number }> {
+  for (const [position, line] of text.split('\n').entries()) {
+    const prefix = line.replace(/#.*$/, '').trim()
+    if (prefix !== '') yield { prefix, line: position + 1, column: line.indexOf(prefix) + 1 }
+  }
+}
+
+function fillLabel(label: LineShape['label']): Label {
+  if (label === undefined) return { en: '', 'zh-CN': '' }
+  if (typeof label === 'string') return { en: label, 'zh-CN': '' }
+  return { en: label.en ?? '', 'zh-CN': label['zh-CN'] ?? '' }
+}
+
+function fillName({ value, path }: Located<NameShape>, issues: IssueDraft[]): SteeredName {
+  const records = Object.entries(value.records).map(([type, rdata]) => [type.toUpperCase(), rdata] as const)
+  return {
+    name: domainName(value.name, undefined, [...path, 'name'], issues),
+    types: uniqueSorted(value.types.map((type) => type.toUpperCase())),
+    policy: value.policy,
+    records: sortedRecord(Object.fromEntries(records)),
+  }
+}
+
+/** Policies without rules get the rule of DESIGN.md section 6: `*` → edges, central; `edges` is made when there is no such pool. */
+function fillPolicies(
+  shape: DocumentShape,
+  pools: Filled<Pool>[],
+  endpoints: readonly Filled<Endpoint>[],
+  issues: IssueDraft[],
+): (Filled<Policy> & { readonly familiesGiven: boolean })[] {
+  const withoutRules = shape.policies.filter((policy) => !policy.written.has('rules'))
+  if (withoutRules.length > 0 && !shape.declaredIds.pools!.has('edges')) {
+    const taken = new Set(withoutRules.flatMap((policy) => policy.value.fallback ?? []).concat('central'))
+    const central = new Set(pools.filter((pool) => taken.has(pool.value.id)).flatMap((pool) => pool.value.members.map((m) => m.endpoint)))
+    const members = endpoints.filter((endpoint) => !central.has(endpoint.value.id)).map(({ value }) => ({ endpoint: value.id, weight: 1 }))
+    if (members.length > 0) pools.push({ value: makePool('edges', members), path: withoutRules[0]!.path, written: new Set() })
+  }
+  const byId = new Map(pools.map((pool) => [pool.value.id, pool.value]))
+  const endpointById = new Map(endpoints.map((endpoint) => [endpoint.value.id, endpoint.value]))
+  return shape.policies.map((policy) => {
+    const filled = fillPolicy(policy, byId, endpointById, issues)
+    return { ...policy, value: filled, familiesGiven: policy.written.has('families') }
+  })
+}
+
+function makePool(id: string, members: Pool['members']): Pool {
+  return {
+    id,
+    members,
+    minimumUp: 1,
+    choose: 'auto',
+    sticky: true,
+    maxAnswers: 8,
+    slowStartSeconds: 0,
+    tolerancePercent: 10,
+    dwellSeconds: 60,
+  }
+}
+
+function fillPolicy(
+  { value, path, written }: Located<PolicyShape>,
+  pools: ReadonlyMap<string, Pool>,
+  endpoints: ReadonlyMap<string, Endpoint>,
+  issues: IssueDraft[],
+): Policy {
+  if (!written.has('ttlSeconds')) issues.push({ code: 'CONFIG_TTL_MISSING', path, params: { owner: `policy "${value.id}"` } })
+  const ttlSeconds = value.ttlSeconds ?? 30
+  const ttlFloorSeconds = value.ttlFloorSeconds ?? Math.min(5, ttlSeconds)
+  if (ttlFloorSeconds > ttlSeconds) {
+    issues.push({ code: 'CONFIG_TTL_FLOOR', path: [...path, 'ttlFloorSeconds'], params: { floorSeconds: ttlFloorSeconds, ttlSeconds } })
+  }
+  const rules: Rule[] = (value.rules ?? []).map((rule, position) => ({
+    line: word(rule.line, readLineKey, 'POLICY_LINE_UNKNOWN', [...path, 'rules', position, 'line'], issues),
+    pools: rule.pools,
+  }))
+  const fallback = value.fallback ?? []
+  if (!written.has('rules')) {
+    const central = pools.has('central') ? ['central'] : fallback
+    rules.push({ line: '*', pools: [...new Set(pools.has('edges') ? ['edges', ...central] : central)] })
+  }
+  const uses = [...new Set([...rules.flatMap((rule) => rule.pools), ...fallback])].flatMap((id) => pools.get(id) ?? [])
+  const weighted = uses.some((pool) => pool.choose === 'weighted')
+  return {
+    id: value.id,
+    precedence: value.precedence,
+    inherit: value.inherit,
+    ttlSeconds,
+    ttlFloorSeconds,
+    gates: value.gates,
+    score: value.score,
+    rules,
+    fallback,
+    allDown: value.allDown,
+    families: value.families ?? familiesOf(uses, endpoints),
+    hashPrefix: { ipv4: value.hashPrefix?.ipv4 ?? (weighted ? 24 : 0), ipv6: value.hashPrefix?.ipv6 ?? (weighted ? 56 : 0) },
+    guards: value.guards,
+  }
+}
+
+function familiesOf(pools: readonly Pool[], endpoints: ReadonlyMap<string, Endpoint>): Families {
+  const seen = new Set<string>()
+  for (const pool of pools) {
+    for (const member of pool.members) {
+      const endpoint = endpoints.get(member.endpoint)
+      if (endpoint !== undefined && endpoint.target === '') seen.add(`${endpoint.ipv4 !== ''}/${endpoint.ipv6 !== ''}`)
+    }
+  }
+  return seen.size <= 1 ? 'same-endpoint' : 'each'
+}
+
+function domainName(text: string, origin: string | undefined, path: ConfigPath, issues: IssueDraft[]): string {
+  const read = readDomainName(text, origin === '' ? undefined : origin)
+  if (read.ok) return read.name
+  issues.push({ code: 'CONFIG_NAME_INVALID', path, params: { name: text, reason: read.reason } })
+  return ''
+}
+
+function address(text: string | undefined, family: 4 | 6, path: ConfigPath, issues: IssueDraft[]): string {
+  if (text === undefined) return ''
+  const found = findAddress(text)
+  // "::ffff:192.0.2.1" reads as IPv4: such an AAAA leads nowhere, so it is no IPv6 address here.
+  if (found !== undefined && found.family === family && (family === 6) === text.includes(':')) return formatAddress(found)
+  issues.push({ code: 'CONFIG_ADDRESS_INVALID', path, params: { value: text, family: `IPv${family}` } })
+  return ''
+}
+
+function word(
+  text: string | undefined,
+  read: (text: string) => { readonly key: string } | { readonly nearest: string | undefined },
+  code: string,
+  path: ConfigPath,
+  issues: IssueDraft[],
+): string {
+  if (text === undefined || text === '') return ''
+  const found = read(text)
+  if ('key' in found) return found.key
+  issues.push({ code, path, params: { value: text, nearest: found.nearest ?? '' } })
+  return ''
+}
+
+function comparePrefixes(a: Prefix, b: Prefix): number {
+  if (a.family !== b.family) return a.family - b.family
+  for (let position = 0; position < 4; position++) {
+    if (a.words[position] !== b.words[position]) return a.words[position]! - b.words[position]!
+  }
+  return a.length - b.length
+}
+
+function sortedRecord(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => compareText(a, b)))
+}
+
+function uniqueSorted(list: readonly string[]): readonly string[] {
+  return [...new Set(list)].sort(compareText)
+}
+
+/** Byte order of UTF-8 equals code point order for what documents hold; never a locale's order. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Whether a name belongs to a zone. */
+export function isInZone(name: string, zone: string): boolean {
+  return isAtOrBelow(name, zone)
+}

@@ -1,0 +1,383 @@
+/**
+ * Plain values → shapes of document-schema.ts, section by section and element by element, so that one mistake hides no other. Pure.
+ *
+ *   element ─► refuse keys that have no effect yet ─► zod ─► mistakes as issues ─► mend (cut the wrong keys out) ─► zod again ─► shape
+ *
+ * A mended element goes on to the later checks; one that cannot be mended is left out, and its id is remembered so that references to it
+ * do not look wrong as well.
+ */
+import type { z } from 'zod'
+import type { ConfigPath, IssueDraft } from './config-issue.ts'
+import {
+  type EndpointShape,
+  filesSchema,
+  type GeodataShape,
+  geodataSchema,
+  type LineShape,
+  type NameShape,
+  optionsSchema,
+  type PolicyShape,
+  type PoolShape,
+  type ProbeShape,
+  SECTIONS,
+  UNSUPPORTED_KEYS,
+  UNSUPPORTED_VALUES,
+  type ZoneShape,
+} from './document-schema.ts'
+import { keysAtSchema } from './json-schema.ts'
+import { suggestNearest } from './suggest-nearest.ts'
+
+/** A part of the document and where it stands. */
+export type Located<T> = {
+  readonly value: T
+  readonly path: ConfigPath
+  /** Keys that were written, those with wrong values included: a key is missing only if it is not here. */
+  readonly written: ReadonlySet<string>
+}
+
+/** The document's shape; what could not be read is left out. */
+export type DocumentShape = {
+  readonly zones: readonly Located<ZoneShape>[]
+  readonly probes: readonly Located<ProbeShape>[]
+  readonly endpoints: readonly Located<EndpointShape>[]
+  readonly pools: readonly Located<PoolShape>[]
+  readonly lines: readonly Located<LineShape>[]
+  readonly policies: readonly Located<PolicyShape>[]
+  readonly names: readonly Located<NameShape>[]
+  readonly geodata: GeodataShape
+  readonly files: Readonly<Record<string, string>>
+  /** Ids written in each section, those of elements left out included. */
+  readonly declaredIds: Readonly<Record<string, ReadonlySet<string>>>
+  /** The path in the document of a path in this shape: they differ where a wrong entry was cut out of a list. */
+  readonly documentPath: (path: ConfigPath) => ConfigPath
+  /** Sections with an element left out: absence of something proves nothing there. */
+  readonly incomplete: ReadonlySet<string>
+}
+
+const TOP_KEYS = ['apiVersion', ...Object.keys(SECTIONS), 'geodata', 'options', 'files']
+/** Original positions of the entries that are left, by path of the list (JSON). */
+type KeptPositions = Map<string, number[]>
+type PlainObject = Record<string, unknown>
+
+/** Reads the shape; every mistake goes to `issues`. */
+export function readShape(document: unknown, issues: IssueDraft[]): DocumentShape {
+  const top = isPlainObject(document) ? document : {}
+  if (!isPlainObject(document)) {
+    issues.push({ code: 'CONFIG_TYPE', path: [], params: { key: 'document', expected: 'a mapping of keys', found: nameOf(document) } })
+  } else {
+    checkTopKeys(top, issues)
+    checkVersion(top, issues)
+  }
+  const incomplete = new Set<string>()
+  const keptPositions: KeptPositions = new Map()
+  const declaredIds: Record<string, Set<string>> = {}
+  const lists: Record<string, Located<unknown>[]> = {}
+  for (const section of Object.keys(SECTIONS)) {
+    declaredIds[section] = new Set()
+    lists[section] = readSection(section, top[section], declaredIds[section], incomplete, keptPositions, issues)
+  }
+  const one = (section: string, schema: z.ZodType, otherwise: unknown): unknown => {
+    if (top[section] === undefined) return otherwise
+    const read = readElement(section, schema, top[section], [section], keptPositions, issues)
+    return read === undefined ? otherwise : read.shape
+  }
+  one('options', optionsSchema, {})
+  return {
+    ...(lists as unknown as Pick<DocumentShape, 'zones' | 'probes' | 'endpoints' | 'pools' | 'lines' | 'policies' | 'names'>),
+    geodata: one('geodata', geodataSchema, { sources: ['default'] }) as GeodataShape,
+    files: one('files', filesSchema, {}) as Record<string, string>,
+    declaredIds,
+    documentPath: (path) => restore(path, keptPositions),
+    incomplete,
+  }
+}
+
+function restore(path: ConfigPath, keptPositions: KeptPositions): ConfigPath {
+  if (keptPositions.size === 0) return path
+  return path.map((step, position) => {
+    if (typeof step !== 'number') return step
+    return keptPositions.get(JSON.stringify(path.slice(0, position)))?.[step] ?? step
+  })
+}
+
+function checkTopKeys(top: PlainObject, issues: IssueDraft[]): void {
+  for (const key of Object.keys(top)) {
+    if (TOP_KEYS.includes(key)) continue
+    if (refuseUnsupported('', key, [key], issues)) continue
+    issues.push(unknownKey(key, [key], TOP_KEYS))
+  }
+}
+
+function checkVersion(top: PlainObject, issues: IssueDraft[]): void {
+  if (top.apiVersion === undefined) {
+    issues.push({ code: 'CONFIG_KEY_MISSING', path: [], params: { owner: 'the document', key: 'apiVersion' } })
+  } else if (top.apiVersion !== 'nearcast/v1') {
+    issues.push({ code: 'CONFIG_VERSION', path: ['apiVersion'], params: { value: wordOf(top.apiVersion) } })
+  }
+}
+
+function readSection(
+  section: string,
+  list: unknown,
+  declared: Set<string>,
+  incomplete: Set<string>,
+  keptPositions: KeptPositions,
+  issues: IssueDraft[],
+): Located<unknown>[] {
+  const { schema, limit } = SECTIONS[section]!
+  // `zones:` with nothing behind it is what remains when the last element is commented out.
+  if (list === undefined || list === null) return []
+  if (!Array.isArray(list)) {
+    issues.push({ code: 'CONFIG_TYPE', path: [section], params: { key: section, expected: 'a list', found: nameOf(list) } })
+    incomplete.add(section)
+    return []
+  }
+  if (list.length > limit) {
+    issues.push({ code: 'CONFIG_COUNT', path: [section], params: { key: section, count: list.length, range: `at most ${limit}` } })
+    incomplete.add(section)
+    return []
+  }
+  const elements: Located<unknown>[] = []
+  for (const [position, element] of list.entries()) {
+    const path = [section, position]
+    if (isPlainObject(element) && typeof element.id === 'string') declared.add(element.id)
+    const read = readElement(section, schema, element, path, keptPositions, issues)
+    if (read === undefined) incomplete.add(section)
+    else elements.push({ value: read.shape, path, written: new Set(isPlainObject(element) ? Object.keys(element) : []) })
+  }
+  return elements
+}
+
+/** Reads one element; undefined when it cannot be mended. */
+function readElement(
+  section: string,
+  schema: z.ZodType,
+  element: unknown,
+  path: ConfigPath,
+  keptPositions: KeptPositions,
+  issues: IssueDraft[],
+): { readonly shape: unknown } | undefined {
+  const cleaned = withoutUnsupported(section, element, path, issues)
+  if (cleaned === undefined) return undefined
+  const first = schema.safeParse(cleaned, { reportInput: true })
+  if (first.success) return { shape: first.data }
+  for (const problem of first.error.issues) issues.push(...draftsOf(section, problem, path, cleaned))
+  // Each round cuts out what is wrong; a wrong value of a compulsory key becomes a missing key in the second round and takes its list element along.
+  let mended: unknown = structuredClone(cleaned)
+  let problems = first.error.issues
+  for (let round = 0; round < 4; round++) {
+    mended = cutAll(mended, problems, path, keptPositions)
+    if (mended === undefined) return undefined
+    const again = schema.safeParse(mended)
+    if (again.success) return { shape: again.data }
+    problems = again.error.issues
+  }
+  return undefined
+}
+
+function withoutUnsupported(section: string, element: unknown, path: ConfigPath, issues: IssueDraft[]): unknown {
+  if (section === 'geodata' && isPlainObject(element) && Array.isArray(element.sources)) {
+    const kept = element.sources.filter((source, position) => {
+      if (!isPlainObject(source)) return true
+      const what = `a geodata source of kind "${wordOf(source.kind)}"`
+      issues.push({ code: 'CONFIG_NOT_SUPPORTED', path: [...path, 'sources', position], params: { what } })
+      return false
+    })
+    return kept.length === element.sources.length ? element : { ...element, sources: kept.length > 0 ? kept : ['default'] }
+  }
+  if (!isPlainObject(element)) return element
+  const cleaned: PlainObject = {}
+  for (const [key, value] of Object.entries(element)) {
+    if (!refuseUnsupported(section, key, [...path, key], issues)) cleaned[key] = value
+  }
+  for (const [where, key, value] of UNSUPPORTED_VALUES) {
+    if (where !== section || cleaned[key] !== value) continue
+    issues.push({ code: 'CONFIG_NOT_SUPPORTED', path: [...path, key], params: { what: `${key}: ${value}` } })
+    return undefined
+  }
+  return cleaned
+}
+
+function refuseUnsupported(section: string, key: string, path: ConfigPath, issues: IssueDraft[]): boolean {
+  if (!UNSUPPORTED_KEYS.some(([where, refused]) => where === section && refused === key)) return false
+  issues.push({ code: 'CONFIG_NOT_SUPPORTED', path, params: { what: `key "${key}"` }, atKey: true })
+  return true
+}
+
+/** One zod issue in our words. */
+function draftsOf(section: string, problem: z.core.$ZodIssue, at: ConfigPath, element: unknown): IssueDraft[] {
+  const path = [...at, ...(problem.path as (string | number)[])]
+  const key = String([...path].reverse().find((step) => typeof step === 'string') ?? 'document')
+  const found = problem.input ?? valueAt(element, problem.path as (string | number)[])
+  switch (problem.code) {
+    case 'unrecognized_keys': {
+      const known = keysAtSchema([section, ...path.slice(1)])
+      return problem.keys.map((unknown) => unknownKey(unknown, [...path, unknown], known))
+    }
+    case 'invalid_type':
+      if (found === undefined && typeof path.at(-1) === 'string' && path.length > 1) {
+        return [{ code: 'CONFIG_KEY_MISSING', path: path.slice(0, -1), params: { owner: ownerOf(path.slice(0, -1), element), key } }]
+      }
+      return [typeDraft(path, key, problem.expected, found)]
+    case 'invalid_value': {
+      if (found === undefined) {
+        return [{ code: 'CONFIG_KEY_MISSING', path: path.slice(0, -1), params: { owner: ownerOf(path.slice(0, -1), element), key } }]
+      }
+      const possible = problem.values.map(String)
+      return [
+        {
+          code: 'CONFIG_VALUE',
+          path,
+          params: { key, value: wordOf(found), possible, nearest: suggestNearest(wordOf(found), possible) ?? '' },
+        },
+      ]
+    }
+    case 'too_small':
+    case 'too_big':
+      return [rangeDraft(path, key, problem, found)]
+    case 'invalid_format':
+      if (key === 'id') return [{ code: 'CONFIG_ID_INVALID', path, params: { value: wordOf(found) } }]
+      return [
+        {
+          code: 'CONFIG_FORM',
+          path,
+          params: { key, value: wordOf(found), remedy: key === 'path' ? 'begin it with "/" and escape spaces as %20' : '' },
+        },
+      ]
+    case 'invalid_key':
+      return [
+        {
+          code: 'CONFIG_FORM',
+          path,
+          params: { key, value: key, remedy: 'this key is too long or has characters that are not allowed' },
+          atKey: true,
+        },
+      ]
+    case 'invalid_union':
+      return [typeDraft(path, key, key === 'label' ? 'a text, or texts by language: {en: …, zh-CN: …}' : 'another form', found)]
+    default:
+      return [{ code: 'CONFIG_FORM', path, params: { key, value: wordOf(found), remedy: '' } }]
+  }
+}
+
+function typeDraft(path: ConfigPath, key: string, expected: string, found: unknown): IssueDraft {
+  const words: Record<string, string> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    tuple: 'a list [latitude, longitude]',
+    object: 'a mapping of keys',
+    record: 'a mapping of keys',
+  }
+  let remedy = ''
+  if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) remedy = `put it in quotes: "${String(found)}"`
+  if (expected === 'array' && (typeof found === 'string' || typeof found === 'number')) remedy = `write it as a list: [${String(found)}]`
+  return { code: 'CONFIG_TYPE', path, params: { key, expected: words[expected] ?? expected, found: nameOf(found), remedy } }
+}
+
+function rangeDraft(path: ConfigPath, key: string, problem: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, found: unknown): IssueDraft {
+  const low = problem.code === 'too_small'
+  const limit = Number(low ? problem.minimum : problem.maximum)
+  if (problem.origin === 'array' || problem.origin === 'string') {
+    const count = (found as { length?: number } | undefined)?.length ?? 0
+    const code = problem.origin === 'array' ? 'CONFIG_COUNT' : 'CONFIG_LENGTH'
+    return { code, path, params: { key, count, range: `${low ? 'at least' : 'at most'} ${limit}` } }
+  }
+  const word = low ? (problem.inclusive ? 'from' : 'above') : problem.inclusive ? 'up to' : 'below'
+  return {
+    code: 'CONFIG_RANGE',
+    path,
+    params: { key, value: wordOf(found), range: `${word} ${limit}${low && problem.inclusive ? ' on' : ''}` },
+  }
+}
+
+function unknownKey(key: string, path: ConfigPath, known: readonly string[]): IssueDraft {
+  const nearest = suggestNearest(key, known) ?? ''
+  return { code: 'CONFIG_UNKNOWN_KEY', path, params: { key, nearest, known: known.length > 0 ? known : '' }, atKey: true }
+}
+
+/** Cuts what the problems are about out of the element; undefined when the element itself is wrong. */
+function cutAll(element: unknown, problems: readonly z.core.$ZodIssue[], at: ConfigPath, keptPositions: KeptPositions): unknown {
+  const targets = new Map<string, (string | number)[]>()
+  for (const problem of problems) {
+    const path = problem.path as (string | number)[]
+    if (problem.code === 'unrecognized_keys') {
+      for (const key of problem.keys) targets.set(JSON.stringify([...path, key]), [...path, key])
+      continue
+    }
+    const target = valueAt(element, path) === undefined ? path.slice(0, -1) : path
+    if (target.length === 0) return undefined
+    targets.set(JSON.stringify(target), target)
+  }
+  // From the back, so that a cut does not move what another one is about.
+  for (const target of [...targets.values()].sort((a, b) => comparePaths(b, a))) {
+    const owner = valueAt(element, target.slice(0, -1))
+    const step = target.at(-1)!
+    if (Array.isArray(owner)) {
+      const list = JSON.stringify([...at, ...target.slice(0, -1)])
+      const kept = keptPositions.get(list) ?? owner.map((_, position) => position)
+      kept.splice(Number(step), 1)
+      keptPositions.set(list, kept)
+      owner.splice(Number(step), 1)
+    } else if (isPlainObject(owner)) delete owner[String(step)]
+  }
+  return element
+}
+
+function comparePaths(a: ConfigPath, b: ConfigPath): number {
+  for (let position = 0; position < Math.min(a.length, b.length); position++) {
+    const [left, right] = [a[position]!, b[position]!]
+    if (left === right) continue
+    return typeof left === 'number' && typeof right === 'number' ? left - right : String(left) < String(right) ? -1 : 1
+  }
+  return a.length - b.length
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  let at = value
+  for (const step of path) {
+    if (Array.isArray(at)) at = at[Number(step)]
+    else if (isPlainObject(at) && Object.hasOwn(at, String(step))) at = at[String(step)]
+    else return undefined
+  }
+  return at
+}
+
+const SINGULAR: Readonly<Record<string, string>> = {
+  zones: 'zone',
+  probes: 'probe',
+  endpoints: 'endpoint',
+  pools: 'pool',
+  lines: 'line',
+  policies: 'policy',
+  names: 'steered name',
+  members: 'member',
+  records: 'record',
+  rules: 'rule',
+}
+
+function ownerOf(path: ConfigPath, element: unknown): string {
+  const last = path.at(-1)
+  if (typeof last === 'string') return `"${last}"`
+  const kind = SINGULAR[String(path.at(-2))] ?? 'entry'
+  const id = path.length === 2 && isPlainObject(element) ? (element.id ?? element.name) : undefined
+  return typeof id === 'string' ? `${kind} "${id}"` : `this ${kind}`
+}
+
+function isPlainObject(value: unknown): value is PlainObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a mapping of keys'
+  if (typeof value === 'string') return `the text "${value}"`
+  return `${typeof value === 'boolean' ? '' : 'the number '}${String(value)}`
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')
+}

@@ -1,0 +1,123 @@
+/**
+ * Text of a document (YAML 1.2 or JSON, which is a part of it) → plain values, and the way back from a path to line and column. Pure.
+ * Hostile texts are bounded here: size, depth, alias expansion. Tags and merge keys are not part of the format.
+ */
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
+
+/** Most bytes of a document. */
+export const DOCUMENT_LIMIT_BYTES = 8_388_608
+/** Deepest nesting; the format itself needs seven levels. */
+const DEPTH_LIMIT = 40
+
+/** A document as plain values. */
+export type YamlResult = {
+  /** Undefined when the text cannot be read at all. */
+  readonly value: unknown
+  readonly issues: readonly IssueDraft[]
+  /** Line and column of the value at a path (or of its key); the nearest enclosing one when the path leads nowhere. */
+  readonly locate: (path: ConfigPath, atKey?: boolean) => Where
+}
+
+/** Reads a document. Never throws. */
+export function readYaml(text: string, file: string): YamlResult {
+  const start = { file, line: 1, column: 1 }
+  const unreadable = (issue: Omit<IssueDraft, 'path'>): YamlResult => ({
+    value: undefined,
+    issues: [{ ...issue, path: [] }],
+    locate: () => start,
+  })
+  // UTF-16 length is at most the number of bytes, and good enough for a bound.
+  if (text.length > DOCUMENT_LIMIT_BYTES) {
+    return unreadable({ code: 'CONFIG_TOO_LARGE', params: { what: file, sizeBytes: text.length, limitBytes: DOCUMENT_LIMIT_BYTES } })
+  }
+  const lines = new LineCounter()
+  let document: Document
+  try {
+    document = parseDocument(text.startsWith('\ufeff') ? text.slice(1) : text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      version: '1.2',
+      schema: 'core',
+      stringKeys: true,
+      keepSourceTokens: false,
+    }) as unknown as Document
+  } catch (error) {
+    return unreadable({ code: 'CONFIG_SYNTAX', params: { detail: (error as Error).message } })
+  }
+  const at = (offset: number): Where => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const issues: IssueDraft[] = []
+  for (const problem of [...document.errors, ...document.warnings]) {
+    issues.push({ code: 'CONFIG_SYNTAX', path: [], params: { detail: firstLine(problem.message) }, where: at(problem.pos[0]) })
+  }
+  const locate = (path: ConfigPath, atKey = false): Where => at(offsetOf(document, path, atKey))
+  if (document.errors.length > 0) return { value: undefined, issues, locate }
+  collectDuplicates(document.contents as Node | null, [], issues, at, 0)
+  if (issues.some((issue) => issue.code === 'CONFIG_SYNTAX')) return { value: undefined, issues, locate }
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }), issues, locate }
+  } catch {
+    issues.push({ code: 'CONFIG_ALIASES', path: [], params: {} })
+    return { value: undefined, issues, locate }
+  }
+}
+
+function collectDuplicates(node: Node | null, path: ConfigPath, issues: IssueDraft[], at: (offset: number) => Where, depth: number): void {
+  if (issues.length > 1000) return
+  if (depth > DEPTH_LIMIT) {
+    issues.push({
+      code: 'CONFIG_SYNTAX',
+      path: [],
+      params: { detail: `it is nested more than ${DEPTH_LIMIT} levels deep` },
+      where: at(node?.range?.[0] ?? 0),
+    })
+    return
+  }
+  if (isMap(node)) {
+    const seen = new Set<string>()
+    for (const pair of node.items) {
+      const key = String(isScalar(pair.key) ? pair.key.value : pair.key)
+      const keyPath = [...path, key]
+      if (seen.has(key)) {
+        const offset = (pair.key as Node | null)?.range?.[0] ?? node.range?.[0] ?? 0
+        issues.push({ code: 'CONFIG_DUPLICATE_KEY', path: keyPath, params: { key }, where: at(offset) })
+      }
+      seen.add(key)
+      collectDuplicates(pair.value as Node | null, keyPath, issues, at, depth + 1)
+    }
+  } else if (isSeq(node)) {
+    for (const [position, item] of node.items.entries()) collectDuplicates(item as Node | null, [...path, position], issues, at, depth + 1)
+  }
+}
+
+/** Offset of the value (or key) at a path. */
+function offsetOf(document: Document, path: ConfigPath, atKey: boolean): number {
+  let node = document.contents as Node | null
+  let offset = node?.range?.[0] ?? 0
+  for (const [position, step] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document) ?? null
+    const wantsKey = atKey && position === path.length - 1
+    if (isMap(node)) {
+      const pair = node.items.find((item) => (isScalar(item.key) ? String(item.key.value) : String(item.key)) === String(step))
+      if (pair === undefined) return offset
+      const key = pair.key as Node | null
+      const value = pair.value as Node | null
+      offset = (wantsKey ? key?.range?.[0] : (value?.range?.[0] ?? key?.range?.[0])) ?? offset
+      node = value
+    } else if (isSeq(node)) {
+      const item = node.items[Number(step)] as Node | undefined
+      if (item === undefined) return offset
+      offset = item.range?.[0] ?? offset
+      node = item
+    } else return offset
+  }
+  return offset
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0]!.replace(/:$/, '')
+}
