@@ -3,7 +3,6 @@
  * runs for every query. Guarded by bench/geodata-lookup.bench.ts and by property tests against a linear scan.
  *
  *   top bits of the address ──► index slice ──► ranges index[slice] … index[slice+1] ──► binary search: last range that starts at or below
- *
  */
 import type { RangeTable4, RangeTable6 } from '../address/range-table.ts'
 

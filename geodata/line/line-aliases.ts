@@ -1,0 +1,241 @@
+/**
+ * Other spellings of lines, places and carriers: names in both languages, ISO letters, six-digit GB codes, and the published line
+ * names, ids and codes of DNSPod, Alibaba Cloud and Huawei Cloud. Pure. Ids of DNSPod that are not in its public documents
+ * (province with carrier) are not guessed; the international DNSPod uses the same id syntax with other meanings.
+ */
+import { ABROAD_PROVINCES, CARRIERS, type Carrier, findPlace, findProvinceByLetters, listPlaces, type Place } from './line-catalogue.ts'
+
+/** Whole lines: the DNSPod ids of its API document, the first-level codes of Alibaba and Huawei. */
+const LINE_ALIASES: Readonly<Record<string, string>> = {
+  default: '*',
+  默认: '*',
+  全网默认: '*',
+  default_view: '*',
+  '0': '*',
+  '7=0': 'cn',
+  '3=0': 'abroad',
+  '10=0': '*/telecom',
+  '10=1': '*/unicom',
+  '10=2': '*/edu',
+  '10=3': '*/mobile',
+  国内: 'cn',
+  境内: 'cn',
+  中国: 'cn',
+  中国大陆: 'cn',
+  中国内地: 'cn',
+  中国地区: 'cn',
+  internal: 'cn',
+  domestic: 'cn',
+  国外: 'abroad',
+  境外: 'abroad',
+  海外: 'abroad',
+  oversea: 'abroad',
+  overseas: 'abroad',
+  aliyun_internal: 'cn/aliyun',
+  aliyun_oversea: 'abroad/aliyun',
+}
+
+/** Place names that are in no table: big regions in pinyin, continents of Alibaba, old and joined spellings. */
+const PLACE_ALIASES: Readonly<Record<string, string>> = {
+  huabei: 'cn-north',
+  dongbei: 'cn-northeast',
+  huadong: 'cn-east',
+  huazhong: 'cn-central',
+  huanan: 'cn-south',
+  xinan: 'cn-southwest',
+  xibei: 'cn-northwest',
+  neimenggu: 'cn-15',
+  tibet: 'cn-54',
+  // Alibaba's own spelling of 陕西.
+  shannxi: 'cn-61',
+  xianggang: 'cn-81',
+  aomen: 'cn-82',
+  hongkong: 'cn-81',
+  macao: 'cn-82',
+  macau: 'cn-82',
+  taiwan: 'cn-71',
+  香港: 'cn-81',
+  澳门: 'cn-82',
+  台湾: 'cn-71',
+  北美: 'continent-na',
+  南美: 'continent-sa',
+  euro: 'continent-eu',
+  namerica: 'continent-na',
+  samerica: 'continent-sa',
+  oceanica: 'continent-oc',
+}
+
+/** Municipalities: their "city" is the province itself. */
+const MUNICIPALITIES: readonly string[] = ['11', '12', '31', '50']
+
+/** Lines of search engines: DNSPod 80=0, 90=n and names; Alibaba search, cn_search_x, os_search_x. */
+const SEARCH_ENGINES =
+  /^(80=0|90=\d+|(cn_|os_)?search(_\w+)?|搜索引擎|百度|谷歌|有道|必应|搜搜|搜狗|奇虎|神马|google|baidu_spider|biying|bing|youdao|sougou|qihu|yahoo)$/i
+
+const placeAliases = new Map<string, string>()
+const carrierAliases = new Map<string, string>()
+for (const carrier of CARRIERS) {
+  for (const name of [carrier.id, carrier.label.en, carrier.label['zh-CN'], ...carrier.aliases]) carrierAliases.set(fold(name), carrier.id)
+}
+loadPlaceAliases()
+
+/** Canonical key of a vendor's or a joined spelling of a whole line; undefined when it is none. */
+export function findAlias(text: string): string | undefined {
+  const name = text.toLowerCase()
+  if (LINE_ALIASES[name] !== undefined) return LINE_ALIASES[name]
+  // A carrier alone means the carrier anywhere. Two-letter texts are countries and never reach this as carriers.
+  const carrier = carrierAliases.get(fold(text))
+  if (carrier !== undefined) return `*/${carrier}`
+  return aliasOfCode(name) ?? aliasOfJoinedNames(text)
+}
+
+/** Canonical key of a place; undefined when it is none. */
+export function findPlaceAlias(text: string): string | undefined {
+  const name = text.toLowerCase()
+  if (findPlace(name) !== undefined) return name
+  const chinese = /^cn-(\w+)$/.exec(name)
+  if (chinese !== null) return chinesePlace(chinese[1]!)
+  if (text.toUpperCase() in ABROAD_PROVINCES) return `cn-${ABROAD_PROVINCES[text.toUpperCase()]}`
+  const line = LINE_ALIASES[name]
+  return line !== undefined && !line.includes('/') ? line : placeAliases.get(fold(text))
+}
+
+/** Id of a carrier; undefined when it is none. */
+export function findCarrierAlias(text: string): string | undefined {
+  return carrierAliases.get(fold(text))
+}
+
+/** Whether a text is a vendor's line for search engines. */
+export function isSearchEngineLine(text: string): boolean {
+  return SEARCH_ENGINES.test(text)
+}
+
+/** The known place whose key or name is nearest to a text. */
+export function nearestPlace(text: string): Place {
+  // A district or county belongs to a prefecture, and an unknown prefecture to a province: these are nearer than any spelling.
+  const code = /^(?:cn-)?(\d{2})(\d{2})?\d*$/i.exec(text)
+  const holder = code === null ? undefined : (findPlace(`cn-${code[1]}${code[2] ?? ''}`) ?? findPlace(`cn-${code[1]}`))
+  if (holder !== undefined) return holder
+  const country = /^([a-z]{2})-/i.exec(text)?.[1]?.toLowerCase()
+  const siblings = country === undefined ? [] : listPlaces().filter((place) => place.key.startsWith(`${country}-`))
+  return nearest(text, siblings.length > 0 ? siblings : listPlaces().filter((place) => place.kind !== 'any'), (place) => [
+    place.key,
+    place.label.en,
+    place.label['zh-CN'],
+  ])
+}
+
+/** The known carrier whose id or name is nearest to a text. */
+export function nearestCarrier(text: string): Carrier {
+  return nearest(text, CARRIERS, (carrier) => [carrier.id, carrier.label.en, carrier.label['zh-CN'], ...carrier.aliases])
+}
+
+/** "cn-zj", "cn-330000", "cn-330200", "cn-1101": part behind "cn-". */
+function chinesePlace(part: string): string | undefined {
+  const letters = findProvinceByLetters(part)
+  if (letters !== undefined) return `cn-${letters}`
+  const short = /^\d{6}$/.test(part) && part.endsWith('00') ? part.slice(0, 4) : part
+  const province = short.slice(0, 2)
+  if (/^\d{4}$/.test(short) && (short.endsWith('00') || MUNICIPALITIES.includes(province))) {
+    return findPlace(`cn-${province}`) === undefined ? undefined : `cn-${province}`
+  }
+  return findPlace(`cn-${short}`) === undefined ? undefined : `cn-${short}`
+}
+
+/** Alibaba (cn_telecom_zhejiang, cn_region_zhejiang, os_asia_jp, os_namerica_us_ca) and Huawei (Dianxin_Zhejiang). */
+function aliasOfCode(name: string): string | undefined {
+  const parts = name.split('_')
+  if (parts.length < 2) return undefined
+  if (parts[0] === 'os') {
+    const carrier = carrierAliases.get(fold(parts[1]!))
+    if (carrier !== undefined && parts.length === 2) return `abroad/${carrier}`
+    if (placeAliases.get(fold(parts[1]!))?.startsWith('continent-') !== true) return undefined
+    return findPlaceAlias(parts.length === 2 ? parts[1]! : parts.slice(2).join('-'))
+  }
+  const [first, second] = parts[0] === 'cn' ? parts.slice(1) : parts
+  if (parts[0] === 'cn' && first === 'region') return second === undefined ? undefined : placeAliases.get(fold(second))
+  const carrier = carrierAliases.get(fold(first!))
+  if (carrier === undefined) return undefined
+  if (second === undefined) return `cn/${carrier}`
+  const place = placeAliases.get(fold(second)) ?? (second === 'cn' ? 'cn' : undefined)
+  return place === undefined ? undefined : `${place}/${carrier}`
+}
+
+/** 浙江电信, 华东联通, 浙江宁波电信, 浙江宁波, 宁波电信: names written one behind the other. */
+function aliasOfJoinedNames(text: string): string | undefined {
+  if (!/^[\u4e00-\u9fff]+$/.test(text)) return undefined
+  for (let end = text.length - 1; end >= 2; end--) {
+    const carrier = carrierAliases.get(text.slice(end))
+    const place = findPlaceAlias(text.slice(0, end)) ?? joinedCity(text.slice(0, end))
+    if (carrier !== undefined && place !== undefined) return `${place}/${carrier}`
+  }
+  return joinedCity(text)
+}
+
+/** 浙江宁波, 浙江省宁波市. */
+function joinedCity(text: string): string | undefined {
+  for (let end = text.length - 1; end >= 2; end--) {
+    const province = placeAliases.get(text.slice(0, end))
+    if (province === undefined || !/^cn-\d{2}$/.test(province)) continue
+    const city = listPlaces().find(
+      (place) => place.parent === province && (place.label['zh-CN'] === text.slice(end) || place.fullName === text.slice(end)),
+    )
+    if (city !== undefined) return city.key
+  }
+  return undefined
+}
+
+function loadPlaceAliases(): void {
+  const ambiguous = new Set<string>()
+  const add = (name: string, key: string): void => {
+    const folded = fold(name)
+    // Widest first wins (海南 is the province), but two cities of one name (苏州/宿州 in Latin letters) are ambiguous: neither.
+    const known = placeAliases.get(folded)
+    if (known === undefined) placeAliases.set(folded, key)
+    else if (known !== key && findPlace(known)?.kind === findPlace(key)?.kind) ambiguous.add(folded)
+  }
+  for (const [name, key] of Object.entries(PLACE_ALIASES)) add(name, key)
+  for (const place of listPlaces()) {
+    if (place.kind === 'any' || (place.kind === 'region' && !place.key.startsWith('cn-'))) continue
+    for (const name of [place.label.en, place.label['zh-CN'], place.fullName]) if (name !== undefined) add(name, place.key)
+  }
+  for (const name of ambiguous) placeAliases.delete(name)
+}
+
+/** Comparable form of a name: lower case, without spaces, apostrophes and marks. */
+function fold(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f\s'’,.&-]/g, '')
+    .toLowerCase()
+}
+
+function nearest<T>(text: string, candidates: readonly T[], namesOf: (candidate: T) => readonly string[]): T {
+  let best: T = candidates[0] as T
+  let bestDistance = Number.POSITIVE_INFINITY
+  for (const candidate of candidates) {
+    for (const name of namesOf(candidate)) {
+      const distance = editDistance(text.toLowerCase(), name.toLowerCase(), bestDistance)
+      if (distance < bestDistance) {
+        best = candidate
+        bestDistance = distance
+      }
+    }
+  }
+  return best
+}
+
+/** Levenshtein distance; gives up at `limit`. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1)
+      current.push(Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1))
+    }
+    previous = current
+  }
+  return previous[b.length]!
+}

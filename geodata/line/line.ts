@@ -1,0 +1,117 @@
+/**
+ * Line keys: `<place>[/<carrier>]`, `asn:<number>`, `custom:<id>` — parsed, normalised, labelled. Pure.
+ * Every accepted spelling (vendors' names and ids too, line-aliases.ts) becomes one canonical key, so that two documents that mean
+ * the same line have the same key.
+ */
+import { GeodataError } from '../address/geodata-error.ts'
+import { findAlias, findCarrierAlias, findPlaceAlias, isSearchEngineLine, nearestCarrier, nearestPlace } from './line-aliases.ts'
+import { findCarrier, findPlace, type LabelLanguage, type Place } from './line-catalogue.ts'
+
+/** Canonical text of a line, e.g. "cn-33/telecom". */
+export type LineKey = string
+
+/** A parsed line. */
+export type Line =
+  | { readonly kind: 'place'; readonly key: LineKey; readonly place: string; readonly carrier: string | undefined }
+  | { readonly kind: 'asn'; readonly key: LineKey; readonly asn: number }
+  | { readonly kind: 'custom'; readonly key: LineKey; readonly id: string }
+
+/** The default line: matches every asker. */
+export const DEFAULT_LINE: LineKey = '*'
+
+/** Greatest AS number (RFC 6793). */
+const MAX_ASN = 4294967295
+
+/** Parses a line in any accepted spelling. Throws GEODATA_LINE_UNKNOWN with the nearest known line as suggestion. */
+export function parseLine(text: string): Line {
+  const trimmed = text.trim()
+  const custom = /^custom:([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(trimmed)
+  if (custom !== null) return { kind: 'custom', key: trimmed, id: custom[1]! }
+  const asn = /^(?:asn:|as)(\d+)$/i.exec(trimmed)
+  if (asn !== null) return asnLine(trimmed, Number(asn[1]))
+  const alias = findAlias(trimmed)
+  if (alias !== undefined) return placeLine(alias)
+  const slash = trimmed.indexOf('/')
+  if (slash < 0) return placeLine(resolvePlace(trimmed))
+  return placeLine(`${resolvePlace(trimmed.slice(0, slash))}/${resolveCarrier(trimmed.slice(slash + 1))}`)
+}
+
+/** Canonical key of a line in any accepted spelling. Throws as parseLine. */
+export function parseLineKey(text: string): LineKey {
+  return parseLine(text).key
+}
+
+/** Canonical key of a place in any accepted spelling ("cn-3302", "宁波"). Throws GEODATA_LINE_UNKNOWN. */
+export function parsePlace(text: string): string {
+  return resolvePlace(text.trim())
+}
+
+/** Id of a carrier in any accepted spelling ("telecom", "电信"). Throws GEODATA_LINE_UNKNOWN. */
+export function parseCarrier(text: string): string {
+  return resolveCarrier(text.trim())
+}
+
+/** The key of a place and carrier. */
+export function formatLine(place: string, carrier: string | undefined): LineKey {
+  return carrier === undefined ? place : `${place}/${carrier}`
+}
+
+/** Name of a line for people; a custom line is named by its document, so only its id is shown here. */
+export function lineLabel(key: LineKey, language: LabelLanguage): string {
+  const line = parseLine(key)
+  if (line.kind === 'asn') return `AS${line.asn}`
+  if (line.kind === 'custom') return language === 'en' ? `Custom line ${line.id}` : `自定义线路 ${line.id}`
+  const carrier = line.carrier === undefined ? undefined : findCarrier(line.carrier)!.label[language]
+  if (line.place === '*') return carrier ?? findPlace('*')!.label[language]
+  const place = placeLabel(line.place, language)
+  if (carrier === undefined) return place
+  return language === 'en' ? `${place} ${carrier}` : `${place}${carrier}`
+}
+
+/** Name of a place with the province or country it needs to be unambiguous: 浙江宁波, Zhejiang Ningbo, California (United States). */
+export function placeLabel(key: string, language: LabelLanguage): string {
+  const place = findPlace(key)
+  if (place === undefined) return key
+  const parent = place.parent === undefined ? undefined : findPlace(place.parent)
+  if (place.kind === 'city') return [parent!.label[language], place.label[language]].join(language === 'en' ? ' ' : '')
+  if (place.kind !== 'region' || parent?.kind !== 'country') return place.label[language]
+  return language === 'en' ? `${place.label.en} (${parent.label.en})` : `${parent.label['zh-CN']}${place.label['zh-CN']}`
+}
+
+function asnLine(text: string, asn: number): Line {
+  if (asn < 1 || asn > MAX_ASN) {
+    throw new GeodataError('GEODATA_LINE_UNKNOWN', `"${text}" is not an AS number`, `write asn:4134, from asn:1 to asn:${MAX_ASN}`)
+  }
+  return { kind: 'asn', key: `asn:${asn}`, asn }
+}
+
+function placeLine(key: LineKey): Line {
+  const slash = key.indexOf('/')
+  if (slash < 0) return { kind: 'place', key, place: key, carrier: undefined }
+  return { kind: 'place', key, place: key.slice(0, slash), carrier: key.slice(slash + 1) }
+}
+
+function resolvePlace(text: string): string {
+  const key = findPlaceAlias(text)
+  if (key !== undefined) return key
+  if (isSearchEngineLine(text)) {
+    throw new GeodataError(
+      'GEODATA_LINE_UNKNOWN',
+      `"${text}" is a search engine's line, which has no counterpart here`,
+      'put the networks of its crawlers in a custom line (custom:ID)',
+    )
+  }
+  const nearest = nearestPlace(text)
+  throw new GeodataError('GEODATA_LINE_UNKNOWN', `unknown place "${text}"`, `did you mean "${nearest.key}" (${nameBoth(nearest)})?`)
+}
+
+function resolveCarrier(text: string): string {
+  const id = findCarrierAlias(text)
+  if (id !== undefined) return id
+  const nearest = nearestCarrier(text)
+  throw new GeodataError('GEODATA_LINE_UNKNOWN', `unknown carrier "${text}"`, `did you mean "${nearest.id}" (${nearest.label.en})?`)
+}
+
+function nameBoth(place: Place): string {
+  return `${placeLabel(place.key, 'en')}, ${placeLabel(place.key, 'zh-CN')}`
+}
