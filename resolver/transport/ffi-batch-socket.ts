@@ -91,7 +91,7 @@ export function createFfiBatchSocket(fd: number, batchSize: number): BatchSocket
       timeoutMs = waitMs
     }
     if (withControl) for (let i = 0; i < received; i++) words[(i * HEADER_BYTES + 40) >> 2] = CONTROL_BYTES
-    const count = libc.recvmmsg(fd, receiveAt, max < n ? max : n, waitMs > 0 ? MSG_WAITFORONE : MSG_DONTWAIT, null)
+    const count = libc.recvmmsg(fd, receiveAt, Math.min(max, n), waitMs > 0 ? MSG_WAITFORONE : MSG_DONTWAIT, null)
     if (count <= 0) {
       received = 0
       if (count === 0) return 0
@@ -102,7 +102,7 @@ export function createFfiBatchSocket(fd: number, batchSize: number): BatchSocket
     received = count
     for (let i = 0; i < count; i++) {
       const size = words[(i * HEADER_BYTES + 56) >> 2]!
-      len[i] = size < PACKET_STRIDE_BYTES ? size : PACKET_STRIDE_BYTES
+      len[i] = Math.min(size, PACKET_STRIDE_BYTES)
       const name = atNames + i * NAME_BYTES
       // Port 0 can only be forged; a reply to it is EINVAL and would stop the batch.
       answerable[i] = mem[name + 2]! | mem[name + 3]!

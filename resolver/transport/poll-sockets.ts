@@ -28,7 +28,7 @@ export function createSocketPoll(fds: readonly number[]): SocketPoll {
     wait: (waitMs) => {
       const count = libc.poll(address, fds.length, waitMs)
       for (let i = 0; i < ready.length; i++) ready[i] = count > 0 && (bytes[8 * i + 6]! | bytes[8 * i + 7]!) !== 0 ? 1 : 0
-      return count > 0 ? count : 0
+      return Math.max(count, 0)
     },
   }
 }

@@ -1,0 +1,75 @@
+/**
+ * Counters of the answering threads in shared memory. Pure. Each worker writes only its own stripe of Float64 cells (exact to 2^53,
+ * aligned, so a reader never sees a torn value), and the metrics endpoint sums them: no lock, no message, no garbage per query.
+ */
+
+/** Cells of a worker's stripe. */
+export const COUNT_QUERIES = 0
+export const COUNT_BATCHES = 1
+export const COUNT_DROPPED = 2
+export const COUNT_SEND_FAILURES = 3
+/** Packets that made the answer code throw; each was answered SERVFAIL. */
+export const COUNT_EXCEPTIONS = 4
+export const COUNT_TRUNCATED = 5
+export const COUNT_REFUSED_RANKINGS = 6
+/** Open connections (stream worker). */
+export const COUNT_CONNECTIONS = 7
+export const COUNT_CONNECTIONS_TOTAL = 8
+/** Connections closed by a limit, a time-out, or because the peer did not read. */
+export const COUNT_CONNECTIONS_SHED = 9
+/** 16 cells, one an rcode of the header. */
+export const COUNT_RCODES = 16
+/** Cells of one stripe: whole cache lines. */
+export const STRIPE_CELLS = 32
+
+/** Memory for `workers` stripes. */
+export function createCounters(workers: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(8 * STRIPE_CELLS * workers))
+}
+
+/** The stripe of one worker. */
+export function stripeOf(counters: Float64Array, worker: number): Float64Array {
+  return counters.subarray(worker * STRIPE_CELLS, (worker + 1) * STRIPE_CELLS)
+}
+
+/** Sum of one cell over some workers. */
+export function sumCell(counters: Float64Array, cell: number, workers: readonly number[]): number {
+  let sum = 0
+  for (const worker of workers) sum += counters[worker * STRIPE_CELLS + cell]!
+  return sum
+}
+
+/** Counts a reply of `length` bytes at `mem[off]`. */
+export function countReply(stripe: Float64Array, mem: Uint8Array, off: number, length: number): void {
+  if (length === 0) {
+    stripe[COUNT_DROPPED]! += 1
+    return
+  }
+  stripe[COUNT_RCODES + (mem[off + 3]! & 15)]! += 1
+  if ((mem[off + 2]! & 2) !== 0) stripe[COUNT_TRUNCATED]! += 1
+}
+
+/** How a policy answered; label `outcome` of nearcast_answers_total. Steps are those of DESIGN.md section 6. */
+export const ANSWER_OUTCOMES = ['rule', 'fallback', 'last-resort', 'all-down', 'nodata', 'servfail'] as const
+/** One of them. */
+export type AnswerOutcome = (typeof ANSWER_OUTCOMES)[number]
+
+/** Counts that size the policy counters of a generation. */
+export type PolicyCounterShape = { readonly ruleCount: number; readonly policyCount: number }
+
+/** Cells of one worker: outcomes of each rule, then of each policy (answers of no rule). */
+export function policyCounterCells(shape: PolicyCounterShape): number {
+  return (shape.ruleCount + shape.policyCount) * ANSWER_OUTCOMES.length
+}
+
+/** Number of the outcome of a decision (policy/model/decision.ts: outcome 0 answer, 1 SERVFAIL, 2 NODATA; step 1–4). */
+export function outcomeNumber(outcome: number, step: number): number {
+  if (outcome === 2) return 4
+  if (outcome === 1) return 5
+  return step - 1
+}
+
+/** Cell of an answer of `policy` by `rule` (-1 = fallback, all down) with an outcome number. */
+export function policyCell(shape: PolicyCounterShape, policy: number, rule: number, outcome: number): number {
+  return (rule >= 0 ? rule : shape.ruleCount + policy) * ANSWER_OUTCOMES.length + outcome
+}

@@ -1,0 +1,49 @@
+/**
+ * Lays a snapshot's block open (arena.ts): columns with the prefix "zone." and "policy.", and "meta", the JSON of SnapshotMeta.
+ * Pure. The block may be larger than what was packed into it (re-used memory).
+ */
+import { type CompiledPolicies, viewPolicies } from '../../policy/decide/compiled-policies.ts'
+import type { PolicyColumns } from '../../policy/model/policy-columns.ts'
+import type { ZoneColumns } from '../zone/zone-columns.ts'
+import { type Columns, openColumns } from './arena.ts'
+import type { Snapshot, SnapshotMeta } from './snapshot.ts'
+
+/** What an answer thread reads of a snapshot: everything but the names for people. */
+export type AnswerTables = {
+  readonly generation: number
+  readonly zones: ZoneColumns
+  readonly policies: CompiledPolicies
+}
+
+/** Column of the names for people. */
+const META = 'meta'
+
+function columnsWithPrefix(columns: Columns, prefix: string): Columns {
+  const found: Record<string, Columns[string]> = {}
+  for (const [name, column] of Object.entries(columns)) if (name.startsWith(prefix)) found[name.slice(prefix.length)] = column
+  return found
+}
+
+function attachColumns(columns: Columns, generation: number): AnswerTables {
+  return {
+    generation,
+    zones: columnsWithPrefix(columns, 'zone.') as ZoneColumns,
+    policies: viewPolicies(columnsWithPrefix(columns, 'policy.') as PolicyColumns),
+  }
+}
+
+/** The tables alone: answer threads need no names, whose JSON is the slow part of a large snapshot. */
+export function attachAnswerTables(block: SharedArrayBuffer, generation: number): AnswerTables {
+  return attachColumns(openColumns(block), generation)
+}
+
+/** The whole snapshot. Throws RangeError or SyntaxError when the block is not one. */
+export function attachSnapshot(block: SharedArrayBuffer, generation: number, digest: string): Snapshot {
+  const columns = openColumns(block)
+  const text = columns[META]
+  if (text === undefined) throw new RangeError('the block has no column "meta"')
+  // Copied: a TextDecoder refuses shared memory.
+  const meta = JSON.parse(new TextDecoder().decode(Uint8Array.from(text))) as SnapshotMeta
+  const { zones, policies } = attachColumns(columns, generation)
+  return { generation, digest, block, zones, policies, meta }
+}

@@ -1,0 +1,73 @@
+/**
+ * The one mutable reference of a thread: the snapshot and the ranking it answers from. Shell. Both are replaced as one at a publish;
+ * a ranking of another generation is refused, because its indices would lie. Read once a batch.
+ *
+ * The control block is shared by all threads of the node:
+ *   [0] stop flag │ [1] number of the newest swap │ worker w: [8 + 8w] heartbeat, +1 swap it has made its own, +2 ready
+ */
+import type { RankingColumns, SharedRanking } from '../../health/model/ranking.ts'
+import type { AnswerTables } from './attach-snapshot.ts'
+
+/** Places in the control block. */
+export const CONTROL_STOP = 0
+export const CONTROL_SWAP = 1
+const WORKER_FIRST = 8
+const WORKER_WORDS = 8
+
+/** Place of a worker's heartbeat: it rises while the worker's loop turns. */
+export function heartbeatAt(worker: number): number {
+  return WORKER_FIRST + WORKER_WORDS * worker
+}
+
+/** Place of the number of the swap that a worker has made its own; it reads nothing of earlier ones any more. */
+export function acknowledgedAt(worker: number): number {
+  return WORKER_FIRST + WORKER_WORDS * worker + 1
+}
+
+/** Place of a worker's ready flag. */
+export function readyAt(worker: number): number {
+  return WORKER_FIRST + WORKER_WORDS * worker + 2
+}
+
+/** A control block for `workers` workers. */
+export function createControlBlock(workers: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * (WORKER_FIRST + WORKER_WORDS * workers)))
+}
+
+/** What a thread answers from. */
+export type LiveState = {
+  tables: AnswerTables | undefined
+  shared: SharedRanking | undefined
+  /** The ranking of this batch; belongs to `tables`. */
+  ranking: RankingColumns | undefined
+  /** Rankings refused because they belong to another generation. */
+  refusedRankings: number
+}
+
+/** A live state with nothing in it: queries get SERVFAIL. */
+export function createLiveState(): LiveState {
+  return { tables: undefined, shared: undefined, ranking: undefined, refusedRankings: 0 }
+}
+
+/** Replaces snapshot and ranking as one. Throws when the live slot belongs to another generation. */
+export function replaceSnapshot(live: LiveState, tables: AnswerTables, shared: SharedRanking): void {
+  const ranking = shared.slots[Atomics.load(shared.live, 0) & 1]!
+  if (ranking.header[0] !== tables.generation) {
+    throw new RangeError(`the ranking belongs to generation ${ranking.header[0]}, the snapshot is ${tables.generation}`)
+  }
+  live.tables = tables
+  live.shared = shared
+  live.ranking = ranking
+}
+
+/** Takes the newest ranking of the live generation; refuses one of another generation and keeps the one before. */
+export function replaceRanking(live: LiveState): boolean {
+  if (live.shared === undefined || live.tables === undefined) return false
+  const ranking = live.shared.slots[Atomics.load(live.shared.live, 0) & 1]!
+  if (ranking.header[0] !== live.tables.generation) {
+    live.refusedRankings++
+    return false
+  }
+  live.ranking = ranking
+  return true
+}

@@ -1,0 +1,126 @@
+/**
+ * The loop of an answer thread: receive a batch → look for a swap and take the newest ranking, once → answer each → send the batch.
+ * Shell, hot; guarded by bench/answer.bench.ts. It blocks in the receive call, so it learns of everything through shared memory:
+ * the stop flag and the number of the newest swap (live-state.ts); a swap's message is then taken with receiveMessageOnPort.
+ *
+ * One `try` stands around the batch: a throw answers that packet SERVFAIL, counts it, keeps it for the log, and the loop goes on
+ * behind it. The answering itself is handed in, so that the loop is tested without it.
+ */
+import {
+  COUNT_BATCHES,
+  COUNT_EXCEPTIONS,
+  COUNT_QUERIES,
+  COUNT_REFUSED_RANKINGS,
+  COUNT_SEND_FAILURES,
+  countReply,
+} from '../observe/counters.ts'
+import { keepFailedPacket } from '../observe/failed-packets.ts'
+import { acknowledgedAt, CONTROL_STOP, CONTROL_SWAP, heartbeatAt, type LiveState, readyAt, replaceRanking } from '../snapshot/live-state.ts'
+import type { BatchSocket } from './batch-socket.ts'
+import type { SocketPoll } from './poll-sockets.ts'
+
+/** Transport number of answerQuery. */
+export const TRANSPORT_UDP = 0
+/** Transport number of answerQuery. */
+export const TRANSPORT_TCP = 1
+
+/** Largest number of messages taken in one system call. */
+export const BATCH_SIZE = 64
+/** Longest wait for a message: bounds how late a stop or a swap is seen by an idle thread. */
+const WAIT_MS = 100
+
+/** The answering of one worker. */
+export type Answerer = {
+  /** Called once a batch, before its first answer. */
+  readonly use: (live: LiveState) => void
+  /** Answers the message at `mem[off]` in place; returns the reply's length, 0 = no reply. */
+  readonly answer: (mem: Uint8Array, off: number, len: number, room: number, src: Uint32Array, srcAt: number, transport: number) => number
+  /** Turns the message into a SERVFAIL reply; 0 when it is no query at all. */
+  readonly servfail: (mem: Uint8Array, off: number, len: number) => number
+}
+
+/** What a loop works on. */
+export type AnswerLoopOptions = {
+  readonly worker: number
+  readonly control: Int32Array
+  readonly live: LiveState
+  readonly answerer: Answerer
+  readonly stripe: Float64Array
+  readonly failedPackets: Uint8Array
+  /** Takes waiting swap messages into `live`; returns the number of the last one. */
+  readonly takeSwaps: () => number
+  readonly sockets: readonly BatchSocket[]
+  /** Needed with several blocking sockets. */
+  readonly poll: SocketPoll | undefined
+}
+
+/** Serves until the stop flag is set. Resolves then; sockets are left open. */
+export async function runAnswerLoop(options: AnswerLoopOptions): Promise<void> {
+  const { control, worker, sockets, poll, live, stripe } = options
+  const heartbeat = heartbeatAt(worker)
+  const step = createBatchStep(options)
+  let swapSeen = 0
+  Atomics.store(control, readyAt(worker), 1)
+  while (Atomics.load(control, CONTROL_STOP) === 0) {
+    Atomics.add(control, heartbeat, 1)
+    const swap = Atomics.load(control, CONTROL_SWAP)
+    if (swap !== swapSeen) {
+      const taken = options.takeSwaps()
+      // The flag may be seen before its message: then the next turn takes it.
+      if (taken !== 0) {
+        swapSeen = taken
+        Atomics.store(control, acknowledgedAt(worker), taken)
+      }
+    }
+    if (sockets[0]!.arrived !== undefined) {
+      await Promise.race(sockets.map((socket) => socket.arrived!(WAIT_MS)))
+      for (const socket of sockets) step(socket, 0)
+    } else if (poll === undefined) {
+      step(sockets[0]!, WAIT_MS)
+    } else {
+      poll.wait(WAIT_MS)
+      for (let i = 0; i < sockets.length; i++) if (poll.ready[i] === 1) step(sockets[i]!, 0)
+    }
+    stripe[COUNT_REFUSED_RANKINGS] = live.refusedRankings
+  }
+}
+
+/** One batch of one socket. Made once a thread: the loop itself creates no closure. */
+function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, waitMs: number) => void {
+  const { live, answerer, stripe, failedPackets } = options
+
+  return function step(socket, waitMs) {
+    const count = socket.receive(BATCH_SIZE, waitMs)
+    if (count === 0) return
+    // After the batch arrived, and once: no query sees two generations or two rankings.
+    replaceRanking(live)
+    const { mem, off, len, src, room } = socket
+    let i = 0
+    while (i < count) {
+      try {
+        answerer.use(live)
+        for (; i < count; i++) {
+          const at = off[i]!
+          const length =
+            live.tables === undefined
+              ? answerer.servfail(mem, at, len[i]!)
+              : answerer.answer(mem, at, len[i]!, room, src, 4 * i, TRANSPORT_UDP)
+          len[i] = length
+          countReply(stripe, mem, at, length)
+        }
+      } catch (error) {
+        stripe[COUNT_EXCEPTIONS]! += 1
+        keepFailedPacket(failedPackets, mem, off[i]!, len[i]!, error)
+        len[i] = answerer.servfail(mem, off[i]!, len[i]!)
+        countReply(stripe, mem, off[i]!, len[i]!)
+        i++
+      }
+    }
+    stripe[COUNT_QUERIES]! += count
+    stripe[COUNT_BATCHES]! += 1
+    const failedBefore = socket.sendFailureCount()
+    socket.send(count)
+    const failed = socket.sendFailureCount() - failedBefore
+    if (failed !== 0) stripe[COUNT_SEND_FAILURES]! += failed
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * DNS over TCP (RFC 7766). Shell. Queries of a connection are answered in the order they came, as they are cheap: pipelining needs no more.
+ * Limits, because each connection costs memory that an asker chooses to spend: connections per client block and in all (the one
+ * idle longest makes room), time without a whole message, bytes waiting for a peer that does not read.
+ */
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { findAddress, formatAddress } from '../../geodata/address/address.ts'
+import {
+  COUNT_CONNECTIONS,
+  COUNT_CONNECTIONS_SHED,
+  COUNT_CONNECTIONS_TOTAL,
+  COUNT_EXCEPTIONS,
+  COUNT_QUERIES,
+  COUNT_SEND_FAILURES,
+  countReply,
+} from '../observe/counters.ts'
+import { keepFailedPacket } from '../observe/failed-packets.ts'
+import { type LiveState, replaceRanking } from '../snapshot/live-state.ts'
+import { type Answerer, TRANSPORT_TCP } from './answer-thread.ts'
+import { formatListenAddress, type ListenAddress } from './listen-address.ts'
+import { createTcpFramer, type TcpFramer } from './tcp-framer.ts'
+import { bindError } from './transport-error.ts'
+
+/** Limits of a TCP listener. */
+export type TcpLimits = {
+  /** RFC 7766 §6.2.3: a connection without a whole message for this long is closed. */
+  readonly idleMs: number
+  /** Connections in all; above, the one idle longest is closed. */
+  readonly connections: number
+  /** Connections of one client block (IPv4 address, IPv6 /56); further ones are refused. */
+  readonly connectionsPerClient: number
+  /** Bytes of answers waiting for the peer to read; above, no more queries are taken from it. */
+  readonly waitingBytes: number
+}
+
+/** Defaults of the limits. */
+export const TCP_LIMITS: TcpLimits = { idleMs: 10_000, connections: 1024, connectionsPerClient: 128, waitingBytes: 128 << 10 }
+
+/** What a listener answers with. */
+export type TcpListenerOptions = {
+  readonly limits: TcpLimits
+  readonly live: LiveState
+  readonly answerer: Answerer
+  readonly stripe: Float64Array
+  readonly failedPackets: Uint8Array
+  /** Monotonic clock in ms. */
+  readonly nowMs: () => number
+}
+
+/** A running listener. */
+export type TcpListener = {
+  /** Starts to accept on an inherited descriptor or on an address; resolves with the port. */
+  readonly listen: (source: { readonly fd: number } | { readonly listen: ListenAddress }) => Promise<number>
+  /** Closes idle and over-age connections; called about once a second. */
+  readonly sweep: () => void
+  /** Stops accepting and closes all connections. */
+  readonly close: () => Promise<void>
+}
+
+type Connection = {
+  readonly socket: Socket
+  readonly framer: TcpFramer
+  readonly client: string
+  readonly source: Uint32Array
+  lastMessageMonotonicMs: number
+  /** No queries are taken until the peer has read what waits. */
+  blocked: boolean
+  ended: boolean
+}
+
+const LARGEST_MESSAGE_BYTES = 65_535
+const HEADER_BYTES = 12
+
+/** Makes a listener; one a stream worker. */
+export function createTcpListener(options: TcpListenerOptions): TcpListener {
+  const { limits, live, answerer, stripe, failedPackets, nowMs } = options
+  const servers: Server[] = []
+  const connections = new Set<Connection>()
+  const perClient = new Map<string, number>()
+  /** One answer is made at a time: length prefix, then the message, answered in place. */
+  const scratch = new Uint8Array(2 + LARGEST_MESSAGE_BYTES)
+
+  function accept(socket: Socket): void {
+    const address = findAddress((socket.remoteAddress ?? '').replace(/%.*$/, ''))
+    if (address === undefined) {
+      socket.destroy()
+      return
+    }
+    const client = clientBlock(address.words, address.family)
+    const open = perClient.get(client) ?? 0
+    stripe[COUNT_CONNECTIONS_TOTAL]! += 1
+    if (open >= limits.connectionsPerClient) {
+      stripe[COUNT_CONNECTIONS_SHED]! += 1
+      socket.destroy()
+      return
+    }
+    if (connections.size >= limits.connections) shedIdlest()
+    perClient.set(client, open + 1)
+    const connection: Connection = {
+      socket,
+      framer: createTcpFramer(),
+      client,
+      source: Uint32Array.from(address.words),
+      lastMessageMonotonicMs: nowMs(),
+      blocked: false,
+      ended: false,
+    }
+    connections.add(connection)
+    stripe[COUNT_CONNECTIONS] = connections.size
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Uint8Array) => {
+      connection.framer.feed(chunk)
+      answerWaiting(connection)
+    })
+    socket.on('drain', () => {
+      connection.blocked = false
+      answerWaiting(connection)
+      if (!connection.blocked) socket.resume()
+    })
+    // The peer may send its queries, close its side, and read the answers then.
+    socket.on('end', () => {
+      connection.ended = true
+      if (!connection.blocked) socket.end()
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => forget(connection))
+  }
+
+  function forget(connection: Connection): void {
+    if (!connections.delete(connection)) return
+    stripe[COUNT_CONNECTIONS] = connections.size
+    const left = (perClient.get(connection.client) ?? 1) - 1
+    if (left > 0) perClient.set(connection.client, left)
+    else perClient.delete(connection.client)
+  }
+
+  function shed(connection: Connection): void {
+    stripe[COUNT_CONNECTIONS_SHED]! += 1
+    connection.socket.destroy()
+    forget(connection)
+  }
+
+  function shedIdlest(): void {
+    let idlest: Connection | undefined
+    for (const connection of connections) {
+      if (idlest === undefined || connection.lastMessageMonotonicMs < idlest.lastMessageMonotonicMs) idlest = connection
+    }
+    if (idlest !== undefined) shed(idlest)
+  }
+
+  /** Answers the whole messages that have arrived, until the peer must read first. */
+  function answerWaiting(connection: Connection): void {
+    const { socket, framer } = connection
+    replaceRanking(live)
+    socket.cork()
+    while (!connection.blocked) {
+      const message = framer.next()
+      if (message === undefined) break
+      // Not even a header: no DNS peer, and nothing to answer (RFC 7766 §8 has messages in mind).
+      if (message.length < HEADER_BYTES) {
+        shed(connection)
+        return
+      }
+      connection.lastMessageMonotonicMs = nowMs()
+      const length = answerOne(message, connection.source)
+      if (length === 0) continue
+      scratch[0] = length >> 8
+      scratch[1] = length & 255
+      // RFC 7766 §8: length and message in one write. A copy, because node may keep it.
+      socket.write(Uint8Array.prototype.slice.call(scratch, 0, 2 + length))
+      if (socket.writableLength > limits.waitingBytes) {
+        connection.blocked = true
+        socket.pause()
+      }
+    }
+    socket.uncork()
+    if (connection.ended && !connection.blocked) socket.end()
+  }
+
+  function answerOne(message: Uint8Array, source: Uint32Array): number {
+    scratch.set(message, 2)
+    let length: number
+    try {
+      answerer.use(live)
+      length =
+        live.tables === undefined
+          ? answerer.servfail(scratch, 2, message.length)
+          : answerer.answer(scratch, 2, message.length, LARGEST_MESSAGE_BYTES, source, 0, TRANSPORT_TCP)
+    } catch (error) {
+      stripe[COUNT_EXCEPTIONS]! += 1
+      keepFailedPacket(failedPackets, message, 0, message.length, error)
+      scratch.set(message, 2)
+      length = answerer.servfail(scratch, 2, message.length)
+    }
+    stripe[COUNT_QUERIES]! += 1
+    countReply(stripe, scratch, 2, length)
+    return length
+  }
+
+  return {
+    listen: (source) =>
+      new Promise((resolve, reject) => {
+        const server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+        server.once('error', (error: NodeJS.ErrnoException) => {
+          const what = 'fd' in source ? `descriptor ${source.fd} (TCP)` : `${formatListenAddress(source.listen)} (TCP)`
+          reject(bindError(what, error.code ?? error.message, error))
+        })
+        const ready = (): void => {
+          server.removeAllListeners('error')
+          // Out of descriptors and the like: the connection is lost, the listener lives.
+          server.on('error', () => {
+            stripe[COUNT_SEND_FAILURES]! += 1
+          })
+          servers.push(server)
+          resolve((server.address() as AddressInfo).port)
+        }
+        if ('fd' in source) server.listen({ fd: source.fd }, ready)
+        else {
+          const { address, port } = source.listen
+          server.listen({ host: formatAddress(address), port, ipv6Only: address.family === 6, backlog: 511 }, ready)
+        }
+      }),
+    sweep: () => {
+      const oldest = nowMs() - limits.idleMs
+      for (const connection of connections) if (connection.lastMessageMonotonicMs < oldest) shed(connection)
+    },
+    close: async () => {
+      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+      for (const connection of [...connections]) {
+        connection.socket.destroy()
+        forget(connection)
+      }
+      await Promise.all(closed)
+    },
+  }
+}
+
+/** Who counts as one client: an IPv4 address, an IPv6 /56 (what one customer usually gets). */
+function clientBlock(words: readonly number[], family: 4 | 6): string {
+  return family === 4 ? `${words[3]}` : `${words[0]}:${words[1]! >>> 8}`
+}

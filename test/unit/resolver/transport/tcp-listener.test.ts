@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, test } from 'node:test'
+import { findAddress } from '../../../../geodata/address/address.ts'
+import {
+  COUNT_CONNECTIONS,
+  COUNT_CONNECTIONS_SHED,
+  COUNT_EXCEPTIONS,
+  COUNT_QUERIES,
+  createCounters,
+} from '../../../../resolver/observe/counters.ts'
+import { FAILED_PACKETS_BYTES, readFailedPackets } from '../../../../resolver/observe/failed-packets.ts'
+import { createLiveState } from '../../../../resolver/snapshot/live-state.ts'
+import { createTcpFramer } from '../../../../resolver/transport/tcp-framer.ts'
+import { createTcpListener, TCP_LIMITS, type TcpLimits } from '../../../../resolver/transport/tcp-listener.ts'
+
+/** Answers a message with itself, the third byte set; throws for first byte 0xff; no reply for 0xfe; 60,000 bytes for 0xfd. */
+function echo(mem: Uint8Array, off: number, len: number, room: number): number {
+  if (mem[off] === 0xff) throw new Error('made to fail')
+  if (mem[off] === 0xfe) return 0
+  mem[off + 2] = 0x80
+  if (mem[off] !== 0xfd) return len
+  assert.ok(room >= 60_000)
+  mem.fill(7, off + len, off + 60_000)
+  return 60_000
+}
+
+async function start(limits: Partial<TcpLimits> = {}) {
+  const live = createLiveState()
+  live.tables = {} as never
+  const stripe = createCounters(1)
+  const failedPackets = new Uint8Array(FAILED_PACKETS_BYTES)
+  let nowMs = 0
+  const sources: number[][] = []
+  const listener = createTcpListener({
+    limits: { ...TCP_LIMITS, ...limits },
+    live,
+    answerer: {
+      use: () => undefined,
+      answer: (mem, off, len, room, src) => {
+        sources.push([...src])
+        return echo(mem, off, len, room)
+      },
+      servfail: (mem, off, len) => {
+        mem[off + 2] = 0x80
+        mem[off + 3] = 2
+        return len
+      },
+    },
+    stripe,
+    failedPackets,
+    nowMs: () => nowMs,
+  })
+  closers.push(() => listener.close())
+  const port = await listener.listen({ listen: { address: findAddress('127.0.0.1')!, port: 0 } })
+  return { listener, port, stripe, failedPackets, live, sources, advance: (ms: number) => (nowMs += ms) }
+}
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  closers.push(() => socket.destroy())
+  await once(socket, 'connect')
+  socket.on('error', () => undefined)
+  return socket
+}
+
+const message = (first: number, length = 12): Buffer =>
+  Buffer.concat([Buffer.from([length >> 8, length & 255, first]), Buffer.alloc(length - 1)])
+
+/** Reads whole messages until `wanted` have come or the peer closes. */
+async function read(socket: Socket, wanted: number): Promise<number[][]> {
+  const framer = createTcpFramer()
+  const got: number[][] = []
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    framer.feed(chunk)
+    for (let next = framer.next(); next !== undefined; next = framer.next()) got.push([...next])
+    if (got.length >= wanted) break
+  }
+  return got
+}
+
+describe('tcp listener', () => {
+  test('pipelined queries are answered in order, cut in any place', async () => {
+    const { port, sources, stripe } = await start()
+    const socket = await open(port)
+    const bytes = Buffer.concat([message(1), message(2), message(0xfe), message(3)])
+    for (let at = 0; at < bytes.length; at += 5) {
+      socket.write(bytes.subarray(at, at + 5))
+      await new Promise(setImmediate)
+    }
+    const replies = await read(socket, 3)
+    assert.deepEqual(
+      replies.map((reply) => reply.slice(0, 3)),
+      [
+        [1, 0, 0x80],
+        [2, 0, 0x80],
+        [3, 0, 0x80],
+      ],
+    )
+    assert.deepEqual(sources[0], [0, 0, 0xffff, 0x7f000001])
+    assert.equal(stripe[COUNT_QUERIES], 4)
+  })
+
+  test('a query whose answering throws gets SERVFAIL, is counted and kept, and the connection goes on', async () => {
+    const { port, stripe, failedPackets } = await start()
+    const socket = await open(port)
+    socket.write(Buffer.concat([message(0xff), message(4)]))
+    const replies = await read(socket, 2)
+    assert.deepEqual(
+      replies.map((reply) => [reply[0], reply[3]]),
+      [
+        [0xff, 2],
+        [4, 0],
+      ],
+    )
+    assert.equal(stripe[COUNT_EXCEPTIONS], 1)
+    assert.deepEqual(readFailedPackets(failedPackets, 0).packets, [{ packet: `ff${'00'.repeat(11)}`, error: 'made to fail' }])
+  })
+
+  test('without a snapshot every query gets SERVFAIL', async () => {
+    const { port, live } = await start()
+    live.tables = undefined
+    const socket = await open(port)
+    socket.write(message(1))
+    assert.equal((await read(socket, 1))[0]![3], 2)
+  })
+
+  test('a peer that closes its side still gets its answers, then the end', async () => {
+    const { port } = await start()
+    const socket = await open(port)
+    socket.end(Buffer.concat([message(1), message(2)]))
+    assert.equal((await read(socket, 3)).length, 2)
+  })
+
+  test('an idle connection is closed, one with traffic is not; half a message is no traffic', async () => {
+    const { port, listener, advance, stripe } = await start({ idleMs: 100 })
+    const idle = await open(port)
+    const half = await open(port)
+    const busy = await open(port)
+    busy.write(message(1))
+    await read(busy, 1)
+    advance(60)
+    half.write(message(1).subarray(0, 6))
+    busy.write(message(2))
+    await read(busy, 1)
+    advance(60)
+    const closed = [once(idle, 'close'), once(half, 'close')]
+    for (const socket of [idle, half]) socket.resume()
+    listener.sweep()
+    await Promise.all(closed)
+    assert.equal(stripe[COUNT_CONNECTIONS], 1)
+    busy.write(message(3))
+    assert.equal((await read(busy, 1)).length, 1)
+  })
+
+  test('connections of one client above its limit are refused', async () => {
+    const { port, stripe } = await start({ connectionsPerClient: 2 })
+    const first = await open(port)
+    await open(port)
+    const third = await open(port)
+    third.resume()
+    await once(third, 'close')
+    first.write(message(1))
+    assert.equal((await read(first, 1)).length, 1)
+    assert.equal(stripe[COUNT_CONNECTIONS_SHED], 1)
+  })
+
+  test('above the limit in all, the connection idle longest makes room', async () => {
+    const { port, advance } = await start({ connections: 2 })
+    const first = await open(port)
+    first.write(message(1))
+    await read(first, 1)
+    advance(10)
+    const second = await open(port)
+    second.write(message(1))
+    await read(second, 1)
+    first.resume()
+    const closed = once(first, 'close')
+    const third = await open(port)
+    third.write(message(1))
+    assert.equal((await read(third, 1)).length, 1)
+    await closed
+  })
+
+  test('a peer that does not read stops being read, and gets everything once it reads', async () => {
+    const { port, stripe } = await start({ waitingBytes: 64 << 10 })
+    const socket = await open(port)
+    socket.pause()
+    const wanted = 200
+    socket.write(Buffer.concat(Array.from({ length: wanted }, () => message(0xfd))))
+    // The kernel's buffers fill, then the listener stops: it must not have answered all 12 MB into memory.
+    await waitUntilStill(() => stripe[COUNT_QUERIES]!)
+    assert.ok(stripe[COUNT_QUERIES]! < wanted, `${stripe[COUNT_QUERIES]} of ${wanted} answered`)
+    assert.equal((await read(socket, wanted)).length, wanted)
+  })
+
+  test('a message shorter than a header ends the connection', async () => {
+    const { port } = await start()
+    const socket = await open(port)
+    socket.resume()
+    socket.write(Buffer.from([0, 0]))
+    await once(socket, 'close')
+  })
+})
+
+/** Resolves when a number has risen above 0 and then stays for 20 turns of the event loop. */
+async function waitUntilStill(value: () => number): Promise<void> {
+  let last = -1
+  for (let still = 0; still < 20; ) {
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    still = value() === last && last > 0 ? still + 1 : 0
+    last = value()
+  }
+}
