@@ -1,0 +1,303 @@
+/**
+ * FleetTransport on one machine: a unix socket in the state folder, one JSON message a line. Shell. Control holds the hub,
+ * each node a link that reconnects for ever with back-off. What is published last is told to every node that connects later.
+ * Trust: the socket is 0600 in a folder of the same user; both ends are our own processes, so messages are only checked for shape and size.
+ */
+import { chmodSync, rmSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { FleetError } from './fleet-error.ts'
+import type { FleetHub, FleetLink, FromNode, NodeEvent, NodeMethod, NodeStatus, PublishMessage, ToNode } from './fleet-transport.ts'
+import { createLineReader, formatLine } from './json-lines.ts'
+
+/** Largest message: the scores of ten thousand addresses take about 3 MB. */
+export const MESSAGE_LIMIT_BYTES: number = 16 << 20
+/** Longest path of a unix socket on Linux, without its final zero. */
+const PATH_LIMIT_BYTES = 107
+const BACK_OFF_FIRST_MS = 50
+const BACK_OFF_LAST_MS = 2000
+
+/** Options of both ends. */
+export type LocalFleetOptions = {
+  /** Path of the unix socket. */
+  readonly path: string
+  readonly messageLimitBytes?: number
+}
+
+type Peer = {
+  readonly socket: Socket
+  status: NodeStatus
+}
+
+type Waiting = {
+  readonly nodeId: string
+  readonly settle: (outcome: { readonly ok: boolean; readonly reason?: string; readonly result?: unknown }) => void
+}
+
+/** Opens the control end. Throws FLEET_SOCKET_PATH when the path is too long, FLEET_SOCKET when it cannot be opened. */
+export async function startLocalFleetHub(options: LocalFleetOptions): Promise<FleetHub> {
+  const { path } = options
+  const limitBytes = options.messageLimitBytes ?? MESSAGE_LIMIT_BYTES
+  checkPath(path)
+  const peers = new Map<string, Peer>()
+  const sockets = new Set<Socket>()
+  const listeners: ((nodeId: string, event: NodeEvent) => void)[] = []
+  const requests = new Map<number, Waiting>()
+  /** Nodes whose answer to a publish is awaited, by generation. */
+  const publishes = new Map<number, Waiting[]>()
+  let latest: PublishMessage | undefined
+  let nextId = 1
+
+  function send(socket: Socket, message: ToNode): void {
+    if (!socket.destroyed) socket.write(formatLine(message, limitBytes))
+  }
+
+  function take(peer: Peer | undefined, socket: Socket, message: FromNode): Peer | undefined {
+    if (message.type === 'hello') return greet(peer, socket, message.status)
+    if (peer === undefined) throw new SyntaxError('the first message of a node must be "hello"')
+    if (message.type === 'event') {
+      for (const listener of listeners) listener(peer.status.nodeId, message.event)
+    } else if (message.type === 'applied') {
+      peer.status = message.status
+      const waiting = publishes.get(message.generation) ?? []
+      for (const entry of waiting.filter(({ nodeId }) => nodeId === peer.status.nodeId)) {
+        entry.settle(message.reason === undefined ? { ok: message.ok } : { ok: message.ok, reason: message.reason })
+      }
+    } else if (message.type === 'response') {
+      requests.get(message.id)?.settle(message)
+    }
+    return peer
+  }
+
+  function greet(peer: Peer | undefined, socket: Socket, status: NodeStatus): Peer {
+    if (peer !== undefined) {
+      peer.status = status
+      return peer
+    }
+    // A node that came back before its old connection was seen to end: the newer one counts.
+    const before = peers.get(status.nodeId)
+    const greeted = { socket, status }
+    peers.set(status.nodeId, greeted)
+    before?.socket.destroy()
+    if (latest !== undefined && (status.generation !== latest.generation || status.digest !== latest.digest)) send(socket, latest)
+    return greeted
+  }
+
+  function lose(peer: Peer): void {
+    if (peers.get(peer.status.nodeId) === peer) peers.delete(peer.status.nodeId)
+    const away = { ok: false, reason: 'the connection to the node was lost' }
+    for (const waiting of [...requests.values(), ...[...publishes.values()].flat()]) {
+      if (waiting.nodeId === peer.status.nodeId) waiting.settle(away)
+    }
+  }
+
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    const reader = createLineReader(limitBytes)
+    let peer: Peer | undefined
+    socket.on('data', (chunk: Uint8Array) => {
+      try {
+        for (const message of reader.feed(chunk)) peer = take(peer, socket, message as FromNode)
+      } catch {
+        // Not our protocol, or a message above the limit: the node reconnects and says hello again.
+        socket.destroy()
+      }
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      sockets.delete(socket)
+      if (peer !== undefined) lose(peer)
+    })
+  })
+  // The lock of the state folder says that no other control lives, so a socket that is there is a dead one's.
+  rmSync(path, { force: true })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new FleetError('FLEET_SOCKET', `"${path}" cannot be opened (${cause.code})`, 'make the state folder writable for this user', {
+          cause,
+        }),
+      ),
+    )
+    server.listen(path, resolve)
+  })
+  chmodSync(path, 0o600)
+
+  /** Waits for one answer of one node. */
+  function wait(nodeId: string, timeoutMs: number, add: (waiting: Waiting) => void, remove: (waiting: Waiting) => void) {
+    return new Promise<{ readonly ok: boolean; readonly reason?: string; readonly result?: unknown; readonly timedOut?: boolean }>(
+      (resolve) => {
+        const waiting: Waiting = {
+          nodeId,
+          settle: (outcome) => {
+            clearTimeout(timer)
+            remove(waiting)
+            resolve(outcome)
+          },
+        }
+        const timer = setTimeout(() => {
+          remove(waiting)
+          resolve({ ok: false, reason: `no answer within ${timeoutMs} ms`, timedOut: true })
+        }, timeoutMs)
+        add(waiting)
+      },
+    )
+  }
+
+  return {
+    nodes: () => [...peers.values()].map(({ status }) => status),
+    publish: async (message, timeoutMs) => {
+      latest = message
+      const waiting: Waiting[] = []
+      publishes.set(message.generation, waiting)
+      const outcomes = [...peers.values()].map(async (peer) => {
+        const { nodeId } = peer.status
+        const outcome = wait(
+          nodeId,
+          timeoutMs,
+          (entry) => waiting.push(entry),
+          (entry) => waiting.splice(waiting.indexOf(entry), 1),
+        )
+        send(peer.socket, message)
+        const { ok, reason } = await outcome
+        return reason === undefined ? { nodeId, ok } : { nodeId, ok, reason }
+      })
+      const answered = await Promise.all(outcomes)
+      if (publishes.get(message.generation) === waiting) publishes.delete(message.generation)
+      return answered
+    },
+    request: async (method, params, timeoutMs, nodeId) => {
+      const peer = nodeId === undefined ? peers.values().next().value : peers.get(nodeId)
+      if (peer === undefined) {
+        const which = nodeId === undefined ? 'no node is connected' : `node "${nodeId}" is not connected`
+        throw new FleetError('FLEET_NODE_AWAY', which, 'start it with "nearcast node" or "nearcast up"; it connects by itself')
+      }
+      const id = nextId++
+      const outcome = wait(
+        peer.status.nodeId,
+        timeoutMs,
+        (waiting) => requests.set(id, waiting),
+        () => requests.delete(id),
+      )
+      send(peer.socket, { type: 'request', id, method, params })
+      const { ok, reason, result, timedOut } = await outcome
+      if (ok) return result
+      if (timedOut) throw new FleetError('FLEET_TIMEOUT', `node "${peer.status.nodeId}" gave ${reason}`, 'see the log of the node')
+      throw new FleetError('FLEET_REQUEST_FAILED', reason ?? `node "${peer.status.nodeId}" refused "${method}"`, 'see the log of the node')
+    },
+    onEvent: (listener) => void listeners.push(listener),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const socket of sockets) socket.destroy()
+      await closed
+      rmSync(path, { force: true })
+    },
+  }
+}
+
+/** Opens the node end; it connects in the background, now and whenever the connection is lost. */
+export function openLocalFleetLink(options: LocalFleetOptions & { readonly status: NodeStatus }): FleetLink {
+  const { path } = options
+  const limitBytes = options.messageLimitBytes ?? MESSAGE_LIMIT_BYTES
+  checkPath(path)
+  let status = options.status
+  let socket: Socket | undefined
+  let connected = false
+  let closed = false
+  let retry: NodeJS.Timeout | undefined
+  let waitMs = BACK_OFF_FIRST_MS
+  let publishHandler: ((message: PublishMessage) => Promise<NodeStatus>) | undefined
+  let requestHandler: ((method: NodeMethod, params: unknown) => Promise<unknown>) | undefined
+  /** A publish that came before the handler was set. */
+  let early: PublishMessage | undefined
+
+  function send(message: FromNode): void {
+    if (connected && socket !== undefined && !socket.destroyed) socket.write(formatLine(message, limitBytes))
+  }
+
+  async function apply(message: PublishMessage): Promise<void> {
+    if (publishHandler === undefined) {
+      early = message
+      return
+    }
+    const { generation } = message
+    try {
+      status = await publishHandler(message)
+      send({ type: 'applied', status, generation, ok: true })
+    } catch (error) {
+      send({ type: 'applied', status, generation, ok: false, reason: (error as Error).message })
+    }
+  }
+
+  async function answer(id: number, method: NodeMethod, params: unknown): Promise<void> {
+    try {
+      if (requestHandler === undefined) throw new Error('the node is not ready for requests yet')
+      send({ type: 'response', id, ok: true, result: await requestHandler(method, params) })
+    } catch (error) {
+      send({ type: 'response', id, ok: false, reason: (error as Error).message })
+    }
+  }
+
+  function open(): void {
+    const reader = createLineReader(limitBytes)
+    const opened = connect(path)
+    socket = opened
+    opened.on('connect', () => {
+      connected = true
+      send({ type: 'hello', status })
+    })
+    opened.on('data', (chunk: Uint8Array) => {
+      waitMs = BACK_OFF_FIRST_MS
+      try {
+        for (const message of reader.feed(chunk) as ToNode[]) {
+          if (message.type === 'publish') void apply(message)
+          else if (message.type === 'request') void answer(message.id, message.method, message.params)
+        }
+      } catch {
+        opened.destroy()
+      }
+    })
+    // 'close' follows every 'error'.
+    opened.on('error', () => undefined)
+    opened.on('close', () => {
+      connected = false
+      if (closed) return
+      retry = setTimeout(open, waitMs)
+      waitMs = Math.min(2 * waitMs, BACK_OFF_LAST_MS)
+    })
+  }
+  open()
+
+  return {
+    status: (now) => {
+      status = now
+      send({ type: 'hello', status })
+    },
+    event: (event) => send({ type: 'event', event }),
+    onPublish: (handler) => {
+      publishHandler = handler
+      if (early !== undefined) void apply(early)
+      early = undefined
+    },
+    onRequest: (handler) => {
+      requestHandler = handler
+    },
+    close: async () => {
+      closed = true
+      clearTimeout(retry)
+      if (socket === undefined || socket.destroyed) return
+      const gone = new Promise<void>((resolve) => socket!.once('close', () => resolve()))
+      if (connected) socket.destroySoon()
+      else socket.destroy()
+      await gone
+    },
+  }
+}
+
+function checkPath(path: string): void {
+  if (Buffer.byteLength(path) <= PATH_LIMIT_BYTES) return
+  throw new FleetError(
+    'FLEET_SOCKET_PATH',
+    `"${path}" is too long for a unix socket (${PATH_LIMIT_BYTES} bytes)`,
+    'choose a shorter state folder with --state',
+  )
+}

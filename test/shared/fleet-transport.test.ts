@@ -1,0 +1,209 @@
+/** One suite for every FleetTransport: what control and nodes may rely on, whatever carries the messages. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, test } from 'node:test'
+import type { FleetHub, FleetLink, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
+import { openLocalFleetLink, startLocalFleetHub } from '../../cluster/local-fleet-transport.ts'
+
+type Transport = { readonly hub: () => Promise<FleetHub>; readonly link: (status: NodeStatus) => FleetLink; readonly cleanUp: () => void }
+
+const TRANSPORTS: readonly { readonly name: string; readonly open: () => Transport }[] = [
+  {
+    name: 'unix socket',
+    open: () => {
+      const folder = mkdtempSync(join(tmpdir(), 'nearcast-fleet-'))
+      const path = join(folder, 'fleet.sock')
+      return {
+        hub: () => startLocalFleetHub({ path }),
+        link: (status) => openLocalFleetLink({ path, status }),
+        cleanUp: () => rmSync(folder, { recursive: true }),
+      }
+    },
+  },
+]
+
+const statusOf = (nodeId: string, generation = 0): NodeStatus => ({
+  nodeId,
+  generation,
+  digest: generation ? `d${generation}` : '',
+  startedAt: 1,
+})
+const publishOf = (generation: number): PublishMessage => ({
+  type: 'publish',
+  generation,
+  digest: `d${generation}`,
+  path: `/snap/${generation}`,
+  geodataPath: '/geo',
+})
+
+/** Resolves when the condition holds. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
+}
+
+for (const { name, open } of TRANSPORTS) {
+  describe(`FleetTransport on a ${name}`, () => {
+    let closers: (() => Promise<void>)[] = []
+    let transport: Transport
+    const start = (): Transport => {
+      transport = open()
+      return transport
+    }
+    const keep = <T extends { close(): Promise<void> }>(thing: T): T => {
+      closers.push(() => thing.close())
+      return thing
+    }
+    /** A node that applies what is published. */
+    const node = (nodeId: string, applied: number[] = []): FleetLink => {
+      const link = keep(transport.link(statusOf(nodeId)))
+      link.onPublish(async (message) => {
+        applied.push(message.generation)
+        return statusOf(nodeId, message.generation)
+      })
+      return link
+    }
+    afterEach(async () => {
+      for (const close of closers.reverse()) await close()
+      closers = []
+      transport.cleanUp()
+    })
+
+    test('a publish reaches every connected node and resolves with their answers', async () => {
+      const hub = keep(await start().hub())
+      node('a')
+      node('b')
+      await until(() => hub.nodes().length === 2)
+      const answers = await hub.publish(publishOf(1), 1000)
+      assert.deepEqual(
+        [...answers].sort((x, y) => (x.nodeId < y.nodeId ? -1 : 1)),
+        [
+          { nodeId: 'a', ok: true },
+          { nodeId: 'b', ok: true },
+        ],
+      )
+      assert.deepEqual(
+        hub.nodes().map(({ generation }) => generation),
+        [1, 1],
+      )
+    })
+
+    test('a node that connects later gets the latest generation only', async () => {
+      const hub = keep(await start().hub())
+      assert.deepEqual(await hub.publish(publishOf(1), 1000), [])
+      await hub.publish(publishOf(2), 1000)
+      const applied: number[] = []
+      node('late', applied)
+      await until(() => hub.nodes()[0]?.generation === 2)
+      assert.deepEqual(applied, [2])
+    })
+
+    test('a node that already has the latest generation is not sent it again', async () => {
+      const hub = keep(await start().hub())
+      await hub.publish(publishOf(3), 1000)
+      const link = keep(transport.link(statusOf('a', 3)))
+      let published = 0
+      link.onPublish(async () => statusOf('a', ++published))
+      link.onRequest(async () => 'pong')
+      await until(() => hub.nodes().length === 1)
+      assert.equal(await hub.request('stats', {}, 1000), 'pong')
+      assert.equal(published, 0)
+    })
+
+    test('a node that refuses a generation says why and keeps its own', async () => {
+      const hub = keep(await start().hub())
+      const link = keep(transport.link(statusOf('a', 1)))
+      link.onPublish(async () => {
+        throw new Error('digest differs')
+      })
+      await until(() => hub.nodes().length === 1)
+      assert.deepEqual(await hub.publish(publishOf(2), 1000), [{ nodeId: 'a', ok: false, reason: 'digest differs' }])
+      assert.equal(hub.nodes()[0]!.generation, 1)
+    })
+
+    test('a publish ends at its time-out when a node does not answer', async () => {
+      const hub = keep(await start().hub())
+      keep(transport.link(statusOf('mute'))).onPublish(() => new Promise(() => undefined))
+      await until(() => hub.nodes().length === 1)
+      assert.deepEqual(await hub.publish(publishOf(1), 5), [{ nodeId: 'mute', ok: false, reason: 'no answer within 5 ms' }])
+    })
+
+    test('a request is answered by the asked node, with its result or its reason', async () => {
+      const hub = keep(await start().hub())
+      for (const nodeId of ['a', 'b']) {
+        keep(transport.link(statusOf(nodeId))).onRequest(async (method, params) => {
+          if (method === 'stats') throw new Error('no stats here')
+          return { nodeId, method, params }
+        })
+      }
+      await until(() => hub.nodes().length === 2)
+      assert.deepEqual(await hub.request('explain', { name: 'ü.' }, 1000, 'b'), { nodeId: 'b', method: 'explain', params: { name: 'ü.' } })
+      await assert.rejects(hub.request('stats', {}, 1000, 'a'), { code: 'FLEET_REQUEST_FAILED', message: 'no stats here' })
+    })
+
+    test('requests fail with a code when no node is there or it is silent', async () => {
+      const hub = keep(await start().hub())
+      await assert.rejects(hub.request('scores', {}, 1000), { code: 'FLEET_NODE_AWAY' })
+      await assert.rejects(hub.request('scores', {}, 1000, 'x'), { code: 'FLEET_NODE_AWAY' })
+      keep(transport.link(statusOf('mute'))).onRequest(() => new Promise(() => undefined))
+      await until(() => hub.nodes().length === 1)
+      await assert.rejects(hub.request('scores', {}, 5), { code: 'FLEET_TIMEOUT' })
+    })
+
+    test('events arrive with the id of their node', async () => {
+      const hub = keep(await start().hub())
+      const seen: [string, NodeEvent][] = []
+      hub.onEvent((nodeId, event) => seen.push([nodeId, event]))
+      const link = node('a')
+      await until(() => hub.nodes().length === 1)
+      const event: NodeEvent = { at: 5, kind: 'standing', subject: 'ningbo-telecom-1', detail: 'up → down' }
+      link.event(event)
+      await until(() => seen.length === 1)
+      assert.deepEqual(seen, [['a', event]])
+    })
+
+    test('a new status shows in nodes()', async () => {
+      const hub = keep(await start().hub())
+      const link = node('a')
+      await until(() => hub.nodes().length === 1)
+      link.status(statusOf('a', 9))
+      await until(() => hub.nodes()[0]!.generation === 9)
+      assert.equal(hub.nodes().length, 1)
+    })
+
+    test('nodes come back after the hub died, with the generation they have, and get the next', async () => {
+      const hub = await start().hub()
+      const applied: number[] = []
+      node('a', applied)
+      await until(() => hub.nodes().length === 1)
+      await hub.publish(publishOf(1), 1000)
+      await hub.close()
+      const again = keep(await transport.hub())
+      await until(() => again.nodes().length === 1)
+      assert.equal(again.nodes()[0]!.generation, 1)
+      assert.deepEqual(await again.publish(publishOf(2), 1000), [{ nodeId: 'a', ok: true }])
+      assert.deepEqual(applied, [1, 2])
+    })
+
+    test('a node started before the hub connects when it comes', async () => {
+      start()
+      node('early')
+      await new Promise(setImmediate)
+      const hub = keep(await transport.hub())
+      await until(() => hub.nodes().length === 1)
+      assert.equal(hub.nodes()[0]!.nodeId, 'early')
+    })
+
+    test('a closed node leaves nodes(), and what waited for it ends', async () => {
+      const hub = keep(await start().hub())
+      const link = transport.link(statusOf('a'))
+      link.onRequest(() => new Promise(() => undefined))
+      await until(() => hub.nodes().length === 1)
+      const asked = assert.rejects(hub.request('scores', {}, 10_000), { code: 'FLEET_REQUEST_FAILED', message: /lost/ })
+      await link.close()
+      await asked
+      assert.deepEqual(hub.nodes(), [])
+    })
+  })
+}
