@@ -5,23 +5,9 @@
 import { findAddress, formatAddress } from '../../geodata/address/address.ts'
 import { formatPrefix, type Prefix, parsePrefix } from '../../geodata/address/prefix.ts'
 import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
-import type {
-  Config,
-  Endpoint,
-  Families,
-  Label,
-  Line,
-  Policy,
-  Pool,
-  Probe,
-  RecordSet,
-  Rule,
-  Soa,
-  SteeredName,
-  Zone,
-} from './config-schema.ts'
+import type { Config, Endpoint, Label, Line, Policy, Pool, Probe, RecordSet, Rule, Soa, SteeredName, Zone } from './config-schema.ts'
 import type { EndpointShape, LineShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
-import { isAtOrBelow, readDomainName } from './domain-name.ts'
+import { readDomainName } from './domain-name.ts'
 import { readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
 
@@ -205,7 +191,7 @@ function fillProbe({ value, path, written }: Located<ProbeShape>, issues: IssueD
   if (value.kind === 'tcp' && !written.has('port')) {
     issues.push({ code: 'CONFIG_KEY_MISSING', path, params: { owner: `probe "${value.id}" of kind tcp`, key: 'port' } })
   }
-  const retryIntervalMs = value.retryIntervalMs ?? Math.max(100, Math.round(value.intervalMs / 2), value.timeoutMs + 1)
+  const retryIntervalMs = value.retryIntervalMs ?? automaticRetryIntervalMs(value)
   for (const [key, intervalMs] of [
     ['intervalMs', value.intervalMs],
     ['retryIntervalMs', retryIntervalMs],
@@ -221,7 +207,7 @@ function fillProbe({ value, path, written }: Located<ProbeShape>, issues: IssueD
     expectStatus: [...new Set(value.expectStatus ?? [200])].sort((a, b) => a - b),
     intervalMs: value.intervalMs,
     timeoutMs: value.timeoutMs,
-    retryIntervalMs: Math.min(retryIntervalMs, written.has('retryIntervalMs') ? retryIntervalMs : value.intervalMs),
+    retryIntervalMs,
     fall: value.fall,
     rise: value.rise,
     windowSeconds: value.windowSeconds,
@@ -234,6 +220,11 @@ function fillProbe({ value, path, written }: Located<ProbeShape>, issues: IssueD
     redirects: value.redirects ?? false,
     certificate: value.certificate ?? 'verify',
   }
+}
+
+/** `retryIntervalMs` when it is not given: half of the interval, but longer than the timeout. */
+export function automaticRetryIntervalMs(probe: { readonly intervalMs: number; readonly timeoutMs: number }): number {
+  return Math.min(probe.intervalMs, Math.max(100, Math.round(probe.intervalMs / 2), probe.timeoutMs + 1))
 }
 
 function fillEndpoint({ value, path, written }: Located<EndpointShape>, issues: IssueDraft[]): Endpoint {
@@ -375,8 +366,7 @@ function fillPolicy(
     const central = pools.has('central') ? ['central'] : fallback
     rules.push({ line: '*', pools: [...new Set(pools.has('edges') ? ['edges', ...central] : central)] })
   }
-  const uses = [...new Set([...rules.flatMap((rule) => rule.pools), ...fallback])].flatMap((id) => pools.get(id) ?? [])
-  const weighted = uses.some((pool) => pool.choose === 'weighted')
+  const automatic = automaticOf({ rules, fallback }, pools, endpoints)
   return {
     id: value.id,
     precedence: value.precedence,
@@ -388,21 +378,28 @@ function fillPolicy(
     rules,
     fallback,
     allDown: value.allDown,
-    families: value.families ?? familiesOf(uses, endpoints),
-    hashPrefix: { ipv4: value.hashPrefix?.ipv4 ?? (weighted ? 24 : 0), ipv6: value.hashPrefix?.ipv6 ?? (weighted ? 56 : 0) },
+    families: value.families ?? automatic.families,
+    hashPrefix: { ipv4: value.hashPrefix?.ipv4 ?? automatic.hashPrefix.ipv4, ipv6: value.hashPrefix?.ipv6 ?? automatic.hashPrefix.ipv6 },
     guards: value.guards,
   }
 }
 
-function familiesOf(pools: readonly Pool[], endpoints: ReadonlyMap<string, Endpoint>): Families {
+/** What `families` and `hashPrefix` of a policy are when they are not given. */
+export function automaticOf(
+  policy: Pick<Policy, 'rules' | 'fallback'>,
+  pools: ReadonlyMap<string, Pool>,
+  endpoints: ReadonlyMap<string, Endpoint>,
+): Pick<Policy, 'families' | 'hashPrefix'> {
+  const uses = [...new Set([...policy.rules.flatMap((rule) => rule.pools), ...policy.fallback])].flatMap((id) => pools.get(id) ?? [])
   const seen = new Set<string>()
-  for (const pool of pools) {
+  for (const pool of uses) {
     for (const member of pool.members) {
       const endpoint = endpoints.get(member.endpoint)
       if (endpoint !== undefined && endpoint.target === '') seen.add(`${endpoint.ipv4 !== ''}/${endpoint.ipv6 !== ''}`)
     }
   }
-  return seen.size <= 1 ? 'same-endpoint' : 'each'
+  const weighted = uses.some((pool) => pool.choose === 'weighted')
+  return { families: seen.size <= 1 ? 'same-endpoint' : 'each', hashPrefix: { ipv4: weighted ? 24 : 0, ipv6: weighted ? 56 : 0 } }
 }
 
 function domainName(text: string, origin: string | undefined, path: ConfigPath, issues: IssueDraft[]): string {
@@ -451,12 +448,7 @@ function uniqueSorted(list: readonly string[]): readonly string[] {
   return [...new Set(list)].sort(compareText)
 }
 
-/** Byte order of UTF-8 equals code point order for what documents hold; never a locale's order. */
+/** Byte order of ids and names, which are ASCII; never a locale's order. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** Whether a name belongs to a zone. */
-export function isInZone(name: string, zone: string): boolean {
-  return isAtOrBelow(name, zone)
 }

@@ -1,0 +1,166 @@
+/**
+ * Config → document, for `nearcast export` and for edits by API. Pure. Defaults are left out, so a default that changes its meaning is not frozen
+ * into documents. parseConfig(writeConfig(config)) has the same canonical digest; comments, key order and spelling of the source are not kept.
+ */
+import { stringify } from 'yaml'
+import { formatPrefix, parsePrefix } from '../../geodata/address/prefix.ts'
+import type { Config, Endpoint, Line, Policy, Pool, Probe, SteeredName, Zone } from './config-schema.ts'
+import { automaticOf, automaticRetryIntervalMs } from './fill-config.ts'
+
+/** A document and the files that it names. */
+export type WrittenConfig = { readonly document: string; readonly files: Readonly<Record<string, string>> }
+
+/** Writes a document (YAML). `single` puts the files into it, under `files:`. */
+export function writeConfig(config: Config, options: { readonly single?: boolean } = {}): WrittenConfig {
+  const value = documentValue(config)
+  if (options.single === true && Object.keys(config.files).length > 0) value.files = config.files
+  const document = stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  return { document, files: options.single === true ? {} : config.files }
+}
+
+/** The document as plain values, defaults left out. */
+export function documentValue(config: Config): Record<string, unknown> {
+  const pools = new Map(config.pools.map((pool) => [pool.id, pool]))
+  const endpoints = new Map(config.endpoints.map((endpoint) => [endpoint.id, endpoint]))
+  const value: Record<string, unknown> = { apiVersion: config.apiVersion }
+  const put = (key: string, list: readonly unknown[]): void => {
+    if (list.length > 0) value[key] = list
+  }
+  put('zones', config.zones.map(zoneValue))
+  put('probes', config.probes.map(probeValue))
+  put('endpoints', config.endpoints.map(endpointValue))
+  put('pools', config.pools.map(poolValue))
+  put(
+    'lines',
+    config.lines.map((line) => lineValue(line, config.files)),
+  )
+  put(
+    'policies',
+    config.policies.map((policy) => policyValue(policy, automaticOf(policy, pools, endpoints))),
+  )
+  put('names', config.names.map(nameValue))
+  const sources = config.geodata.sources.map((source) => source.kind)
+  if (sources.join() !== 'default') value.geodata = { sources }
+  return value
+}
+
+/** `object` without the keys whose value equals the default. */
+function without(object: Readonly<Record<string, unknown>>, defaults: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const kept = Object.entries(object).filter(
+    ([key, value]) => !(key in defaults) || JSON.stringify(value) !== JSON.stringify(defaults[key]),
+  )
+  return Object.fromEntries(kept)
+}
+
+function zoneValue(zone: Zone): Record<string, unknown> {
+  const plain = { name: zone.name, ttlSeconds: zone.ttlSeconds, file: zone.file, serial: zone.serial, ecs: zone.ecs }
+  const value = without(plain, { ttlSeconds: 300, file: '', serial: 'auto', ecs: 'use' })
+  if (zone.soa !== null) {
+    const defaults = { serial: 0, refreshSeconds: 3600, retrySeconds: 600, expireSeconds: 604_800, minimumSeconds: 300 }
+    value.soa = without(zone.soa, defaults)
+    value.nameservers = zone.nameservers
+  }
+  if (zone.records.length > 0) {
+    value.records = zone.records.map((record) => ({
+      name: relativeName(record.name, zone.name),
+      type: record.type,
+      ...(record.ttlSeconds === zone.ttlSeconds ? {} : { ttlSeconds: record.ttlSeconds }),
+      data: record.data,
+    }))
+  }
+  return value
+}
+
+function relativeName(name: string, zone: string): string {
+  if (name === zone) return '@'
+  return zone !== '.' && name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : name
+}
+
+function probeValue(probe: Probe): Record<string, unknown> {
+  return without(probe, {
+    ...(probe.kind === 'tcp' ? {} : { port: probe.kind === 'https' ? 443 : 80 }),
+    path: '/',
+    expectStatus: [200],
+    intervalMs: 5000,
+    timeoutMs: 1000,
+    retryIntervalMs: automaticRetryIntervalMs(probe),
+    fall: 3,
+    rise: 2,
+    windowSeconds: 300,
+    required: true,
+    host: '',
+    sni: '',
+    method: 'GET',
+    headers: {},
+    match: '',
+    redirects: false,
+    certificate: 'verify',
+  })
+}
+
+function endpointValue(endpoint: Endpoint): Record<string, unknown> {
+  return without(endpoint, {
+    ipv4: '',
+    ipv6: '',
+    target: '',
+    place: '',
+    carrier: '',
+    coordinates: null,
+    probes: [],
+    site: '',
+    labels: {},
+    enabled: true,
+  })
+}
+
+function poolValue(pool: Pool): Record<string, unknown> {
+  const members = pool.members.map((member) => without(member, { weight: 1 }))
+  return without(
+    { ...pool, members },
+    { minimumUp: 1, choose: 'best', sticky: true, maxAnswers: 8, slowStartSeconds: 0, tolerancePercent: 10, dwellSeconds: 60 },
+  )
+}
+
+function lineValue(line: Line, files: Readonly<Record<string, string>>): Record<string, unknown> {
+  const label = without(line.label, { en: '', 'zh-CN': '' })
+  const inFile = new Set(line.file === '' ? [] : prefixesOf(files[line.file] ?? ''))
+  const prefixes = line.prefixes.filter((prefix) => !inFile.has(prefix))
+  return {
+    id: line.id,
+    ...(Object.keys(label).length > 0 ? { label } : {}),
+    ...(prefixes.length > 0 ? { prefixes } : {}),
+    ...(line.file === '' ? {} : { file: line.file }),
+  }
+}
+
+function prefixesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/#.*$/, '').trim())
+    .filter((line) => line !== '')
+    .map((line) => formatPrefix(parsePrefix(line)))
+}
+
+function policyValue(policy: Policy, automatic: Pick<Policy, 'families' | 'hashPrefix'>): Record<string, unknown> {
+  const gates = without(policy.gates, { maxErrorRatePercent: 5, maxLatencyMs: 500 })
+  const score = without(policy.score, { profile: 'weighted', latencyWeight: 0.6, successWeight: 0.4, floorMs: 10, retryPenaltyMs: 1000 })
+  const guards = without(policy.guards, { maxMovedPercent: 30 })
+  return without(
+    { ...policy, gates, score, guards },
+    {
+      precedence: 'place-first',
+      inherit: true,
+      ttlFloorSeconds: Math.min(5, policy.ttlSeconds),
+      gates: {},
+      score: {},
+      allDown: 'fallback',
+      families: automatic.families,
+      hashPrefix: automatic.hashPrefix,
+      guards: {},
+    },
+  )
+}
+
+function nameValue(name: SteeredName): Record<string, unknown> {
+  return without(name, { records: {} })
+}

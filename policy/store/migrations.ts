@@ -1,0 +1,86 @@
+/**
+ * The format of the store, as steps from one user_version to the next. A step that has been released is never changed; a new one is added.
+ * Times are ms since epoch. Secrets stand here only as hashes.
+ */
+
+/** Marks the file as ours ("ncst"). */
+export const APPLICATION_ID = 0x6e637374
+
+/** Step n brings a store from user_version n to n + 1. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE generations (
+    number INTEGER PRIMARY KEY,
+    document_text TEXT NOT NULL,
+    files TEXT NOT NULL,             -- JSON: name -> text
+    canonical_digest TEXT NOT NULL,
+    snapshot_digest TEXT NOT NULL,
+    author TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    accepted_issues TEXT NOT NULL,   -- JSON list of codes
+    created_at INTEGER NOT NULL,
+    based_on INTEGER
+  ) STRICT;
+
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,
+    object TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    before_digest TEXT NOT NULL,
+    after_digest TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_at ON audit (at);
+
+  CREATE TABLE users (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    role TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    must_change_password INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    failed_sign_ins INTEGER NOT NULL DEFAULT 0,
+    locked_until_at INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE TABLE sessions (
+    id_hash TEXT PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_user ON sessions (user_id);
+
+  CREATE TABLE api_tokens (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    last_used_at INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE TABLE drafts (
+    account TEXT PRIMARY KEY,
+    document_text TEXT NOT NULL,
+    files TEXT NOT NULL,
+    base_generation INTEGER,
+    version INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE zone_serials (zone TEXT PRIMARY KEY, serial INTEGER NOT NULL, content_digest TEXT NOT NULL) STRICT;
+  `,
+]
