@@ -299,7 +299,6 @@ function answerWholePool(columns: PolicyColumns, ranking: RankingColumns, policy
  */
 function boundTtl(columns: PolicyColumns, policy: number, out: Decision): void {
   const ttlSeconds = columns.policyTtlSeconds[policy]!
-  const floorSeconds = columns.policyTtlFloorSeconds[policy]!
-  const bound = out.ttlSeconds < floorSeconds ? floorSeconds : out.ttlSeconds
+  const bound = Math.max(out.ttlSeconds, columns.policyTtlFloorSeconds[policy]!)
   out.ttlSeconds = out.ttlSeconds !== UNBOUNDED && bound < ttlSeconds ? bound : ttlSeconds
 }

@@ -1,0 +1,278 @@
+/**
+ * Document + geodata → policy columns. Pure; runs in a worker on publish. Equal input gives equal bytes, whatever the order of the
+ * document's lists: everything is numbered in byte order of ids, classes in order of addresses.
+ *
+ *   policy ─► signature ─► one line table: custom prefixes swept over the location ranges (sweep-ranges.ts)
+ *                                          classes interned on the way (class-builder.ts), orders by place (order-members.ts)
+ *   policy ─► rules by slot ─► pool uses (policy × pool) ─► member uses
+ */
+import { formatPrefix, type Prefix } from '../../geodata/address/prefix.ts'
+import type { RangeTable4, RangeTable6 } from '../../geodata/address/range-table.ts'
+import { lineChain } from '../../geodata/line/line-precedence.ts'
+import type { Location } from '../../geodata/line/location.ts'
+import type { IssueDraft } from '../config/config-issue.ts'
+import type { Config, Policy, Pool } from '../config/config-schema.ts'
+import { hashId } from '../decide/hash-block.ts'
+import {
+  ALL_DOWN_KINDS,
+  CHOOSE_KINDS,
+  POLICY_EACH_FAMILY,
+  POLICY_INHERIT,
+  type PolicyColumns,
+  type PolicyNames,
+} from '../model/policy-columns.ts'
+import { checkReachability } from './check-reachability.ts'
+import { ClassBuilder, type LocationChains } from './class-builder.ts'
+import { type LinePrefixes, type PrefixConflict, parseLinePrefixes, sortPrefixes4, sortPrefixes6 } from './custom-prefixes.ts'
+import { encodeEndpoints } from './encode-endpoints.ts'
+import { byId, isPlaced, type LineSignature, poolIdsOf, signatureOf, sortConfig, sortRules } from './line-signature.ts'
+import { LineStacks } from './line-stacks.ts'
+import { OrderLists } from './order-lists.ts'
+import { orderMembers } from './order-members.ts'
+import { spotKey, spotOfEndpoint, spotOfLocation } from './spot.ts'
+import { sweepRanges4, sweepRanges6 } from './sweep-ranges.ts'
+import { TableColumns } from './table-columns.ts'
+
+/** What is known of addresses: the tables' values are positions in `locations`. A geodata file has this shape. */
+export type LocationTables = {
+  readonly v4: RangeTable4
+  readonly v6: RangeTable6
+  readonly locations: readonly Location[]
+}
+
+/** The outcome of a compile. With an error among the issues the columns must not be published. */
+export type CompiledConfig = {
+  readonly columns: PolicyColumns
+  readonly names: PolicyNames
+  readonly issues: readonly IssueDraft[]
+}
+
+/** `poolUseAutoSlot` of a pool that is not ordered by place. */
+const NO_AUTO_SLOT = 0xffff
+const CUSTOM = 'custom:'
+
+/** Compiles every policy of a checked document. */
+export function compilePolicies(config: Config, geodata: LocationTables): CompiledConfig {
+  const tables = compileTables(config, geodata)
+  const { policies, pools, endpoints } = sortConfig(config)
+  const poolById = byId(pools)
+  const poolNumber = new Map(pools.map((pool, number) => [pool.id, number]))
+  const endpointNumber = new Map(endpoints.map((endpoint, number) => [endpoint.id, number]))
+
+  const policyTable: number[] = []
+  const policyRuleFirst: number[] = [0]
+  const policyFallbackFirst: number[] = [0]
+  const fallbackPoolUses: number[] = []
+  const ruleLines: string[] = []
+  const rulePoolFirst: number[] = [0]
+  const rulePoolUses: number[] = []
+  const poolUses: { readonly pool: Pool; readonly autoSlot: number }[] = []
+  for (const policy of policies) {
+    const signature = signatureOf(policy, poolById)
+    policyTable.push(tables.numberOf(signature))
+    const firstUse = poolUses.length
+    const poolIds = poolIdsOf(policy)
+    for (const id of poolIds) {
+      const pool = poolById.get(id)!
+      const autoSlot = isPlaced(pool.choose) ? signature.placedPools.findIndex((placed) => placed.pool.id === id) : NO_AUTO_SLOT
+      poolUses.push({ pool, autoSlot })
+    }
+    const poolUseOf = (id: string): number => firstUse + poolIds.indexOf(id)
+    for (const rule of sortRules(policy)) {
+      ruleLines.push(rule.line)
+      rulePoolUses.push(...rule.pools.map(poolUseOf))
+      rulePoolFirst.push(rulePoolUses.length)
+    }
+    policyRuleFirst.push(ruleLines.length)
+    fallbackPoolUses.push(...policy.fallback.map(poolUseOf))
+    policyFallbackFirst.push(fallbackPoolUses.length)
+  }
+
+  const poolUseMemberFirst: number[] = [0]
+  const members: { readonly endpoint: string; readonly weight: number }[] = []
+  for (const { pool } of poolUses) {
+    members.push(...pool.members)
+    poolUseMemberFirst.push(members.length)
+  }
+
+  const columns: PolicyColumns = {
+    ...tables.columns,
+    policyTable: Uint32Array.from(policyTable),
+    policyRuleFirst: Uint32Array.from(policyRuleFirst),
+    policyFallbackFirst: Uint32Array.from(policyFallbackFirst),
+    fallbackPoolUses: Uint32Array.from(fallbackPoolUses),
+    policyFlags: Uint8Array.from(policies, flagsOf),
+    policyAllDown: Uint8Array.from(policies, (policy) => ALL_DOWN_KINDS.indexOf(policy.allDown)),
+    policyTtlSeconds: Uint32Array.from(policies, (policy) => policy.ttlSeconds),
+    policyTtlFloorSeconds: Uint16Array.from(policies, (policy) => policy.ttlFloorSeconds),
+    policyHashPrefix4: Uint8Array.from(policies, (policy) => policy.hashPrefix.ipv4),
+    policyHashPrefix6: Uint8Array.from(policies, (policy) => policy.hashPrefix.ipv6),
+    policySalt: Uint32Array.from(policies, (policy) => hashId(policy.id)),
+    rulePoolFirst: Uint32Array.from(rulePoolFirst),
+    rulePoolUses: Uint32Array.from(rulePoolUses),
+    poolUsePool: Uint32Array.from(poolUses, ({ pool }) => poolNumber.get(pool.id)!),
+    poolUseChoose: Uint8Array.from(poolUses, ({ pool }) => CHOOSE_KINDS.indexOf(pool.choose)),
+    poolUseAutoSlot: Uint16Array.from(poolUses, ({ autoSlot }) => autoSlot),
+    poolUseMaxAnswers: Uint8Array.from(poolUses, ({ pool }) => pool.maxAnswers),
+    poolUseSticky: Uint8Array.from(poolUses, ({ pool }) => (pool.sticky ? 1 : 0)),
+    poolUseMemberFirst: Uint32Array.from(poolUseMemberFirst),
+    memberEndpoint: Uint32Array.from(members, (member) => endpointNumber.get(member.endpoint)!),
+    memberConfiguredWeight: Uint32Array.from(members, (member) => member.weight),
+    memberSalt: Uint32Array.from(members, (member) => hashId(member.endpoint)),
+    ...encodeEndpoints(endpoints),
+  }
+  const names: PolicyNames = {
+    policies: policies.map((policy) => policy.id),
+    ruleLines,
+    pools: pools.map((pool) => pool.id),
+    endpoints: endpoints.map((endpoint) => endpoint.id),
+  }
+  return { columns, names, issues: [...tables.issues, ...checkReachability(config, columns, names)] }
+}
+
+function flagsOf(policy: Policy): number {
+  return (policy.inherit ? POLICY_INHERIT : 0) | (policy.families === 'each' ? POLICY_EACH_FAMILY : 0)
+}
+
+type TablesAndClasses = Pick<
+  PolicyColumns,
+  | 'tableFirst4'
+  | 'tableCount4'
+  | 'tableIndexFirst4'
+  | 'tableIndexBits4'
+  | 'tableStarts4'
+  | 'tableClass4'
+  | 'tableIndex4'
+  | 'tableFirst6'
+  | 'tableCount6'
+  | 'tableIndexFirst6'
+  | 'tableIndexBits6'
+  | 'tableStarts6'
+  | 'tableClass6'
+  | 'tableIndex6'
+  | 'classSlotFirst'
+  | 'classSlots'
+  | 'classOrderFirst'
+  | 'classOrders'
+  | 'orderFirst'
+  | 'orderMembers'
+>
+
+/** Compiles one line table for each distinct signature, in the order of the policies that first need it. */
+function compileTables(
+  config: Config,
+  geodata: LocationTables,
+): { columns: TablesAndClasses; numberOf: (signature: LineSignature) => number; issues: IssueDraft[] } {
+  const { policies, pools } = sortConfig(config)
+  const poolById = byId(pools)
+  const numbers = new Map<string, number>()
+  const classes = new ClassBuilder()
+  const orders = new OrderLists()
+  const tables4 = new TableColumns(1)
+  const tables6 = new TableColumns(4)
+  const prefixesOf = makePrefixReader(config)
+  const issues: IssueDraft[] = []
+  for (const policy of policies) {
+    const signature = signatureOf(policy, poolById)
+    if (numbers.has(signature.key)) continue
+    numbers.set(signature.key, numbers.size)
+    const custom = signature.lines.flatMap((line, slot) =>
+      line.startsWith(CUSTOM) ? [{ slot, prefixes: prefixesOf(line.slice(CUSTOM.length)) }] : [],
+    )
+    const conflicts: PrefixConflict[] = []
+    const sorted4 = sortPrefixes4(custom, conflicts)
+    const sorted6 = sortPrefixes6(custom, conflicts)
+    issues.push(...conflicts.map((conflict) => conflictIssue(config, policy, signature, conflict)))
+    const stacks = new LineStacks()
+    const classOf = classes.makeClassOf(signature, chainsOf(signature, config, geodata, orders), stacks)
+    tables4.add(sweepRanges4(geodata.v4, sorted4, stacks, classOf))
+    tables6.add(sweepRanges6(geodata.v6, sorted6, stacks, classOf))
+  }
+  const finished4 = tables4.finish()
+  const finished6 = tables6.finish()
+  const columns: TablesAndClasses = {
+    tableFirst4: finished4.first,
+    tableCount4: finished4.count,
+    tableIndexFirst4: finished4.indexFirst,
+    tableIndexBits4: finished4.indexBits,
+    tableStarts4: finished4.starts,
+    tableClass4: finished4.classes,
+    tableIndex4: finished4.index,
+    tableFirst6: finished6.first,
+    tableCount6: finished6.count,
+    tableIndexFirst6: finished6.indexFirst,
+    tableIndexBits6: finished6.indexBits,
+    tableStarts6: finished6.starts,
+    tableClass6: finished6.classes,
+    tableIndex6: finished6.index,
+    classSlotFirst: Uint32Array.from(classes.slotFirst),
+    classSlots: Uint16Array.from(classes.slots),
+    classOrderFirst: Uint32Array.from(classes.orderFirst),
+    classOrders: Uint32Array.from(classes.orders),
+    orderFirst: Uint32Array.from(orders.first),
+    orderMembers: Uint16Array.from(orders.members),
+  }
+  return { columns, numberOf: (signature) => numbers.get(signature.key)!, issues }
+}
+
+/** Reads the prefixes of a custom line once, however many signatures name it. */
+function makePrefixReader(config: Config): (lineId: string) => LinePrefixes {
+  const lines = byId(config.lines)
+  const read = new Map<string, LinePrefixes>()
+  return (lineId) => {
+    let prefixes = read.get(lineId)
+    if (prefixes === undefined) {
+      prefixes = parseLinePrefixes(lines.get(lineId)!)
+      read.set(lineId, prefixes)
+    }
+    return prefixes
+  }
+}
+
+/** What a signature makes of each location; orders are made once a pool and distinct spot. */
+function chainsOf(signature: LineSignature, config: Config, geodata: LocationTables, orders: OrderLists): LocationChains {
+  const slotOf = new Map(signature.lines.map((line, slot) => [line, slot]))
+  const endpoints = byId(config.endpoints)
+  const placed = signature.placedPools.map(({ pool }) => ({
+    byPathQuality: pool.choose === 'auto',
+    members: pool.members.map(({ endpoint }) => ({ endpointId: endpoint, spot: spotOfEndpoint(endpoints.get(endpoint)!) })),
+    known: new Map<string, number>(),
+  }))
+  return {
+    count: geodata.locations.length,
+    slotsOf: (location) =>
+      lineChain(geodata.locations[location]!, signature.precedence).flatMap((line) => {
+        const slot = slotOf.get(line)
+        return slot === undefined ? [] : [slot]
+      }),
+    orderOf: (autoSlot, location) => {
+      const { byPathQuality, members, known } = placed[autoSlot]!
+      const spot = spotOfLocation(geodata.locations[location]!)
+      const key = spotKey(spot)
+      let order = known.get(key)
+      if (order === undefined) {
+        order = orders.intern(orderMembers(byPathQuality, spot, members))
+        known.set(key, order)
+      }
+      return order
+    },
+  }
+}
+
+function conflictIssue(config: Config, policy: Policy, signature: LineSignature, conflict: PrefixConflict): IssueDraft {
+  const words: Prefix['words'] =
+    conflict.family === 4
+      ? [0, 0, 0xffff, conflict.words[0]!]
+      : [conflict.words[0]!, conflict.words[1]!, conflict.words[2]!, conflict.words[3]!]
+  const [first, second] = conflict.slots.map((slot) => signature.lines[slot]!.slice(CUSTOM.length))
+  return {
+    code: 'POLICY_PREFIX_CONFLICT',
+    path: ['policies', config.policies.indexOf(policy), 'rules'],
+    params: {
+      policy: policy.id,
+      first: first!,
+      second: second!,
+      prefix: formatPrefix({ family: conflict.family, words, length: conflict.length }),
+    },
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What a policy's line table depends on. Policies with equal signatures share one table. Pure.
+ *
+ * Rule slots number the lines in byte order of their keys. A pool that is ordered by place (`auto`, `nearest`, `latency`) makes classes finer,
+ * but only for clients who can come to it: so the signature holds which rules lead to it.
+ */
+import type { ChooseKind, Config, Policy, Pool, Precedence } from '../config/config-schema.ts'
+
+/** A pool whose members are ordered by the client's place. */
+export type PlacedPool = {
+  readonly pool: Pool
+  /** Rule slots that lead to it. */
+  readonly slots: readonly number[]
+  /** It is in the fallback: every client can come to it. */
+  readonly inFallback: boolean
+}
+
+/** What a line table depends on. */
+export type LineSignature = {
+  /** Equal text = equal signature. */
+  readonly key: string
+  readonly precedence: Precedence
+  readonly inherit: boolean
+  /** Line keys in byte order; the position is the rule slot. */
+  readonly lines: readonly string[]
+  /** In byte order of their ids; the position is the auto slot. */
+  readonly placedPools: readonly PlacedPool[]
+}
+
+/** Whether a pool's members are ordered by the client's place. */
+export function isPlaced(choose: ChooseKind): boolean {
+  return choose === 'auto' || choose === 'nearest' || choose === 'latency'
+}
+
+/** Orders ids by their bytes; ids and line keys are ASCII, for which code units and bytes agree. No locale. */
+export function compareIds(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The signature of a policy. */
+export function signatureOf(policy: Policy, pools: ReadonlyMap<string, Pool>): LineSignature {
+  const rules = sortRules(policy)
+  const lines = rules.map((rule) => rule.line)
+  const placedIds = poolIdsOf(policy).filter((id) => isPlaced(pools.get(id)!.choose))
+  const placedPools = placedIds.map((id) => ({
+    pool: pools.get(id)!,
+    slots: rules.flatMap((rule, slot) => (rule.pools.includes(id) ? [slot] : [])),
+    inFallback: policy.fallback.includes(id),
+  }))
+  const key = JSON.stringify([
+    policy.precedence,
+    policy.inherit,
+    lines,
+    placedPools.map(({ pool, slots, inFallback }) => [pool.id, slots, inFallback]),
+  ])
+  return { key, precedence: policy.precedence, inherit: policy.inherit, lines, placedPools }
+}
+
+/** Rules of a policy in slot order. */
+export function sortRules(policy: Policy): Policy['rules'] {
+  return policy.rules.toSorted((a, b) => compareIds(a.line, b.line))
+}
+
+/** Ids of the pools that a policy uses, in byte order, each once. */
+export function poolIdsOf(policy: Policy): readonly string[] {
+  return [...new Set([...policy.rules.flatMap((rule) => rule.pools), ...policy.fallback])].sort(compareIds)
+}
+
+/** Things with ids by their id. */
+export function byId<T extends { readonly id: string }>(list: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(list.map((item) => [item.id, item]))
+}
+
+/** The parts of a document that deciding depends on, in byte order of their ids. */
+export function sortConfig(config: Config): Pick<Config, 'policies' | 'pools' | 'endpoints'> {
+  const sorted = <T extends { readonly id: string }>(list: readonly T[]): T[] => list.toSorted((a, b) => compareIds(a.id, b.id))
+  return { policies: sorted(config.policies), pools: sorted(config.pools), endpoints: sorted(config.endpoints) }
+}

@@ -1,0 +1,21 @@
+/** Interned order lists: equal lists are one number; 0 is the empty list (declared order). Pure; see PolicyColumns.orderFirst. */
+
+/** Order lists under construction. */
+export class OrderLists {
+  /** One more entry than lists. */
+  readonly first: number[] = [0, 0]
+  readonly members: number[] = []
+  readonly #byText = new Map<string, number>([['', 0]])
+
+  /** Number of a list of member positions. */
+  intern(positions: readonly number[]): number {
+    const text = positions.join()
+    const known = this.#byText.get(text)
+    if (known !== undefined) return known
+    const number = this.first.length - 1
+    this.members.push(...positions)
+    this.first.push(this.members.length)
+    this.#byText.set(text, number)
+    return number
+  }
+}

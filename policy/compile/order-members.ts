@@ -1,0 +1,59 @@
+/**
+ * The order of a pool's members for one place and carrier: `auto` by path quality, `nearest` and `latency` by distance. Pure; runs on
+ * publish, once a pool and distinct spot.
+ *
+ *   auto steps   0 same city + carrier → 1 same province + carrier → 2 same big region + carrier → 3 same carrier
+ *                → 4 same place, other carrier → 5 rest
+ *   in a step    great-circle distance, then endpoint id; with the client's place unknown: declared order
+ *
+ * So the same carrier in the next province beats another carrier next door: between Chinese carriers the peering points, not the
+ * kilometres, make the latency.
+ */
+import { greatCircleDistanceKm } from '../../geodata/lookup/great-circle-distance.ts'
+import type { Spot } from './spot.ts'
+
+/** Most members in an order list; those behind follow in declared order. Keeps large pools × thousands of places small. */
+export const ORDER_LIST_CAP = 32
+
+/** A member as far as ordering is concerned. */
+export type OrderedMember = { readonly endpointId: string; readonly spot: Spot }
+
+/** Member positions, best first, at most ORDER_LIST_CAP; empty when that is the declared order. */
+export function orderMembers(byPathQuality: boolean, client: Spot, members: readonly OrderedMember[]): readonly number[] {
+  const steps = members.map(({ spot }) => (byPathQuality ? pathStep(client, spot) : 0))
+  const distancesKm = members.map(({ spot }) => distanceKm(client, spot))
+  const placeKnown = client.coordinates !== null
+  const positions = members.map((_, position) => position)
+  positions.sort((a, b) => {
+    if (steps[a] !== steps[b]) return steps[a]! - steps[b]!
+    if (!placeKnown) return a - b
+    if (distancesKm[a] !== distancesKm[b]) return distancesKm[a]! < distancesKm[b]! ? -1 : 1
+    return members[a]!.endpointId < members[b]!.endpointId ? -1 : 1
+  })
+  if (positions.every((position, at) => position === at)) return []
+  return positions.slice(0, ORDER_LIST_CAP)
+}
+
+/** Step of `auto` that a member is in for a client, 0 = best. */
+export function pathStep(client: Spot, member: Spot): number {
+  const sameCarrier = member.carrier !== '' && (member.carrier === client.carrier || member.carrier === client.parentCarrier)
+  if (sameCarrier) {
+    if (client.city !== '' && client.city === member.city) return 0
+    if (client.region !== '' && client.region === member.region) return 1
+    if (client.bigRegion !== '' && client.bigRegion === member.bigRegion) return 2
+    return 3
+  }
+  return isSamePlace(client, member) ? 4 : 5
+}
+
+/** Whether the member stands in the client's place, as closely as that is known. */
+function isSamePlace(client: Spot, member: Spot): boolean {
+  if (client.city !== '') return client.city === member.city
+  if (client.region !== '') return client.region === member.region
+  return client.country !== '' && client.country === member.country
+}
+
+function distanceKm(client: Spot, member: Spot): number {
+  if (client.coordinates === null || member.coordinates === null) return Number.POSITIVE_INFINITY
+  return greatCircleDistanceKm(client.coordinates, member.coordinates)
+}
