@@ -15,7 +15,7 @@ export type Issue = {
   /** Where in the document, e.g. "policies[0].rules[2].line"; empty = the whole. */
   readonly path: string
   /** Values for the wording. */
-  readonly params: Readonly<Record<string, string | number | boolean>>
+  readonly params: Readonly<Record<string, string | number | boolean | readonly string[]>>
   /** English, a lower-case fragment. */
   readonly message: string
   /** Remedy; empty = none to offer. */
@@ -30,7 +30,7 @@ export const issueSchema: z.ZodType<Issue> = z
     code: z.string(),
     severity: z.enum(['error', 'warning', 'note']),
     path: z.string(),
-    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
     message: z.string(),
     suggestion: z.string(),
     where: z.object({ line: z.number().int(), column: z.number().int(), file: z.string().optional() }).nullable(),

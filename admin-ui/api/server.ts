@@ -1,0 +1,263 @@
+/**
+ * The HTTP side of control: express with its guards in front of the routes. Composition only; what a route does is in routes/.
+ *
+ *   request id ─► Host allow-list ─► security headers ─► rate limit ─► JSON, Origin ─► caller ─► role ─► schema ─► handler
+ *   anything else below /api/v1 ─► problem+json 404          everything else ─► the built console
+ *
+ * Never answers with a stack trace, and never with anything but problem+json below /api.
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import helmet from 'helmet'
+import type { Problem } from '../contract/problem.ts'
+import { API_BASE } from '../contract/routes.ts'
+import { ApiError, asApiError } from './api-error.ts'
+import { type Accounts, type Caller, SOCKET_CALLER } from './auth/accounts.ts'
+import { allowedHosts, checkChange, checkHost } from './auth/request-origin.ts'
+import { mountRoutes, type RouteHandlers } from './route-handler.ts'
+import { serveConsole } from './serve-console.ts'
+
+/** A line of log: control writes it with pino. */
+export type ApiLog = {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** What the server is made with. */
+export type ApiServerOptions = {
+  readonly handlers: RouteHandlers
+  readonly accounts: Accounts
+  readonly log: ApiLog
+  /** Host that the TCP listener binds. */
+  readonly listenHost: string
+  /** Further Host headers to accept. */
+  readonly allowedHosts: readonly string[]
+  /** Key and certificate in PEM; absent = plain http. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** A proxy in front ends TLS and sets X-Forwarded-For. */
+  readonly behindProxy: boolean
+  /** Folder of the built console. */
+  readonly consoleFolder: string
+  /** Requests a minute and peer address, sign-ins a minute and peer address. */
+  readonly limits?: { readonly requestsPerMinute?: number; readonly signInsPerMinute?: number }
+}
+
+/** Largest body: a document with its files. */
+const BODY_LIMIT = '160mb'
+/** Largest body of everything that is no document. */
+const SMALL_BODY_LIMIT = '1mb'
+/** Name of the cookie on loopback without TLS. `__Host-` binds the other to TLS, this host and the path "/". */
+const PLAIN_COOKIE = 'nearcast_session'
+const SECURE_COOKIE = '__Host-nearcast'
+
+/** The servers: one for the TCP listener, one for the unix socket. They share the routes, not the guards. */
+export type ApiServers = { readonly tcp: Server; readonly socket: Server }
+
+/** Builds both servers; the caller listens and closes. */
+export function createApiServers(options: ApiServerOptions): ApiServers {
+  const secure = options.tls !== undefined || options.behindProxy
+  const tcpApp = createApp(options, secure, false)
+  const tcp =
+    options.tls === undefined
+      ? createServer(tcpApp)
+      : (createTlsServer({ ...options.tls, minVersion: 'TLSv1.2' }, tcpApp) as unknown as Server)
+  const socket = createServer(createApp(options, secure, true))
+  for (const server of [tcp, socket]) {
+    server.headersTimeout = 10_000
+    server.requestTimeout = 60_000
+    server.maxHeadersCount = 100
+  }
+  return { tcp, socket }
+}
+
+function createApp(options: ApiServerOptions, secure: boolean, local: boolean): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  if (options.behindProxy) app.set('trust proxy', 1)
+  const cookieName = secure ? SECURE_COOKIE : PLAIN_COOKIE
+  app.use((_request, response, next) => {
+    response.locals.requestId = randomBytes(8).toString('hex')
+    response.set('X-Request-Id', response.locals.requestId)
+    next()
+  })
+  if (!local) guardNetwork(app, options, secure, cookieName)
+  app.use(API_BASE, (_request, response, next) => {
+    response.set('Cache-Control', 'no-store')
+    next()
+  })
+  const callerOf = (request: Request): Caller | null => (local ? SOCKET_CALLER : findCaller(request, options.accounts, cookieName))
+  app.use([`${API_BASE}/document`, `${API_BASE}/draft`], (request, _response, next) => {
+    // Before the body is read: strangers do not get to send 160 MB.
+    if (callerOf(request) === null) throw new ApiError('AUTH_NEEDED', 'nobody is signed in')
+    next()
+  })
+  app.use([`${API_BASE}/document`, `${API_BASE}/draft`], express.json({ limit: BODY_LIMIT, type: () => true, strict: true }))
+  app.use(express.json({ limit: SMALL_BODY_LIMIT, type: () => true, strict: true }))
+  mountRoutes(app, options.handlers, {
+    findCaller: callerOf,
+    setSessionCookie: (response, token) => setSessionCookie(response, token, cookieName, secure),
+  })
+  app.use('/api', (request: Request) => {
+    throw new ApiError('API_NOT_FOUND', `there is nothing at "${request.originalUrl.slice(0, 200)}"`)
+  })
+  if (!local) serveConsole(app, options.consoleFolder)
+  app.use((request: Request) => {
+    throw new ApiError('API_NOT_FOUND', `there is nothing at "${request.originalUrl.slice(0, 200)}"`)
+  })
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => sendProblem(error, request, response, options.log))
+  return app
+}
+
+function guardNetwork(app: Express, options: ApiServerOptions, secure: boolean, cookieName: string): void {
+  const hosts = allowedHosts(options.listenHost, options.allowedHosts)
+  app.use((request, _response, next) => {
+    checkHost(request.headers.host, hosts)
+    next()
+  })
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'self'"],
+          // Component styles are set by the browser's style API; inline style attributes of SVG and Mantine need this one.
+          styleSrc: ["'self'", "'unsafe-inline'"],
+          imgSrc: ["'self'", 'data:'],
+          fontSrc: ["'self'"],
+          connectSrc: ["'self'"],
+          objectSrc: ["'none'"],
+          baseUri: ["'none'"],
+          frameAncestors: ["'none'"],
+          formAction: ["'self'"],
+        },
+      },
+      strictTransportSecurity: secure ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+      referrerPolicy: { policy: 'same-origin' },
+      xFrameOptions: { action: 'deny' },
+    }),
+  )
+  const limits = { requestsPerMinute: 1200, signInsPerMinute: 20, ...options.limits }
+  const limit = (perMinute: number) =>
+    rateLimit({
+      windowMs: 60_000,
+      limit: perMinute,
+      standardHeaders: 'draft-8',
+      legacyHeaders: false,
+      validate: false,
+      handler: (_request, _response, next) =>
+        next(new ApiError('API_TOO_MANY_REQUESTS', `more than ${perMinute} requests a minute`, { retryAfterSeconds: 60 })),
+    })
+  app.use('/api', limit(limits.requestsPerMinute))
+  const signIns = limit(limits.signInsPerMinute)
+  app.use(`${API_BASE}/session`, (request, response, next) =>
+    request.method === 'POST' || request.method === 'PUT' ? signIns(request, response, next) : next(),
+  )
+  app.use((request, _response, next) => {
+    if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
+      checkChange({
+        contentType: request.get('content-type'),
+        origin: request.get('origin'),
+        host: request.get('host'),
+        fetchSite: request.get('sec-fetch-site'),
+        hasCookie: cookieOf(request, cookieName) !== undefined,
+        secure,
+      })
+    }
+    next()
+  })
+}
+
+function cookieOf(request: Request, name: string): string | undefined {
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const [key, value] = part.trim().split('=', 2)
+    if (key === name && value !== undefined && value !== '') return value
+  }
+  return undefined
+}
+
+function findCaller(request: Request, accounts: Accounts, cookieName: string): Caller | null {
+  const authorization = request.get('authorization')
+  if (authorization !== undefined) {
+    const bearer = /^Bearer +(\S+)$/i.exec(authorization)
+    const caller = bearer === null ? undefined : accounts.findToken(bearer[1]!)
+    // A wrong token is not passed over for a cookie: scripts must learn that theirs is void.
+    if (caller === undefined) throw new ApiError('AUTH_WRONG', 'the bearer token is unknown, revoked or expired')
+    return caller
+  }
+  const cookie = cookieOf(request, cookieName)
+  return (cookie === undefined ? undefined : accounts.findSession(cookie)) ?? null
+}
+
+function setSessionCookie(response: Response, token: string | null, name: string, secure: boolean): void {
+  const flags = { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const
+  if (token === null) response.clearCookie(name, flags)
+  else response.cookie(name, token, flags)
+}
+
+/** Errors of express.json by their type. */
+const BODY_ERRORS: Readonly<Record<string, 'API_BODY_TOO_LARGE' | 'API_BODY_NOT_JSON'>> = {
+  'entity.too.large': 'API_BODY_TOO_LARGE',
+  'entity.parse.failed': 'API_BODY_NOT_JSON',
+  'encoding.unsupported': 'API_BODY_NOT_JSON',
+  'charset.unsupported': 'API_BODY_NOT_JSON',
+  'request.aborted': 'API_BODY_NOT_JSON',
+  'request.size.invalid': 'API_BODY_NOT_JSON',
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  412: 'Precondition failed',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  421: 'Misdirected request',
+  422: 'Not acceptable content',
+  428: 'Precondition required',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Not available',
+  504: 'Timed out',
+}
+
+function toApiError(error: unknown): ApiError | undefined {
+  const type = (error as { type?: unknown } | null)?.type
+  if (typeof type === 'string' && Object.hasOwn(BODY_ERRORS, type))
+    return new ApiError(BODY_ERRORS[type]!, type === 'entity.too.large' ? 'the body is too large' : 'the body is not JSON')
+  if (error instanceof URIError) return new ApiError('API_PARAMETER', 'the path is not a valid URL')
+  return asApiError(error)
+}
+
+function sendProblem(error: unknown, request: Request, response: Response, log: ApiLog): void {
+  const known = toApiError(error)
+  const requestId = response.locals.requestId as string
+  if (known === undefined || known.status >= 500) {
+    log.error({ requestId, method: request.method, path: request.path, err: error }, 'a request failed')
+  }
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const failure = known ?? new ApiError('API_INTERNAL', 'an internal error happened')
+  const problem: Problem = {
+    type: `urn:nearcast:problem:${failure.code}`,
+    title: TITLES[failure.status] ?? 'Failure',
+    status: failure.status,
+    code: failure.code,
+    message: `${failure.message}; ${failure.suggestion}`,
+    requestId,
+    ...failure.extras,
+  }
+  if (failure.extras.retryAfterSeconds !== undefined) response.set('Retry-After', String(failure.extras.retryAfterSeconds))
+  if (failure.status === 401) response.set('WWW-Authenticate', 'Bearer')
+  response.status(failure.status).type('application/problem+json').send(JSON.stringify(problem))
+}
