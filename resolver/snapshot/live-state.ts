@@ -2,15 +2,16 @@
  * The one mutable reference of a thread: the snapshot and the ranking it answers from. Shell. Both are replaced as one at a publish;
  * a ranking of another generation is refused, because its indices would lie. Read once a batch.
  *
- * The control block is shared by all threads of the node:
- *   [0] stop flag │ [1] number of the newest swap │ worker w: [8 + 8w] heartbeat, +1 swap it has made its own, +2 ready
+ * The control block is shared by all workers of the node:
+ *   [0] stop flag │ [1] open flag: answering may begin │ worker w, from 8 + 8w: heartbeat, newest swap for it, swap it has made its own, ready
  */
 import type { RankingColumns, SharedRanking } from '../../health/model/ranking.ts'
 import type { AnswerTables } from './attach-snapshot.ts'
 
-/** Places in the control block. */
+/** Place of the stop flag. */
 export const CONTROL_STOP = 0
-export const CONTROL_SWAP = 1
+/** Place of the open flag: until it is set, queries wait in the sockets. */
+export const CONTROL_OPEN = 1
 const WORKER_FIRST = 8
 const WORKER_WORDS = 8
 
@@ -19,14 +20,19 @@ export function heartbeatAt(worker: number): number {
   return WORKER_FIRST + WORKER_WORDS * worker
 }
 
-/** Place of the number of the swap that a worker has made its own; it reads nothing of earlier ones any more. */
-export function acknowledgedAt(worker: number): number {
+/** Place of the number of the newest swap message sent to a worker. */
+export function swapAt(worker: number): number {
   return WORKER_FIRST + WORKER_WORDS * worker + 1
 }
 
-/** Place of a worker's ready flag. */
-export function readyAt(worker: number): number {
+/** Place of the number of the swap that a worker has made its own; it reads nothing of earlier ones any more. */
+export function acknowledgedAt(worker: number): number {
   return WORKER_FIRST + WORKER_WORDS * worker + 2
+}
+
+/** Place of a worker's ready flag: its loop has begun. */
+export function readyAt(worker: number): number {
+  return WORKER_FIRST + WORKER_WORDS * worker + 3
 }
 
 /** A control block for `workers` workers. */

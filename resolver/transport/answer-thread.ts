@@ -15,7 +15,7 @@ import {
   countReply,
 } from '../observe/counters.ts'
 import { keepFailedPacket } from '../observe/failed-packets.ts'
-import { acknowledgedAt, CONTROL_STOP, CONTROL_SWAP, heartbeatAt, type LiveState, readyAt, replaceRanking } from '../snapshot/live-state.ts'
+import { acknowledgedAt, CONTROL_STOP, heartbeatAt, type LiveState, readyAt, replaceRanking, swapAt } from '../snapshot/live-state.ts'
 import type { BatchSocket } from './batch-socket.ts'
 import type { SocketPoll } from './poll-sockets.ts'
 
@@ -59,11 +59,12 @@ export async function runAnswerLoop(options: AnswerLoopOptions): Promise<void> {
   const { control, worker, sockets, poll, live, stripe } = options
   const heartbeat = heartbeatAt(worker)
   const step = createBatchStep(options)
+  const newest = swapAt(worker)
   let swapSeen = 0
   Atomics.store(control, readyAt(worker), 1)
   while (Atomics.load(control, CONTROL_STOP) === 0) {
     Atomics.add(control, heartbeat, 1)
-    const swap = Atomics.load(control, CONTROL_SWAP)
+    const swap = Atomics.load(control, newest)
     if (swap !== swapSeen) {
       const taken = options.takeSwaps()
       // The flag may be seen before its message: then the next turn takes it.

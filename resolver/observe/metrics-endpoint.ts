@@ -1,0 +1,210 @@
+/**
+ * The metrics port of a node: /metrics for Prometheus, /health/scores as JSON, /healthz and /readyz. Shell.
+ * It only reads: values are handed in as plain rows at each scrape, so that no counter is kept twice. Names and labels are a
+ * contract (DESIGN.md section 8, docs/metrics.md); units become Prometheus base units here.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Counter, Gauge, Registry } from 'prom-client'
+import { formatAddress } from '../../geodata/address/address.ts'
+import { formatListenAddress, type ListenAddress } from '../transport/listen-address.ts'
+import { bindError } from '../transport/transport-error.ts'
+
+/** One sample of a metric. */
+export type MetricRow = { readonly labels: Readonly<Record<string, string | number>>; readonly value: number }
+
+/** Name of a metric of a node. */
+export type NodeMetricName =
+  | 'nearcast_queries_total'
+  | 'nearcast_responses_total'
+  | 'nearcast_queries_dropped_total'
+  | 'nearcast_responses_truncated_total'
+  | 'nearcast_response_send_failures_total'
+  | 'nearcast_answer_exceptions_total'
+  | 'nearcast_batches_total'
+  | 'nearcast_tcp_connections'
+  | 'nearcast_tcp_connections_total'
+  | 'nearcast_tcp_connections_shed_total'
+  | 'nearcast_worker_restarts_total'
+  | 'nearcast_answers_total'
+  | 'nearcast_policy_fail_open'
+  | 'nearcast_endpoint_score'
+  | 'nearcast_endpoint_up'
+  | 'nearcast_probe_duration_seconds'
+  | 'nearcast_probe_error_ratio'
+  | 'nearcast_probe_samples'
+  | 'nearcast_probe_age_seconds'
+  | 'nearcast_ranking_age_seconds'
+  | 'nearcast_rankings_refused_total'
+  | 'nearcast_generation'
+  | 'nearcast_ready'
+  | 'nearcast_build_info'
+  | 'process_resident_memory_bytes'
+  | 'process_cpu_seconds_total'
+  | 'process_start_time_seconds'
+
+/** What a metric is. */
+export type MetricDescription = { readonly type: 'counter' | 'gauge'; readonly help: string; readonly labels: readonly string[] }
+
+/** Metrics of a node: type, help, labels. The order is the order of the page. */
+export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> = {
+  nearcast_queries_total: { type: 'counter', help: 'Queries received.', labels: ['transport'] },
+  nearcast_responses_total: { type: 'counter', help: 'Responses sent, by response code.', labels: ['transport', 'rcode'] },
+  nearcast_queries_dropped_total: {
+    type: 'counter',
+    help: 'Messages that got no response, because they were no query.',
+    labels: ['transport'],
+  },
+  nearcast_responses_truncated_total: { type: 'counter', help: 'Responses with the TC bit.', labels: ['transport'] },
+  nearcast_response_send_failures_total: { type: 'counter', help: 'Responses the system did not take.', labels: ['transport'] },
+  nearcast_answer_exceptions_total: {
+    type: 'counter',
+    help: 'Queries whose answering failed by our fault; each got SERVFAIL.',
+    labels: ['transport'],
+  },
+  nearcast_batches_total: { type: 'counter', help: 'Batches of messages taken from the system.', labels: ['transport'] },
+  nearcast_tcp_connections: { type: 'gauge', help: 'Open TCP connections.', labels: [] },
+  nearcast_tcp_connections_total: { type: 'counter', help: 'TCP connections accepted.', labels: [] },
+  nearcast_tcp_connections_shed_total: { type: 'counter', help: 'TCP connections closed by a limit or a time-out.', labels: [] },
+  nearcast_worker_restarts_total: { type: 'counter', help: 'Workers that were replaced since the start.', labels: ['worker'] },
+  nearcast_answers_total: {
+    type: 'counter',
+    help: 'Answers made by a policy: by rule, and by the step that answered.',
+    labels: ['policy', 'rule', 'outcome'],
+  },
+  nearcast_policy_fail_open: {
+    type: 'gauge',
+    help: '1 while a policy answers without an eligible endpoint (steps 3 and 4).',
+    labels: ['policy'],
+  },
+  nearcast_endpoint_score: {
+    type: 'gauge',
+    help: 'Score by the weighted profile, 0 to 100, higher is better; absent without samples.',
+    labels: ['endpoint', 'address', 'family', 'vantage'],
+  },
+  nearcast_endpoint_up: {
+    type: 'gauge',
+    help: '1 in place, 0 not; absent while unknown.',
+    labels: ['endpoint', 'address', 'family', 'vantage'],
+  },
+  nearcast_probe_duration_seconds: {
+    type: 'gauge',
+    help: 'Median probe time of the window.',
+    labels: ['endpoint', 'address', 'family', 'vantage'],
+  },
+  nearcast_probe_error_ratio: {
+    type: 'gauge',
+    help: 'Share of failed probes in the window, 0 to 1.',
+    labels: ['endpoint', 'address', 'family', 'vantage'],
+  },
+  nearcast_probe_samples: { type: 'gauge', help: 'Probes in the window.', labels: ['endpoint', 'address', 'family', 'vantage'] },
+  nearcast_probe_age_seconds: { type: 'gauge', help: 'Age of the newest probe.', labels: ['endpoint', 'address', 'family', 'vantage'] },
+  nearcast_ranking_age_seconds: { type: 'gauge', help: 'Age of the ranking that is answered from.', labels: [] },
+  nearcast_rankings_refused_total: { type: 'counter', help: 'Rankings refused because they belonged to another generation.', labels: [] },
+  nearcast_generation: { type: 'gauge', help: 'Generation that is answered from; 0 = none.', labels: [] },
+  nearcast_ready: { type: 'gauge', help: '1 when DNS is open and a generation is live.', labels: [] },
+  nearcast_build_info: { type: 'gauge', help: 'Always 1; the version and the node are labels.', labels: ['version', 'node'] },
+  process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory.', labels: [] },
+  process_cpu_seconds_total: { type: 'counter', help: 'CPU time of all threads.', labels: [] },
+  process_start_time_seconds: { type: 'gauge', help: 'Start time since the epoch.', labels: [] },
+}
+
+/** Rows by metric; a metric left out has none. */
+export type NodeMetricRows = Readonly<Partial<Record<NodeMetricName, readonly MetricRow[]>>>
+
+/** What the endpoint reads. */
+export type MetricsEndpointOptions = {
+  readonly listen: ListenAddress
+  /** Bearer token asked for on /metrics and /health/scores; undefined = open. */
+  readonly token: string | undefined
+  readonly rows: () => NodeMetricRows
+  /** The JSON of /health/scores. */
+  readonly scores: () => unknown
+  /** False makes /readyz answer 503. */
+  readonly ready: () => boolean
+}
+
+/** A running endpoint. */
+export type MetricsEndpoint = { readonly listen: ListenAddress; readonly close: () => Promise<void> }
+
+/** The registry whose values are the rows of the moment of the scrape. */
+export function createMetricsRegistry(rows: () => NodeMetricRows): Registry {
+  const registry = new Registry()
+  let current: NodeMetricRows = {}
+  let first = true
+  for (const [name, { type, help, labels }] of Object.entries(NODE_METRICS)) {
+    // The first metric's collect runs first: it takes the rows of this scrape for all.
+    const isFirst = first
+    first = false
+    const fill = (metric: { reset(): void }, set: (labels: Record<string, string | number>, value: number) => void): void => {
+      if (isFirst) current = rows()
+      metric.reset()
+      for (const row of current[name as NodeMetricName] ?? []) set({ ...row.labels }, row.value)
+    }
+    const configuration = { name, help, labelNames: [...labels], registers: [registry] }
+    if (type === 'counter') {
+      const counter: Counter<string> = new Counter({ ...configuration, collect: () => fill(counter, (l, v) => counter.inc(l, v)) })
+    } else {
+      const gauge: Gauge<string> = new Gauge({ ...configuration, collect: () => fill(gauge, (l, v) => gauge.set(l, v)) })
+    }
+  }
+  return registry
+}
+
+function isAuthorized(request: IncomingMessage, token: string | undefined): boolean {
+  if (token === undefined) return true
+  const given = Buffer.from(request.headers.authorization ?? '')
+  const wanted = Buffer.from(`Bearer ${token}`)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
+}
+
+/** Opens the endpoint. Throws TransportError naming the address. */
+export async function startMetricsEndpoint(options: MetricsEndpointOptions): Promise<MetricsEndpoint> {
+  const registry = createMetricsRegistry(options.rows)
+  const server: Server = createServer(async (request, response) => {
+    const reply = (status: number, type: string, body: string): void => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+      response.end(request.method === 'HEAD' ? undefined : body)
+    }
+    const text = 'text/plain; charset=utf-8'
+    const path = (request.url ?? '/').split('?')[0]
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      reply(405, text, 'only GET\n')
+    } else if (path === '/healthz') {
+      reply(200, text, 'ok\n')
+    } else if (path === '/readyz') {
+      const ready = options.ready()
+      reply(ready ? 200 : 503, text, ready ? 'ready\n' : 'no generation is live yet\n')
+    } else if (path !== '/metrics' && path !== '/health/scores') {
+      reply(404, text, 'here are /metrics, /health/scores, /healthz and /readyz\n')
+    } else if (!isAuthorized(request, options.token)) {
+      response.setHeader('www-authenticate', 'Bearer')
+      reply(401, text, 'a bearer token is needed (--metrics-token-file)\n')
+    } else {
+      try {
+        if (path === '/metrics') reply(200, registry.contentType, await registry.metrics())
+        else reply(200, 'application/json; charset=utf-8', JSON.stringify(options.scores()))
+      } catch (error) {
+        if (!response.headersSent) reply(500, text, `${(error as Error).message}\n`)
+      }
+    }
+  })
+  server.requestTimeout = 5000
+  server.maxConnections = 64
+  const { address, port } = options.listen
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(bindError(`${formatListenAddress(options.listen)} (metrics)`, error.code ?? '', error)),
+    )
+    server.listen({ host: formatAddress(address), port, ipv6Only: address.family === 6 }, resolve)
+  })
+  return {
+    listen: { address, port: (server.address() as AddressInfo).port },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

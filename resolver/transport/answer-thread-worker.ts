@@ -1,0 +1,44 @@
+/** Worker entry: one answer thread over UDP. Opens its sockets, waits until answering may begin, and runs the loop of answer-thread.ts. Shell. */
+import { workerData } from 'node:worker_threads'
+import { CONTROL_OPEN, CONTROL_STOP, createLiveState, heartbeatAt } from '../snapshot/live-state.ts'
+import { BATCH_SIZE, runAnswerLoop } from './answer-thread.ts'
+import type { BatchSocket } from './batch-socket.ts'
+import { createAnswerer } from './create-answerer.ts'
+import { createDgramBatchSocket } from './dgram-batch-socket.ts'
+import { createFfiBatchSocket } from './ffi-batch-socket.ts'
+import { libcUnavailable } from './libc.ts'
+import { createSocketPoll } from './poll-sockets.ts'
+import { createPolicyCounters, createSwapTaker } from './take-swaps.ts'
+import type { SocketSource, WorkerSetup } from './worker-setup.ts'
+
+const setup = workerData as WorkerSetup
+const blocking = libcUnavailable() === undefined
+
+async function openSocket(source: SocketSource): Promise<BatchSocket> {
+  if (blocking && 'fd' in source) return createFfiBatchSocket(source.fd, BATCH_SIZE)
+  return createDgramBatchSocket(source, BATCH_SIZE)
+}
+
+const sockets: BatchSocket[] = []
+for (const source of setup.sources) sockets.push(await openSocket(source))
+const live = createLiveState()
+const counters = createPolicyCounters()
+
+while (Atomics.load(setup.control, CONTROL_OPEN) === 0 && Atomics.load(setup.control, CONTROL_STOP) === 0) {
+  Atomics.add(setup.control, heartbeatAt(setup.worker), 1)
+  Atomics.wait(setup.control, CONTROL_OPEN, 0, 50)
+}
+await runAnswerLoop({
+  worker: setup.worker,
+  control: setup.control,
+  live,
+  answerer: createAnswerer(setup.settings, counters),
+  stripe: setup.stripe,
+  failedPackets: setup.failedPackets,
+  takeSwaps: createSwapTaker(setup.swaps, live, counters),
+  sockets,
+  poll: blocking && sockets.length > 1 ? createSocketPoll(setup.sources.map((source) => ('fd' in source ? source.fd : -1))) : undefined,
+})
+// Descriptors that were handed in stay open: the main thread keeps them for the thread that may replace this one.
+if (!blocking) for (const socket of sockets) socket.close()
+setup.swaps.close()

@@ -1,0 +1,56 @@
+/** Worker entry: the stream worker. Owns TCP (later DoT, DoH, transfers): event driven, so that slow peers never touch the UDP threads. Shell. */
+import { workerData } from 'node:worker_threads'
+import { acknowledgedAt, CONTROL_OPEN, CONTROL_STOP, createLiveState, heartbeatAt, readyAt, swapAt } from '../snapshot/live-state.ts'
+import { createAnswerer } from './create-answerer.ts'
+import { createPolicyCounters, createSwapTaker } from './take-swaps.ts'
+import { createTcpListener } from './tcp-listener.ts'
+import type { WorkerSetup } from './worker-setup.ts'
+
+/** How often flags are looked at: bounds how late a swap or a stop is seen. */
+const TURN_MS = 25
+
+const setup = workerData as WorkerSetup
+const { control, worker } = setup
+const live = createLiveState()
+const counters = createPolicyCounters()
+const takeSwaps = createSwapTaker(setup.swaps, live, counters)
+const listener = createTcpListener({
+  limits: setup.tcpLimits,
+  live,
+  answerer: createAnswerer(setup.settings, counters),
+  stripe: setup.stripe,
+  failedPackets: setup.failedPackets,
+  nowMs: () => performance.now(),
+})
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, TURN_MS))
+const flag = (at: number): number => Atomics.load(control, at)
+
+let swapSeen = 0
+function takeNewest(): void {
+  Atomics.add(control, heartbeatAt(worker), 1)
+  if (flag(swapAt(worker)) === swapSeen) return
+  const taken = takeSwaps()
+  if (taken === 0) return
+  swapSeen = taken
+  Atomics.store(control, acknowledgedAt(worker), taken)
+}
+
+while (flag(CONTROL_OPEN) === 0 && flag(CONTROL_STOP) === 0) {
+  Atomics.add(control, heartbeatAt(worker), 1)
+  await turn()
+}
+takeNewest()
+for (const source of setup.sources) await listener.listen(source)
+Atomics.store(control, readyAt(worker), 1)
+let sweptAt = performance.now()
+while (flag(CONTROL_STOP) === 0) {
+  takeNewest()
+  if (performance.now() - sweptAt >= 1000) {
+    sweptAt = performance.now()
+    listener.sweep()
+  }
+  await turn()
+}
+await listener.close()
+setup.swaps.close()

@@ -1,0 +1,55 @@
+/** What the main thread of a node hands to its answering workers: set-up, and the messages of a swap. Pure types. */
+import type { MessagePort } from 'node:worker_threads'
+import type { RankingShape } from '../../health/model/ranking.ts'
+import type { PolicyCounterShape } from '../observe/counters.ts'
+import type { ListenAddress } from './listen-address.ts'
+import type { TcpLimits } from './tcp-listener.ts'
+
+/**
+ * A socket of a worker: a descriptor, or an address that it opens itself (systems without koffi). A blocking UDP loop only borrows
+ * its descriptor; node's own sockets (TCP, node:dgram) close theirs, so they are given a duplicate.
+ */
+export type SocketSource = { readonly fd: number; readonly family: 4 | 6 } | { readonly listen: ListenAddress; readonly reusePort: boolean }
+
+/** Settings of answering that are the process's, not the document's. */
+export type AnswerSettings = {
+  /** Name given to NSID and version questions; empty = none. */
+  readonly identity: string
+}
+
+/** `workerData` of an answering worker. */
+export type WorkerSetup = {
+  readonly worker: number
+  /** Control block (live-state.ts). */
+  readonly control: Int32Array
+  /** Stripe of counters (counters.ts). */
+  readonly stripe: Float64Array
+  /** Ring of failed packets (failed-packets.ts). */
+  readonly failedPackets: Uint8Array
+  /** Swap messages. */
+  readonly swaps: MessagePort
+  readonly sources: readonly SocketSource[]
+  readonly settings: AnswerSettings
+  /** Limits of the stream worker. */
+  readonly tcpLimits: TcpLimits
+}
+
+/** A new generation with its first ranking. */
+export type SwapMessage = {
+  /** Rises with every message; acknowledged in the control block. */
+  readonly number: number
+  readonly generation: number
+  /** The snapshot's block; may be larger than its content. */
+  readonly block: SharedArrayBuffer
+  /** Shared ranking (health/model/ranking.ts), followed by the policy counters of all workers. */
+  readonly ranking: SharedArrayBuffer
+  readonly shape: RankingShape
+  /** Offset of this worker's policy counters in `ranking`. */
+  readonly countersOffset: number
+  readonly counterShape: PolicyCounterShape
+}
+
+/** Memory of earlier generations was given up: collect it now (a thread that makes no garbage never would by itself). */
+export type CollectMessage = { readonly number: number; readonly collect: true }
+/** What comes over `swaps`. */
+export type WorkerMessage = SwapMessage | CollectMessage
