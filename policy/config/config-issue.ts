@@ -55,6 +55,7 @@ export type CatalogueEntry = { readonly severity: Severity; readonly message: Wo
 
 const entry = (severity: Severity, message: Wording, remedy: Wording): CatalogueEntry => ({ severity, message, remedy })
 const didYouMean = (p: Record<string, string>, otherwise: string): string => (p.nearest ? `did you mean "${p.nearest}"?` : otherwise)
+const remedyOr = (p: Record<string, string>, otherwise: string): string => p.remedy || otherwise
 
 const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   // The text
@@ -313,12 +314,12 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   CONFIG_PLACE_UNKNOWN: entry(
     'error',
     (p) => `"${p.value}" is no place`,
-    (p) => didYouMean(p, 'write a place key such as cn-3302 (city), cn-33 (province), jp (country), us-ca'),
+    (p) => remedyOr(p, 'write a place key such as cn-3302 (city), cn-33 (province), jp (country), us-ca'),
   ),
   CONFIG_CARRIER_UNKNOWN: entry(
     'error',
     (p) => `"${p.value}" is no carrier`,
-    (p) => didYouMean(p, 'write a carrier such as telecom, unicom, mobile, edu, cbn'),
+    (p) => remedyOr(p, 'write a carrier such as telecom, unicom, mobile, edu, cbn'),
   ),
   // Pools
   CONFIG_POOL_EMPTY: entry(
@@ -360,7 +361,7 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   POLICY_LINE_UNKNOWN: entry(
     'error',
     (p) => `"${p.value}" is no line`,
-    (p) => didYouMean(p, 'write a line key such as cn-3302/telecom, cn-33, */telecom, jp, asn:4134, custom:<id> or *'),
+    (p) => remedyOr(p, 'write a line key such as cn-3302/telecom, cn-33, */telecom, jp, asn:4134, custom:<id> or *'),
   ),
   POLICY_RULE_DUPLICATE: entry(
     'error',

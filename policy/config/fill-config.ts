@@ -8,7 +8,7 @@ import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
 import type { Config, Endpoint, Label, Line, Policy, Pool, Probe, RecordSet, Rule, Soa, SteeredName, Zone } from './config-schema.ts'
 import type { EndpointShape, LineShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
 import { readDomainName } from './domain-name.ts'
-import { readCarrier, readLineKey, readPlace } from './read-line.ts'
+import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
 
 /** A filled part, its place, and the keys written there. */
@@ -418,17 +418,11 @@ function address(text: string | undefined, family: 4 | 6, path: ConfigPath, issu
   return ''
 }
 
-function word(
-  text: string | undefined,
-  read: (text: string) => { readonly key: string } | { readonly nearest: string | undefined },
-  code: string,
-  path: ConfigPath,
-  issues: IssueDraft[],
-): string {
+function word(text: string | undefined, read: (text: string) => KeyResult, code: string, path: ConfigPath, issues: IssueDraft[]): string {
   if (text === undefined || text === '') return ''
   const found = read(text)
   if ('key' in found) return found.key
-  issues.push({ code, path, params: { value: text, nearest: found.nearest ?? '' } })
+  issues.push({ code, path, params: { value: text, remedy: found.remedy } })
   return ''
 }
 
