@@ -30,6 +30,8 @@ export type SourceDescription = {
   readonly attribution: string
   /** Where it comes from. */
   readonly url: string
+  /** Whether it is deduced (a numbering plan) and not looked up. */
+  readonly inferred: boolean
 }
 
 /** A source inside a built snapshot. */

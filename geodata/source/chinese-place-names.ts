@@ -1,0 +1,48 @@
+/** Places and carriers as Chinese address databases write them ("浙江省", "恩施", "黔东南", "中国|浙江省|宁波市|电信"). Pure. */
+import { CARRIERS, listPlaces } from '../line/line-catalogue.ts'
+
+/** Suffixes that databases write or leave out. */
+const SUFFIX = /(特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|自治州|地区|省|市|盟)$/
+
+const provinces = new Map<string, string>()
+const citiesByProvince = new Map<string, { readonly code: string; readonly short: string; readonly full: string }[]>()
+for (const place of listPlaces()) {
+  if (place.kind === 'region' && /^cn-\d{2}$/.test(place.key)) provinces.set(place.fullName!.replace(SUFFIX, ''), place.key.slice(3))
+  if (place.kind === 'city') {
+    const province = place.key.slice(3, 5)
+    const list = citiesByProvince.get(province) ?? []
+    list.push({ code: place.key.slice(3), short: place.label['zh-CN'], full: place.fullName! })
+    citiesByProvince.set(province, list)
+  }
+}
+
+/** Carriers by the texts that databases use. Exact only: 中华电信 and 澳大利亚电信 are other companies. */
+const carriers = new Map<string, string>([
+  ...CARRIERS.flatMap((carrier) => [carrier.label['zh-CN'], ...carrier.aliases].map((name): [string, string] => [name, carrier.id])),
+  ['浙江华数', 'wasu'],
+  ['西安交通大学', 'edu'],
+  ['珠江宽频', 'cbn'],
+])
+
+/** Province code of a name; undefined when it is none. */
+export function findProvinceByName(name: string): string | undefined {
+  return provinces.get(name.replace(SUFFIX, ''))
+}
+
+/** Prefecture code of a name inside a province; undefined when it is none (a county directly under its province has none). */
+export function findCityByName(province: string, name: string): string | undefined {
+  const short = name.replace(SUFFIX, '')
+  if (short.length < 2) return undefined
+  const cities = citiesByProvince.get(province) ?? []
+  const exact = cities.find((city) => city.short === short || city.full === name)
+  if (exact !== undefined) return exact.code
+  // 博尔塔拉蒙古, 恩施土家族: parts of the full name.
+  return cities.find((city) => short.startsWith(city.short) && city.full.startsWith(short))?.code
+}
+
+/** Carrier id of a text; undefined when it is none. A province's own broadcast network ("陕西广电") is cbn. */
+export function findCarrierByText(text: string): string | undefined {
+  const exact = carriers.get(text)
+  if (exact !== undefined) return exact
+  return text.endsWith('广电') && provinces.has(text.slice(0, -2)) ? 'cbn' : undefined
+}

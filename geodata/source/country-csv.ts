@@ -1,0 +1,34 @@
+/** Reader of "first,last,country" files (ip-location-db geo-whois-asn-country and the like). Shell. */
+import { ABROAD_PROVINCES, findPlace } from '../line/line-catalogue.ts'
+import { readingOf } from './describe-source.ts'
+import { SourceHash } from './read-lines.ts'
+import { readRangeCsv } from './read-range-csv.ts'
+import { SourceBuilder } from './source-builder.ts'
+import type { SourceKind } from './source-kind.ts'
+
+/** Country by range. Codes that ISO 3166-1 does not know (ZZ, EU, AP) are passed over: they name no country. */
+export const countryCsv: SourceKind = {
+  kind: 'country-csv',
+  fileCount: [1, 2],
+  read: async (spec, files) => {
+    const builder = new SourceBuilder()
+    const hash = new SourceHash()
+    const numbers = new Map<string, number>()
+    for (const file of files) {
+      await readRangeCsv(file, 3, hash, ({ first, last, columns }) => {
+        const code = columns[2]!.trim().toUpperCase()
+        let number = numbers.get(code)
+        if (number === undefined) {
+          number = isCountry(code) ? builder.record({ country: code }) : 0
+          numbers.set(code, number)
+        }
+        if (number !== 0) builder.add(first, last, number)
+      })
+    }
+    return readingOf(spec, builder, hash.text(), {})
+  },
+}
+
+function isCountry(code: string): boolean {
+  return code === 'CN' || code in ABROAD_PROVINCES || (/^[A-Z]{2}$/.test(code) && findPlace(code.toLowerCase()) !== undefined)
+}

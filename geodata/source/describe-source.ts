@@ -1,0 +1,24 @@
+/** Fills in what an operator did not say about a source. Pure. */
+import type { SourceDescription } from '../geodata.ts'
+import type { SourceBuilder } from './source-builder.ts'
+import type { SourceReading, SourceSpec } from './source-kind.ts'
+
+/** A reading of one description. */
+export function readingOf(spec: SourceSpec, builder: SourceBuilder, sha256: string, known: Partial<SourceDescription>): SourceReading {
+  const text = (key: 'version' | 'date' | 'licence' | 'attribution' | 'url'): string => spec[key] ?? known[key] ?? ''
+  return {
+    ranges: builder.build(),
+    descriptions: [
+      {
+        name: spec.name ?? known.name ?? spec.kind,
+        version: text('version'),
+        date: text('date'),
+        licence: text('licence'),
+        attribution: text('attribution'),
+        url: text('url'),
+        inferred: spec.inferred ?? known.inferred ?? false,
+        sha256,
+      },
+    ],
+  }
+}

@@ -1,0 +1,54 @@
+/** What every reader of a source format writes into: ranges with statements, in any order. Shared by all files of this folder. */
+import type { Address } from '../address/address.ts'
+import { lastAddressOf, type Prefix } from '../address/prefix.ts'
+import { RangeCollector } from '../compile/flat-ranges.ts'
+import { canonicalRecord, type SourceRanges, type SourceRecord } from '../compile/merge-sources.ts'
+
+/** Collects ranges and numbers the distinct statements. */
+export class SourceBuilder {
+  readonly #v4: RangeCollector = new RangeCollector(1)
+  readonly #v6: RangeCollector = new RangeCollector(4)
+  readonly #records: SourceRecord[] = [{}]
+  readonly #numbers = new Map<string, number>([['{}', 0]])
+
+  /** Number of ranges so far. */
+  get rangeCount(): number {
+    return this.#v4.count + this.#v6.count
+  }
+
+  /** Number of a statement, for add…; equal statements have one number. */
+  record(record: SourceRecord): number {
+    const canonical = canonicalRecord(record)
+    const key = JSON.stringify(canonical)
+    let number = this.#numbers.get(key)
+    if (number === undefined) {
+      number = this.#records.length
+      this.#records.push(canonical)
+      this.#numbers.set(key, number)
+    }
+    return number
+  }
+
+  /** Adds first … last (inclusive, of one family, first not behind last). */
+  add(first: Address, last: Address, record: number): void {
+    if (first.family === 4) this.addIpv4(first.words[3], last.words[3], record)
+    else this.#v6.add(first.words, last.words, record)
+  }
+
+  /** Adds a range of IPv4 numbers. */
+  addIpv4(first: number, last: number, record: number): void {
+    this.#v4.add([first], [last], record)
+  }
+
+  /** Adds a network. */
+  addPrefix(prefix: Prefix, record: number): void {
+    const last = lastAddressOf(prefix)
+    if (prefix.family === 4) this.addIpv4(prefix.words[3], last.words[3], record)
+    else this.#v6.add(prefix.words, last.words, record)
+  }
+
+  /** The source as the merger takes it. */
+  build(): SourceRanges {
+    return { v4: this.#v4.build(), v6: this.#v6.build(), records: this.#records, descriptionCount: 1 }
+  }
+}
