@@ -12,74 +12,77 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
   CREATE TABLE generations (
-    generation INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    comment TEXT NOT NULL,
-    digest TEXT NOT NULL,            -- canonical digest of the document
-    text TEXT NOT NULL,              -- the document as it was given
+    number INTEGER PRIMARY KEY,
+    document_text TEXT NOT NULL,
     files TEXT NOT NULL,             -- JSON: name -> text
-    accepted TEXT NOT NULL,          -- JSON list of issue codes
-    moved_percent REAL,
-    zones TEXT NOT NULL,             -- JSON: zone -> {serial, contentDigest}
+    canonical_digest TEXT NOT NULL,
     snapshot_digest TEXT NOT NULL,
-    based_on INTEGER
+    author TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    accepted_issues TEXT NOT NULL,   -- JSON list of codes
+    created_at INTEGER NOT NULL,
+    based_on INTEGER,
+    moved_percent REAL,
+    zones TEXT NOT NULL              -- JSON: zone -> {serial, contentDigest}
   ) STRICT;
 
   CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
-    account TEXT NOT NULL,
+    who TEXT NOT NULL,
     action TEXT NOT NULL,
     object TEXT NOT NULL,
-    detail TEXT NOT NULL,            -- JSON
+    detail TEXT NOT NULL,
     before_digest TEXT NOT NULL,
     after_digest TEXT NOT NULL
   ) STRICT;
+  CREATE INDEX audit_at ON audit (at);
 
   CREATE TABLE users (
-    name TEXT PRIMARY KEY COLLATE NOCASE,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
     role TEXT NOT NULL,
     password_hash TEXT NOT NULL,
     must_change_password INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    failed_sign_ins INTEGER NOT NULL DEFAULT 0,
+    locked_until_at INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
-    last_seen_at INTEGER NOT NULL,
-    failed_count INTEGER NOT NULL,
-    locked_until INTEGER NOT NULL
+    last_seen_at INTEGER NOT NULL DEFAULT 0
   ) STRICT;
 
   CREATE TABLE sessions (
-    id TEXT PRIMARY KEY,
-    token_hash TEXT NOT NULL UNIQUE,
-    user TEXT NOT NULL COLLATE NOCASE REFERENCES users (name) ON DELETE CASCADE,
+    id_hash TEXT PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
-    last_seen_at INTEGER NOT NULL,
+    last_used_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    address TEXT NOT NULL
+    detail TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX sessions_user ON sessions (user);
+  CREATE INDEX sessions_user ON sessions (user_id);
 
-  CREATE TABLE tokens (
-    id TEXT PRIMARY KEY,
-    secret_hash TEXT NOT NULL UNIQUE,
-    label TEXT NOT NULL,
+  CREATE TABLE api_tokens (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
     role TEXT NOT NULL,
-    user TEXT NOT NULL COLLATE NOCASE REFERENCES users (name) ON DELETE CASCADE,
+    created_by TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,     -- 0 = no expiry
-    last_used_at INTEGER NOT NULL
+    expires_at INTEGER,
+    last_used_at INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  CREATE INDEX tokens_user ON tokens (user);
 
   CREATE TABLE drafts (
-    account TEXT PRIMARY KEY COLLATE NOCASE,
-    base_generation INTEGER NOT NULL,
-    saved_at INTEGER NOT NULL,
+    account TEXT PRIMARY KEY,
+    document_text TEXT NOT NULL,
+    files TEXT NOT NULL,
+    base_generation INTEGER,
     version INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    files TEXT NOT NULL
+    updated_at INTEGER NOT NULL
   ) STRICT;
 
   CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE zone_serials (zone TEXT PRIMARY KEY, serial INTEGER NOT NULL, content_digest TEXT NOT NULL) STRICT;
   `,
 ]

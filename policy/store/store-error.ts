@@ -10,6 +10,7 @@ export type StoreErrorCode =
   | 'STORE_BUSY'
   | 'STORE_GENERATION_CONFLICT'
   | 'STORE_DRAFT_CONFLICT'
+  | 'STORE_USER_EXISTS'
   | 'STORE_BACKUP_FAILED'
 
 /** A failure of the store that somebody can act on. */

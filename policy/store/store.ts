@@ -8,114 +8,122 @@ import { Database, type Row, type Value } from './database.ts'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
 import { StoreError } from './store-error.ts'
 
-/** Roles of accounts and tokens, weakest first. */
-export type StoredRole = 'viewer' | 'operator' | 'editor' | 'publisher' | 'admin'
+/** A published document. */
+export type Generation = {
+  /** Increasing, from 1. */
+  readonly number: number
+  /** The document as it was given. */
+  readonly documentText: string
+  /** Attachments by name. */
+  readonly files: Readonly<Record<string, string>>
+  readonly canonicalDigest: string
+  /** SHA-256 of the compiled snapshot, hex; empty until it is known. */
+  readonly snapshotDigest: string
+  readonly author: string
+  readonly comment: string
+  /** Codes of warnings that were acknowledged. */
+  readonly acceptedIssues: readonly string[]
+  /** ms since epoch. */
+  readonly createdAt: number
+  /** Generation that the author had before their eyes; null for the first. */
+  readonly basedOn: number | null
+  /** Share of addresses whose answer the publish moved; null when it is not known (the first). */
+  readonly movedPercent: number | null
+  /** Serial and digest of the transferable content of each zone. */
+  readonly zones: Readonly<Record<string, StoredZone>>
+}
 
 /** Serial of one zone in a generation. */
 export type StoredZone = { readonly serial: number; readonly contentDigest: string }
 
-/** A published generation. */
-export type StoredGeneration = {
-  /** Increasing by one, from 1. */
-  readonly generation: number
-  /** Ms since epoch. */
-  readonly at: number
-  readonly account: string
-  readonly comment: string
-  /** Canonical digest of the document. */
-  readonly digest: string
-  /** Document as it was given, YAML or JSON. */
-  readonly text: string
-  /** Attachments by the name used in the document. */
-  readonly files: Readonly<Record<string, string>>
-  /** Codes of the warnings acknowledged. */
-  readonly accepted: readonly string[]
-  /** Share of addresses whose answer the publish moved; null for the first. */
-  readonly movedPercent: number | null
-  /** Serial and digest of the transferable content of each zone. */
-  readonly zones: Readonly<Record<string, StoredZone>>
-  /** SHA-256 of the snapshot's block, hex. */
-  readonly snapshotDigest: string
-  /** Generation that the author had before their eyes; absent when nothing was published or it is not known. */
-  readonly basedOn?: number
-}
 /** A generation without its texts, for lists. */
-export type StoredGenerationHead = Omit<StoredGeneration, 'text' | 'files' | 'zones'>
+export type GenerationSummary = Omit<Generation, 'documentText' | 'files' | 'zones'>
 
-/** What happened, by whom: an entry of the audit before it has a number. */
-export type AuditNote = {
-  /** Ms since epoch. */
+/** What is needed to save one. */
+export type NewGeneration = Omit<Generation, 'number' | 'createdAt' | 'movedPercent' | 'zones'> &
+  Partial<Pick<Generation, 'movedPercent' | 'zones'>>
+
+/** One line of the audit. */
+export type AuditEntry = {
+  readonly id: number
   readonly at: number
-  readonly account: string
+  /** Account, token or "machine" (the local socket). */
+  readonly who: string
   /** Verb: publish, sign-in, user-create … */
   readonly action: string
   /** What it was done to. */
   readonly object: string
-  readonly detail: Readonly<Record<string, unknown>>
-  /** Canonical digests before and after; absent when nothing of the document changed. */
-  readonly beforeDigest?: string
-  readonly afterDigest?: string
-}
-/** An entry of the audit. */
-export type StoredAuditNote = AuditNote & { readonly id: number }
-/** Which entries of the audit. */
-export type AuditFilter = { readonly account?: string; readonly action?: string; readonly object?: string }
-
-/** The unpublished edit of one account. */
-export type StoredDraft = {
-  readonly account: string
-  /** Generation it was begun on, 0 = none was there. */
-  readonly baseGeneration: number
-  readonly savedAt: number
-  readonly text: string
-  readonly files: Readonly<Record<string, string>>
+  readonly detail: string
+  /** Canonical digests before and after; empty when nothing of the document changed. */
+  readonly beforeDigest: string
+  readonly afterDigest: string
 }
 
-/** An account; its name is compared without regard to case. */
-export type StoredUser = {
+/** What is needed to write one. */
+export type NewAuditEntry = Pick<AuditEntry, 'who' | 'action' | 'object'> &
+  Partial<Pick<AuditEntry, 'detail' | 'beforeDigest' | 'afterDigest'>>
+
+/** An account. */
+export type User = {
+  readonly id: number
+  /** Compared without regard to case. */
   readonly name: string
-  readonly role: StoredRole
-  /** Made by the caller. */
+  readonly role: string
+  /** argon2 text, made by the caller. */
   readonly passwordHash: string
   readonly mustChangePassword: boolean
+  readonly enabled: boolean
+  readonly failedSignIns: number
+  readonly lockedUntilAt: number
   readonly createdAt: number
   /** 0 = never. */
   readonly lastSeenAt: number
-  /** Wrong passwords in a row. */
-  readonly failedCount: number
-  /** 0 = not locked. */
-  readonly lockedUntil: number
 }
 
-/** A session; only a hash of its token is kept. */
-export type StoredSession = {
-  readonly id: string
+/** A signed-in browser. */
+export type Session = {
+  /** Hash of the cookie's value, made by the caller. */
+  readonly idHash: string
+  readonly userId: number
+  readonly createdAt: number
+  readonly lastUsedAt: number
+  readonly expiresAt: number
+  /** Shown in the list of sessions, e.g. the browser. */
+  readonly detail: string
+}
+
+/** A bearer token. */
+export type ApiToken = {
+  readonly id: number
+  readonly name: string
   readonly tokenHash: string
-  readonly user: string
+  readonly role: string
+  readonly createdBy: string
   readonly createdAt: number
-  readonly lastSeenAt: number
-  readonly expiresAt: number
-  readonly address: string
-}
-
-/** An API token; only a hash of its secret is kept. */
-export type StoredToken = {
-  readonly id: string
-  readonly secretHash: string
-  readonly label: string
-  readonly role: StoredRole
-  readonly user: string
-  readonly createdAt: number
-  /** 0 = no expiry. */
-  readonly expiresAt: number
+  /** Null = no end. */
+  readonly expiresAt: number | null
   /** 0 = never. */
   readonly lastUsedAt: number
+}
+
+/** The unpublished edit of one account. */
+export type Draft = {
+  readonly account: string
+  readonly documentText: string
+  readonly files: Readonly<Record<string, string>>
+  /** Generation it was begun on; null = none was there. */
+  readonly baseGeneration: number | null
+  /** Rises with every save; the ETag. */
+  readonly version: number
+  readonly updatedAt: number
 }
 
 /** How to open a store. */
 export type StoreOptions = {
   /** Version of the product, noted in the file for messages to older ones. */
   readonly productVersion: string
+  /** Wall clock, ms since epoch. */
+  readonly now?: () => number
 }
 
 /** Opens the store, creating or migrating it. Throws StoreError. */
@@ -127,7 +135,7 @@ export function openStore(path: string, options: StoreOptions): Store {
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     database = new Database(path)
     prepareFormat(database, path, options.productVersion)
-    return new Store(database, path)
+    return new Store(database, path, options)
   } catch (error) {
     database?.close()
     if (error instanceof StoreError) throw error
@@ -186,10 +194,12 @@ function checkFormat(database: Database, path: string, version: number, tables: 
 export class Store {
   private readonly database: Database
   private readonly path: string
+  private readonly now: () => number
 
-  constructor(database: Database, path: string) {
+  constructor(database: Database, path: string, options: StoreOptions) {
     this.database = database
     this.path = path
+    this.now = options.now ?? Date.now
   }
 
   /** Runs several calls as one: all or nothing. */
@@ -204,230 +214,320 @@ export class Store {
 
   // Generations
 
-  /** Number of the live generation, 0 = nothing published yet. */
-  liveGenerationNumber(): number {
-    return Number(this.database.first('SELECT coalesce(max(generation), 0) AS n FROM generations')?.n)
+  /**
+   * Saves a generation with the next number, and its audit line, in one transaction. With `expectedLatest` (0 = none yet) it is refused with
+   * STORE_GENERATION_CONFLICT when somebody else has published in between.
+   */
+  saveGeneration(
+    generation: NewGeneration,
+    options: { readonly expectedLatest?: number; readonly audit?: NewAuditEntry } = {},
+  ): Generation {
+    return this.database.transaction(() => {
+      const latest = this.latestGenerationNumber()
+      if (options.expectedLatest !== undefined && options.expectedLatest !== latest) {
+        throw new StoreError(
+          'STORE_GENERATION_CONFLICT',
+          `the edit is based on generation ${options.expectedLatest}, but ${latest} is live`,
+          'look at the difference and apply again on the live generation, or use --force',
+        )
+      }
+      const saved: Generation = { movedPercent: null, zones: {}, ...generation, number: latest + 1, createdAt: this.now() }
+      this.database.run(
+        `INSERT INTO generations (number, document_text, files, canonical_digest, snapshot_digest, author, comment, accepted_issues, created_at, based_on, moved_percent, zones)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        saved.number,
+        saved.documentText,
+        JSON.stringify(saved.files),
+        saved.canonicalDigest,
+        saved.snapshotDigest,
+        saved.author,
+        saved.comment,
+        JSON.stringify(saved.acceptedIssues),
+        saved.createdAt,
+        saved.basedOn,
+        saved.movedPercent,
+        JSON.stringify(saved.zones),
+      )
+      if (options.audit !== undefined) this.appendAudit(options.audit)
+      return saved
+    })
   }
 
-  /** The newest generation, which is live; undefined = nothing published yet. */
-  liveGeneration(): StoredGeneration | undefined {
-    return asGeneration(this.database.first('SELECT * FROM generations ORDER BY generation DESC LIMIT 1'))
+  /** Notes the digest of the compiled snapshot of a generation. */
+  setSnapshotDigest(number: number, digest: string): void {
+    this.database.run('UPDATE generations SET snapshot_digest = ? WHERE number = ?', digest, number)
+  }
+
+  /** Number of the newest generation, 0 = none. */
+  latestGenerationNumber(): number {
+    return Number(this.database.first('SELECT coalesce(max(number), 0) AS n FROM generations')?.n)
+  }
+
+  /** The newest generation. */
+  latestGeneration(): Generation | undefined {
+    return asGeneration(this.database.first('SELECT * FROM generations ORDER BY number DESC LIMIT 1'))
   }
 
   /** A generation by its number. */
-  getGeneration(generation: number): StoredGeneration | undefined {
-    return asGeneration(this.database.first('SELECT * FROM generations WHERE generation = ?', generation))
+  getGeneration(number: number): Generation | undefined {
+    return asGeneration(this.database.first('SELECT * FROM generations WHERE number = ?', number))
   }
 
-  /** Generations below `before`, newest first, without their texts. */
-  listGenerations(before: number, limit: number): readonly StoredGenerationHead[] {
-    const sql = `SELECT generation, at, account, comment, digest, accepted, moved_percent, snapshot_digest, based_on FROM generations
-       WHERE generation < ? ORDER BY generation DESC LIMIT ?`
-    return this.database.all(sql, clamp(before), clamp(limit)).map(asHead)
-  }
-
-  /**
-   * Saves a generation with its audit entry in one transaction. Its number must be the live one's + 1: STORE_GENERATION_CONFLICT when somebody
-   * else has published in between. The digests before and after are added to the entry.
-   */
-  addGeneration(generation: StoredGeneration, note: AuditNote): void {
-    this.database.transaction(() => {
-      const live = this.database.first('SELECT generation, digest FROM generations ORDER BY generation DESC LIMIT 1')
-      const liveNumber = Number(live?.generation ?? 0)
-      if (generation.generation !== liveNumber + 1) {
-        throw new StoreError(
-          'STORE_GENERATION_CONFLICT',
-          `generation ${generation.generation} cannot follow ${liveNumber}, which is live`,
-          'look at what was published in between and apply again on it',
-        )
-      }
-      this.database.run(
-        'INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        generation.generation,
-        generation.at,
-        generation.account,
-        generation.comment,
-        generation.digest,
-        generation.text,
-        JSON.stringify(generation.files),
-        JSON.stringify(generation.accepted),
-        generation.movedPercent,
-        JSON.stringify(generation.zones),
-        generation.snapshotDigest,
-        generation.basedOn ?? null,
-      )
-      this.addAudit({ beforeDigest: String(live?.digest ?? ''), afterDigest: generation.digest, ...note })
-    })
+  /** Generations from the newest down, without texts; `before` continues an earlier list. */
+  listGenerations(options: { readonly limit?: number; readonly before?: number } = {}): readonly GenerationSummary[] {
+    const rows = this.database.all(
+      `SELECT number, canonical_digest, snapshot_digest, author, comment, accepted_issues, created_at, based_on, moved_percent FROM generations
+       WHERE number < ? ORDER BY number DESC LIMIT ?`,
+      options.before ?? Number.MAX_SAFE_INTEGER,
+      options.limit ?? 100,
+    )
+    return rows.map(asSummary)
   }
 
   // Audit
 
-  /** Adds an entry to the audit; entries are never changed. */
-  addAudit(note: AuditNote): void {
+  /** Adds a line to the audit; lines are never changed. */
+  appendAudit(entry: NewAuditEntry): void {
     this.database.run(
-      'INSERT INTO audit (at, account, action, object, detail, before_digest, after_digest) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      note.at,
-      note.account,
-      note.action,
-      note.object,
-      JSON.stringify(note.detail),
-      note.beforeDigest ?? '',
-      note.afterDigest ?? '',
+      'INSERT INTO audit (at, who, action, object, detail, before_digest, after_digest) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      this.now(),
+      entry.who,
+      entry.action,
+      entry.object,
+      entry.detail ?? '',
+      entry.beforeDigest ?? '',
+      entry.afterDigest ?? '',
     )
   }
 
-  /** Entries below the id `before`, newest first. */
-  listAudit(before: number, limit: number, filter: AuditFilter = {}): readonly StoredAuditNote[] {
+  /** The audit from the newest line down; `before` is the id of the last line seen. */
+  listAudit(
+    filter: {
+      readonly limit?: number
+      readonly before?: number
+      readonly who?: string
+      readonly action?: string
+      readonly object?: string
+    } = {},
+  ): readonly AuditEntry[] {
     const conditions = ['id < ?']
-    const values: Value[] = [clamp(before)]
-    for (const column of ['account', 'action', 'object'] as const) {
+    const values: Value[] = [filter.before ?? Number.MAX_SAFE_INTEGER]
+    for (const column of ['who', 'action', 'object'] as const) {
       const value = filter[column]
       if (value === undefined) continue
       conditions.push(`${column} = ?`)
       values.push(value)
     }
     const sql = `SELECT * FROM audit WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ?`
-    return this.database.all(sql, ...values, clamp(limit)).map(asAudit)
+    return this.database.all(sql, ...values, filter.limit ?? 100).map((row) => ({
+      id: Number(row.id),
+      at: Number(row.at),
+      who: String(row.who),
+      action: String(row.action),
+      object: String(row.object),
+      detail: String(row.detail),
+      beforeDigest: String(row.before_digest),
+      afterDigest: String(row.after_digest),
+    }))
   }
 
   // Accounts
 
-  /** All accounts by name. */
-  listUsers(): readonly StoredUser[] {
-    return this.database.all('SELECT * FROM users ORDER BY name').map(asUser)
+  /** Creates an account. STORE_USER_EXISTS when the name is taken. */
+  createUser(user: Pick<User, 'name' | 'role' | 'passwordHash'> & { readonly mustChangePassword?: boolean }): User {
+    return this.database.transaction(() => {
+      if (this.findUser(user.name) !== undefined) {
+        throw new StoreError('STORE_USER_EXISTS', `there is a user "${user.name}" already`, 'choose another name')
+      }
+      const { lastId } = this.database.run(
+        'INSERT INTO users (name, role, password_hash, must_change_password, enabled, created_at) VALUES (?, ?, ?, ?, 1, ?)',
+        user.name,
+        user.role,
+        user.passwordHash,
+        user.mustChangePassword === true ? 1 : 0,
+        this.now(),
+      )
+      return this.getUser(lastId)!
+    })
   }
 
   /** An account by name, case ignored. */
-  getUser(name: string): StoredUser | undefined {
-    const row = this.database.first('SELECT * FROM users WHERE name = ?', name)
-    return row === undefined ? undefined : asUser(row)
+  findUser(name: string): User | undefined {
+    return asUser(this.database.first('SELECT * FROM users WHERE name = ?', name))
   }
 
-  /** Creates or changes an account. */
-  putUser(user: StoredUser): void {
-    this.database.run(
-      `INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET role = excluded.role,
-       password_hash = excluded.password_hash, must_change_password = excluded.must_change_password, last_seen_at = excluded.last_seen_at,
-       failed_count = excluded.failed_count, locked_until = excluded.locked_until`,
-      user.name,
-      user.role,
-      user.passwordHash,
-      user.mustChangePassword ? 1 : 0,
-      user.createdAt,
-      user.lastSeenAt,
-      user.failedCount,
-      user.lockedUntil,
-    )
+  /** An account by id. */
+  getUser(id: number): User | undefined {
+    return asUser(this.database.first('SELECT * FROM users WHERE id = ?', id))
   }
 
-  /** Removes an account with its sessions, tokens and draft. */
-  deleteUser(name: string): boolean {
+  /** All accounts by name. */
+  listUsers(): readonly User[] {
+    return this.database.all('SELECT * FROM users ORDER BY name').map((row) => asUser(row)!)
+  }
+
+  /** Changes some fields of an account; undefined when there is none. A new password, a new role or disabling ends all its sessions. */
+  updateUser(id: number, changes: Partial<Omit<User, 'id' | 'name' | 'createdAt'>>): User | undefined {
     return this.database.transaction(() => {
-      this.database.run('DELETE FROM drafts WHERE account = ?', name)
-      return this.database.run('DELETE FROM users WHERE name = ?', name).changes > 0
+      const user = this.getUser(id)
+      if (user === undefined) return undefined
+      const next = { ...user, ...changes }
+      this.database.run(
+        `UPDATE users SET role = ?, password_hash = ?, must_change_password = ?, enabled = ?, failed_sign_ins = ?, locked_until_at = ?, last_seen_at = ?
+         WHERE id = ?`,
+        next.role,
+        next.passwordHash,
+        next.mustChangePassword ? 1 : 0,
+        next.enabled ? 1 : 0,
+        next.failedSignIns,
+        next.lockedUntilAt,
+        next.lastSeenAt,
+        id,
+      )
+      if (next.passwordHash !== user.passwordHash || next.role !== user.role || !next.enabled) this.deleteSessionsOf(id)
+      return next
+    })
+  }
+
+  /** Deletes an account with its sessions and draft. */
+  deleteUser(id: number): boolean {
+    return this.database.transaction(() => {
+      const user = this.getUser(id)
+      if (user === undefined) return false
+      this.database.run('DELETE FROM drafts WHERE account = ?', user.name)
+      return this.database.run('DELETE FROM users WHERE id = ?', id).changes > 0
     })
   }
 
   // Sessions
 
-  /** All sessions, expired ones too, oldest first. */
-  listSessions(): readonly StoredSession[] {
-    return this.database.all('SELECT * FROM sessions ORDER BY created_at, id').map(asSession)
+  /** Saves a session. */
+  saveSession(session: Omit<Session, 'createdAt' | 'lastUsedAt'>): Session {
+    const at = this.now()
+    this.database.run(
+      'INSERT INTO sessions (id_hash, user_id, created_at, last_used_at, expires_at, detail) VALUES (?, ?, ?, ?, ?, ?)',
+      session.idHash,
+      session.userId,
+      at,
+      at,
+      session.expiresAt,
+      session.detail,
+    )
+    return { ...session, createdAt: at, lastUsedAt: at }
   }
 
-  /** A session by the hash of its token, expired or not. */
-  findSession(tokenHash: string): StoredSession | undefined {
-    const row = this.database.first('SELECT * FROM sessions WHERE token_hash = ?', tokenHash)
+  /** A session that has not expired. */
+  findSession(idHash: string): Session | undefined {
+    const row = this.database.first('SELECT * FROM sessions WHERE id_hash = ? AND expires_at > ?', idHash, this.now())
     return row === undefined ? undefined : asSession(row)
   }
 
-  /** Creates or changes a session; its user must exist. */
-  putSession(session: StoredSession): void {
-    this.database.run(
-      `INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash,
-       last_seen_at = excluded.last_seen_at, expires_at = excluded.expires_at, address = excluded.address`,
-      session.id,
-      session.tokenHash,
-      session.user,
-      session.createdAt,
-      session.lastSeenAt,
-      session.expiresAt,
-      session.address,
+  /** Notes that a session was used, and moves its end. */
+  touchSession(idHash: string, expiresAt: number): void {
+    this.database.run('UPDATE sessions SET last_used_at = ?, expires_at = ? WHERE id_hash = ?', this.now(), expiresAt, idHash)
+  }
+
+  /** Sessions that have not expired, of one account or all. */
+  listSessions(userId?: number): readonly Session[] {
+    const rows = this.database.all(
+      'SELECT * FROM sessions WHERE expires_at > ? AND (?2 IS NULL OR user_id = ?2) ORDER BY created_at',
+      this.now(),
+      userId ?? null,
     )
+    return rows.map(asSession)
   }
 
   /** Ends a session. */
-  deleteSession(id: string): boolean {
-    return this.database.run('DELETE FROM sessions WHERE id = ?', id).changes > 0
+  deleteSession(idHash: string): boolean {
+    return this.database.run('DELETE FROM sessions WHERE id_hash = ?', idHash).changes > 0
+  }
+
+  /** Ends all sessions of an account but the one named. */
+  deleteSessionsOf(userId: number, exceptIdHash: string = ''): number {
+    return this.database.run('DELETE FROM sessions WHERE user_id = ? AND id_hash <> ?', userId, exceptIdHash).changes
+  }
+
+  /** Removes expired sessions and tokens. */
+  deleteExpired(): number {
+    const at = this.now()
+    return this.database.transaction(
+      () =>
+        this.database.run('DELETE FROM sessions WHERE expires_at <= ?', at).changes +
+        this.database.run('DELETE FROM api_tokens WHERE expires_at <= ?', at).changes,
+    )
   }
 
   // Tokens
 
-  /** All tokens, oldest first. */
-  listTokens(): readonly StoredToken[] {
-    return this.database.all('SELECT * FROM tokens ORDER BY created_at, id').map(asToken)
-  }
-
-  /** A token by id. */
-  findToken(id: string): StoredToken | undefined {
-    const row = this.database.first('SELECT * FROM tokens WHERE id = ?', id)
-    return row === undefined ? undefined : asToken(row)
-  }
-
-  /** Creates or changes a token; its user must exist. */
-  putToken(token: StoredToken): void {
-    this.database.run(
-      `INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, label = excluded.label,
-       role = excluded.role, expires_at = excluded.expires_at, last_used_at = excluded.last_used_at`,
-      token.id,
-      token.secretHash,
-      token.label,
+  /** Saves a token by its hash. */
+  saveApiToken(token: Pick<ApiToken, 'name' | 'tokenHash' | 'role' | 'createdBy' | 'expiresAt'>): ApiToken {
+    const { lastId } = this.database.run(
+      'INSERT INTO api_tokens (name, token_hash, role, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+      token.name,
+      token.tokenHash,
       token.role,
-      token.user,
-      token.createdAt,
+      token.createdBy,
+      this.now(),
       token.expiresAt,
-      token.lastUsedAt,
     )
+    return asToken(this.database.first('SELECT * FROM api_tokens WHERE id = ?', lastId)!)
+  }
+
+  /** A token that has not expired, by its hash; notes that it was used. */
+  useApiToken(tokenHash: string): ApiToken | undefined {
+    const at = this.now()
+    const row = this.database.first(
+      'SELECT * FROM api_tokens WHERE token_hash = ? AND (expires_at IS NULL OR expires_at > ?)',
+      tokenHash,
+      at,
+    )
+    if (row === undefined) return undefined
+    // A write a minute is enough for "last used", and keeps scrapes from writing all day.
+    if (at - Number(row.last_used_at) > 60_000) this.database.run('UPDATE api_tokens SET last_used_at = ? WHERE id = ?', at, Number(row.id))
+    return asToken(row)
+  }
+
+  /** All tokens, newest first. */
+  listApiTokens(): readonly ApiToken[] {
+    return this.database.all('SELECT * FROM api_tokens ORDER BY id DESC').map(asToken)
   }
 
   /** Deletes a token. */
-  deleteToken(id: string): boolean {
-    return this.database.run('DELETE FROM tokens WHERE id = ?', id).changes > 0
-  }
-
-  /** Removes sessions and tokens that ended before `at`; gives how many. */
-  deleteExpired(at: number): number {
-    return this.database.transaction(
-      () =>
-        this.database.run('DELETE FROM sessions WHERE expires_at <= ?', at).changes +
-        this.database.run('DELETE FROM tokens WHERE expires_at > 0 AND expires_at <= ?', at).changes,
-    )
+  deleteApiToken(id: number): boolean {
+    return this.database.run('DELETE FROM api_tokens WHERE id = ?', id).changes > 0
   }
 
   // Drafts
 
-  /** The draft of an account; its version rises with every save. */
-  getDraft(account: string): (StoredDraft & { readonly version: number }) | undefined {
+  /** The draft of an account. */
+  getDraft(account: string): Draft | undefined {
     const row = this.database.first('SELECT * FROM drafts WHERE account = ?', account)
     return row === undefined ? undefined : asDraft(row)
   }
 
-  /** All drafts, the last saved first. */
-  listDrafts(): readonly (StoredDraft & { readonly version: number })[] {
-    return this.database.all('SELECT * FROM drafts ORDER BY saved_at DESC, account').map(asDraft)
+  /** All drafts, the last edited first. */
+  listDrafts(): readonly Draft[] {
+    return this.database.all('SELECT * FROM drafts ORDER BY updated_at DESC, account').map(asDraft)
   }
 
-  /** Saves a draft; gives its new version. `expectedVersion` (0 = none yet) guards against another window: STORE_DRAFT_CONFLICT. */
-  putDraft(draft: StoredDraft, expectedVersion?: number): number {
+  /** Saves a draft. `expectedVersion` (0 = none yet) guards against another window of the same account: STORE_DRAFT_CONFLICT. */
+  saveDraft(draft: Pick<Draft, 'account' | 'documentText' | 'files' | 'baseGeneration'>, expectedVersion?: number): Draft {
     return this.database.transaction(() => {
       const version = this.getDraft(draft.account)?.version ?? 0
       if (expectedVersion !== undefined && expectedVersion !== version) {
         throw new StoreError('STORE_DRAFT_CONFLICT', `the draft has version ${version}, not ${expectedVersion}`, 'load the draft again')
       }
-      const files = JSON.stringify(draft.files)
-      const sql = 'INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, ?)'
-      this.database.run(sql, draft.account, draft.baseGeneration, draft.savedAt, version + 1, draft.text, files)
-      return version + 1
+      const saved: Draft = { ...draft, version: version + 1, updatedAt: this.now() }
+      this.database.run(
+        'INSERT OR REPLACE INTO drafts (account, document_text, files, base_generation, version, updated_at) VALUES (?, ?, ?, ?, ?, ?)',
+        saved.account,
+        saved.documentText,
+        JSON.stringify(saved.files),
+        saved.baseGeneration,
+        saved.version,
+        saved.updatedAt,
+      )
+      return saved
     })
   }
 
@@ -436,7 +536,7 @@ export class Store {
     return this.database.run('DELETE FROM drafts WHERE account = ?', account).changes > 0
   }
 
-  // Settings
+  // Settings and serials
 
   /** A setting as it was saved; undefined when it never was. */
   getSetting(key: string): unknown {
@@ -451,6 +551,17 @@ export class Store {
       key,
       JSON.stringify(value),
     )
+  }
+
+  /** Last serial given to a zone, with the digest of the content it was given for. */
+  getZoneSerial(zone: string): { readonly serial: number; readonly contentDigest: string } | undefined {
+    const row = this.database.first('SELECT serial, content_digest FROM zone_serials WHERE zone = ?', zone)
+    return row === undefined ? undefined : { serial: Number(row.serial), contentDigest: String(row.content_digest) }
+  }
+
+  /** Notes the serial given to a zone. */
+  setZoneSerial(zone: string, serial: number, contentDigest: string): void {
+    this.database.run('INSERT OR REPLACE INTO zone_serials VALUES (?, ?, ?)', zone, serial, contentDigest)
   }
 
   /** Writes a complete copy to a file that must not exist yet; others may go on writing. */
@@ -542,93 +653,77 @@ function syncFile(path: string): void {
   }
 }
 
-/** Callers say "no bound" with Infinity, which SQLite has no integer for. */
-function clamp(value: number): number {
-  return Math.min(Math.max(0, Math.floor(value)), Number.MAX_SAFE_INTEGER)
-}
-
-function asHead(row: Row): StoredGenerationHead {
+function asSummary(row: Row): GenerationSummary {
   return {
-    generation: Number(row.generation),
-    at: Number(row.at),
-    account: String(row.account),
-    comment: String(row.comment),
-    digest: String(row.digest),
-    accepted: JSON.parse(String(row.accepted)) as string[],
-    movedPercent: row.moved_percent === null ? null : Number(row.moved_percent),
+    number: Number(row.number),
+    canonicalDigest: String(row.canonical_digest),
     snapshotDigest: String(row.snapshot_digest),
-    ...(row.based_on === null ? {} : { basedOn: Number(row.based_on) }),
+    author: String(row.author),
+    comment: String(row.comment),
+    acceptedIssues: JSON.parse(String(row.accepted_issues)) as string[],
+    createdAt: Number(row.created_at),
+    basedOn: row.based_on === null ? null : Number(row.based_on),
+    movedPercent: row.moved_percent === null ? null : Number(row.moved_percent),
   }
 }
 
-function asGeneration(row: Row | undefined): StoredGeneration | undefined {
+function asGeneration(row: Row | undefined): Generation | undefined {
   if (row === undefined) return undefined
   return {
-    ...asHead(row),
-    text: String(row.text),
+    ...asSummary(row),
+    documentText: String(row.document_text),
     files: JSON.parse(String(row.files)) as Record<string, string>,
     zones: JSON.parse(String(row.zones)) as Record<string, StoredZone>,
   }
 }
 
-function asAudit(row: Row): StoredAuditNote {
+function asUser(row: Row | undefined): User | undefined {
+  if (row === undefined) return undefined
   return {
     id: Number(row.id),
-    at: Number(row.at),
-    account: String(row.account),
-    action: String(row.action),
-    object: String(row.object),
-    detail: JSON.parse(String(row.detail)) as Record<string, unknown>,
-    ...(row.before_digest === '' ? {} : { beforeDigest: String(row.before_digest) }),
-    ...(row.after_digest === '' ? {} : { afterDigest: String(row.after_digest) }),
-  }
-}
-
-function asUser(row: Row): StoredUser {
-  return {
     name: String(row.name),
-    role: String(row.role) as StoredRole,
+    role: String(row.role),
     passwordHash: String(row.password_hash),
     mustChangePassword: row.must_change_password === 1,
+    enabled: row.enabled === 1,
+    failedSignIns: Number(row.failed_sign_ins),
+    lockedUntilAt: Number(row.locked_until_at),
     createdAt: Number(row.created_at),
     lastSeenAt: Number(row.last_seen_at),
-    failedCount: Number(row.failed_count),
-    lockedUntil: Number(row.locked_until),
   }
 }
 
-function asSession(row: Row): StoredSession {
+function asSession(row: Row): Session {
   return {
-    id: String(row.id),
+    idHash: String(row.id_hash),
+    userId: Number(row.user_id),
+    createdAt: Number(row.created_at),
+    lastUsedAt: Number(row.last_used_at),
+    expiresAt: Number(row.expires_at),
+    detail: String(row.detail),
+  }
+}
+
+function asToken(row: Row): ApiToken {
+  return {
+    id: Number(row.id),
+    name: String(row.name),
     tokenHash: String(row.token_hash),
-    user: String(row.user),
+    role: String(row.role),
+    createdBy: String(row.created_by),
     createdAt: Number(row.created_at),
-    lastSeenAt: Number(row.last_seen_at),
-    expiresAt: Number(row.expires_at),
-    address: String(row.address),
-  }
-}
-
-function asToken(row: Row): StoredToken {
-  return {
-    id: String(row.id),
-    secretHash: String(row.secret_hash),
-    label: String(row.label),
-    role: String(row.role) as StoredRole,
-    user: String(row.user),
-    createdAt: Number(row.created_at),
-    expiresAt: Number(row.expires_at),
+    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     lastUsedAt: Number(row.last_used_at),
   }
 }
 
-function asDraft(row: Row): StoredDraft & { readonly version: number } {
+function asDraft(row: Row): Draft {
   return {
     account: String(row.account),
-    baseGeneration: Number(row.base_generation),
-    savedAt: Number(row.saved_at),
-    text: String(row.text),
+    documentText: String(row.document_text),
     files: JSON.parse(String(row.files)) as Record<string, string>,
+    baseGeneration: row.base_generation === null ? null : Number(row.base_generation),
     version: Number(row.version),
+    updatedAt: Number(row.updated_at),
   }
 }
