@@ -42,19 +42,19 @@ export function readDocument(path: string): ReadDocument {
 /** Names of zone files and prefix lists in a document that may be wrong in any way; files it brings inline are not looked for. */
 function fileNamesOf(document: unknown): string[] {
   const names: string[] = []
-  const inline = valueOf(document, 'files')
+  const inline = memberOf(document, 'files')
   for (const section of ['zones', 'lines']) {
-    const list = valueOf(document, section)
+    const list = memberOf(document, section)
     if (!Array.isArray(list)) continue
     for (const element of list) {
-      const file = valueOf(element, 'file')
-      if (typeof file === 'string' && valueOf(inline, file) === undefined) names.push(file)
+      const file = memberOf(element, 'file')
+      if (typeof file === 'string' && memberOf(inline, file) === undefined) names.push(file)
     }
   }
   return names
 }
 
-function valueOf(value: unknown, key: string): unknown {
+function memberOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
 }
 
