@@ -21,6 +21,7 @@ import {
   type PolicyColumns,
   type PolicyNames,
 } from '../model/policy-columns.ts'
+import { checkFamilies } from './check-families.ts'
 import { checkReachability } from './check-reachability.ts'
 import { ClassBuilder, type LocationChains } from './class-builder.ts'
 import { type LinePrefixes, type PrefixConflict, parseLinePrefixes, sortPrefixes4, sortPrefixes6 } from './custom-prefixes.ts'
@@ -127,7 +128,7 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
     pools: pools.map((pool) => pool.id),
     endpoints: endpoints.map((endpoint) => endpoint.id),
   }
-  return { columns, names, issues: [...tables.issues, ...checkReachability(config, columns, names)] }
+  return { columns, names, issues: [...tables.issues, ...checkReachability(config, columns, names), ...checkFamilies(config)] }
 }
 
 function flagsOf(policy: Policy): number {
