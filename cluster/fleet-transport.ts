@@ -26,7 +26,7 @@ export type PublishMessage = {
 
 /** A question from control to a node: the methods and results are in node-requests below. */
 export type RequestMessage = { readonly type: 'request'; readonly id: number; readonly method: NodeMethod; readonly params: unknown }
-/** What a node can be asked: `explain` (ExplainRequest → ExplainAnswer), `scores` (→ HealthScores), `stats` (→ NodeStats). */
+/** What a node can be asked: `explain` (ExplainRequest → ExplainAnswer), `scores` (→ HealthScores), `stats` (→ NodeStats of node-stats.ts). */
 export type NodeMethod = 'explain' | 'scores' | 'stats'
 
 /** Control → node. */
