@@ -18,9 +18,26 @@ import type { Location } from './location.ts'
 /** Published orders of lines. */
 export type Precedence = 'place-first' | 'carrier-first'
 
+/** Chains without AS number by what they depend on: geodata has 134,000 locations, but only 5,000 places with carrier. */
+const chains = new Map<string, readonly LineKey[]>()
+/** Beyond this many the memory is given back; a database of the world's regions has 70,000. */
+const MAX_CHAINS = 200_000
+
 /** Every line but custom ones that a location matches, most specific first; always ends with "*". */
 export function lineChain(location: Location, precedence: Precedence): LineKey[] {
-  const chain: LineKey[] = location.asn === undefined ? [] : [`asn:${location.asn}`]
+  const { country, province, region, city, carrier, asn } = location
+  const key = `${precedence}|${country}|${province}|${region}|${city}|${carrier}`
+  let chain = chains.get(key)
+  if (chain === undefined) {
+    if (chains.size >= MAX_CHAINS) chains.clear()
+    chain = chainOfPlaceAndCarrier(location, precedence)
+    chains.set(key, chain)
+  }
+  return asn === undefined ? [...chain] : [`asn:${asn}`, ...chain]
+}
+
+function chainOfPlaceAndCarrier(location: Location, precedence: Precedence): LineKey[] {
+  const chain: LineKey[] = []
   const carriers = carriersOf(location.carrier)
   const near = nearPlaces(location)
   const far = farPlaces(location)
