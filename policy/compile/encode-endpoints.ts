@@ -1,14 +1,7 @@
 /** Endpoint columns: addresses as numbers, targets as names in wire form. Pure. */
 import { parseAddress } from '../../geodata/address/address.ts'
 import type { Endpoint } from '../config/config-schema.ts'
-import type { PolicyColumns } from '../model/policy-columns.ts'
-
-/** `endpointKinds`: has an IPv4 address. */
-export const ENDPOINT_IPV4 = 1
-/** `endpointKinds`: has an IPv6 address. */
-export const ENDPOINT_IPV6 = 2
-/** `endpointKinds`: is a host name, answered as CNAME. */
-export const ENDPOINT_TARGET = 4
+import { ENDPOINT_IPV4, ENDPOINT_IPV6, ENDPOINT_TARGET, type PolicyColumns } from '../model/policy-columns.ts'
 
 type EndpointColumns = Pick<PolicyColumns, 'endpointKinds' | 'endpointIpv4' | 'endpointIpv6' | 'endpointTargetFirst' | 'endpointTargets'>
 

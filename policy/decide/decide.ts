@@ -32,7 +32,7 @@ import {
   STEP_LAST_RESORT,
   STEP_RULE,
 } from '../model/decision.ts'
-import { ALL_DOWN_KINDS, POLICY_EACH_FAMILY, type PolicyColumns } from '../model/policy-columns.ts'
+import { ALL_DOWN_KINDS, ENDPOINT_TARGET, POLICY_EACH_FAMILY, type PolicyColumns } from '../model/policy-columns.ts'
 import { chooseAll } from './choose-all.ts'
 import { choosePool } from './choose-kind.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
@@ -267,9 +267,10 @@ function takeLater(
   const end = columns.poolUseMemberFirst[poolUse + 1]!
   for (let m = columns.poolUseMemberFirst[poolUse]!; m < end; m++) {
     if ((ranking.memberBits[2 * m + view]! & MEMBER_PRESENT) === 0) continue
-    const address = 2 * columns.memberEndpoint[m]!
-    // A joint view stands for both addresses of the endpoint; one that it lacks was never eligible (0).
-    const at = eachFamily ? times[address + view]! : Math.max(times[address]!, times[address + 1]!)
+    const endpoint = columns.memberEndpoint[m]!
+    // A joint view stands for both addresses of the endpoint; one that it lacks was never eligible (0). A target has one for all views.
+    const isOne = eachFamily && (columns.endpointKinds[endpoint]! & ENDPOINT_TARGET) === 0
+    const at = isOne ? times[2 * endpoint + view]! : Math.max(times[2 * endpoint]!, times[2 * endpoint + 1]!)
     if (at <= latest) continue
     latest = at
     out.members[0] = m

@@ -21,6 +21,13 @@ export const POLICY_INHERIT = 1
 /** Policy flag: families are decided apart (`families: each`); without it A, AAAA and HTTPS lead to the same endpoint. */
 export const POLICY_EACH_FAMILY = 2
 
+/** `endpointKinds`: has an IPv4 address. */
+export const ENDPOINT_IPV4 = 1
+/** `endpointKinds`: has an IPv6 address. */
+export const ENDPOINT_IPV6 = 2
+/** `endpointKinds`: is a host name, answered as CNAME. */
+export const ENDPOINT_TARGET = 4
+
 /** All columns. Index spaces: t tables, c classes, p policies, r rules, u pool uses, m member uses, e endpoints. */
 export type PolicyColumns = {
   /** t: first range and number of ranges in tableStarts4 / tableClass4. */
@@ -93,7 +100,7 @@ export type PolicyColumns = {
   /** m: hash of the endpoint id, so that fractional choices do not depend on how endpoints are numbered. */
   readonly memberSalt: Uint32Array
 
-  /** e: 1 has IPv4, 2 has IPv6, 4 is a target. */
+  /** e: ENDPOINT_* bits. */
   readonly endpointKinds: Uint8Array
   /** e: IPv4 address as a number. */
   readonly endpointIpv4: Uint32Array

@@ -164,7 +164,8 @@ function allDown(
       return pool.members.flatMap(({ endpoint }, position) => {
         if (!plain.members[position]!.present) return []
         const times = input.ranking.lastEligibleAt.get(endpoint)!
-        const at = policy.families === 'each' ? times[input.view] : Math.max(...times)
+        const isTarget = input.config.endpoints.some(({ id, target }) => id === endpoint && target !== '')
+        const at = policy.families === 'each' && !isTarget ? times[input.view] : Math.max(...times)
         return [{ pool, poolPosition, endpoint, at }]
       })
     })

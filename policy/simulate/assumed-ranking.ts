@@ -60,7 +60,7 @@ function fillPoolUse(
   const members = use.members.map((member, position) => {
     const endpoint = plan.endpoints[member.endpoint]!
     const { isDown, score } = healthOf(endpoint.id)
-    const hasFamily = use.jointFamilies || (view === 1 ? endpoint.ipv6 !== '' : endpoint.ipv4 !== '' || endpoint.target !== '')
+    const hasFamily = use.jointFamilies || endpoint.target !== '' || (view === 1 ? endpoint.ipv6 : endpoint.ipv4) !== ''
     const present = endpoint.enabled && hasFamily
     return { memberUse: use.firstMember + position, weight: member.weight, present, up: present && !isDown, score }
   })

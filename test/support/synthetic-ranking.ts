@@ -59,7 +59,7 @@ function plainPool(config: Config, pool: Pool, eachFamily: boolean, view: 0 | 1,
   const members = pool.members.map(({ endpoint: id, weight }): PlainMember => {
     const endpoint = config.endpoints.find((candidate) => candidate.id === id)!
     const standing = draft.standings?.[id] ?? 'eligible'
-    const hasFamily = view === 1 ? endpoint.ipv6 !== '' : endpoint.ipv4 !== '' || endpoint.target !== ''
+    const hasFamily = endpoint.target !== '' || (view === 1 ? endpoint.ipv6 : endpoint.ipv4) !== ''
     const present = endpoint.enabled && (eachFamily ? hasFamily : view === 0)
     return {
       present,
