@@ -85,7 +85,8 @@ function checkReferences(config: FilledConfig, shape: DocumentShape, issues: Iss
 
 function checkPools(config: FilledConfig, issues: IssueDraft[]): void {
   const enabled = new Map(config.endpoints.map(({ value }) => [value.id, value.enabled]))
-  for (const { value: pool, path } of config.pools) {
+  for (const { value: pool, path, unread } of config.pools) {
+    if (unread.has('members')) continue
     const { id, members, minimumUp } = pool
     if (members.length === 0) {
       issues.push({ code: 'CONFIG_POOL_EMPTY', path, params: { id } })
@@ -104,14 +105,14 @@ function checkPools(config: FilledConfig, issues: IssueDraft[]): void {
 
 function checkZones(config: FilledConfig, lineOf: LineOf, issues: IssueDraft[]): void {
   const first = new Map<string, ConfigPath>()
-  for (const { value: zone, path, recordPaths } of config.zones) {
+  for (const { value: zone, path, recordPaths, unread } of config.zones) {
     if (zone.name === '') continue
     const earlier = first.get(zone.name)
     if (earlier !== undefined) {
       issues.push({ code: 'CONFIG_ZONE_DUPLICATE', path: [...path, 'name'], params: { zone: zone.name, firstLine: lineOf(earlier) } })
     }
     first.set(zone.name, path)
-    if (zone.file === '') checkRecords(config, zone, path, recordPaths, lineOf, issues)
+    if (zone.file === '') checkRecords(config, zone, path, recordPaths, unread.has('records'), lineOf, issues)
   }
 }
 
@@ -142,6 +143,7 @@ function checkRecords(
   zone: Zone,
   zonePath: ConfigPath,
   paths: readonly ConfigPath[],
+  incomplete: boolean,
   lineOf: LineOf,
   issues: IssueDraft[],
 ): void {
@@ -170,7 +172,7 @@ function checkRecords(
   }
   checkCnames(zone, paths, typesAt, issues)
   checkCuts(zone, paths, issues)
-  checkGlue(config, zone, zonePath, typesAt, issues)
+  if (!incomplete) checkGlue(config, zone, zonePath, typesAt, issues)
 }
 
 function checkRecordType(zone: Zone, { name, type }: RecordSet, path: ConfigPath, issues: IssueDraft[]): void {

@@ -26,14 +26,14 @@ export function checkPolicies(config: FilledConfig, lineOf: LineOf, issues: Issu
   }
 }
 
-function checkParts({ value, path, written }: Filled<Policy>, lineOf: LineOf, issues: IssueDraft[]): void {
+function checkParts({ value, path, written, unread }: Filled<Policy>, lineOf: LineOf, issues: IssueDraft[]): void {
   const policy = value.id
-  if (!written.has('fallback') || (value.fallback.length === 0 && written.has('fallback'))) {
+  if (value.fallback.length === 0 && !unread.has('fallback')) {
     issues.push({ code: 'POLICY_FALLBACK_MISSING', path: written.has('fallback') ? [...path, 'fallback'] : path, params: { policy } })
   }
   // Rules that could not be read at all were reported; whether one of them was for "*" is not known.
   if (!written.has('rules')) return
-  if (value.rules.every((rule) => rule.line !== '*' && rule.line !== '')) {
+  if (!unread.has('rules') && value.rules.every((rule) => rule.line !== '*' && rule.line !== '')) {
     issues.push({ code: 'POLICY_DEFAULT_MISSING', path: [...path, 'rules'], params: { policy } })
   }
   const first = new Map<string, ConfigPath>()

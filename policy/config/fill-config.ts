@@ -248,7 +248,7 @@ function fillEndpoint({ value, path, written }: Located<EndpointShape>, issues: 
   }
 }
 
-function fillLine({ value, path, written }: Located<LineShape>, used: FileUse, issues: IssueDraft[]): Line {
+function fillLine({ value, path, unread }: Located<LineShape>, used: FileUse, issues: IssueDraft[]): Line {
   const prefixes: Prefix[] = []
   const add = (text: string, at: ConfigPath, where?: Where): void => {
     try {
@@ -267,15 +267,10 @@ function fillLine({ value, path, written }: Located<LineShape>, used: FileUse, i
   for (const [position, prefix] of (value.prefixes ?? []).entries()) add(prefix, [...path, 'prefixes', position])
   const text = value.file === undefined ? undefined : used.take(value.file, [...path, 'file'], false)
   for (const { prefix, line, column } of prefixLinesOf(text ?? '')) add(prefix, [...path, 'file'], { file: value.file!, line, column })
-  if (
-    prefixes.length === 0 &&
-    !((written.has('prefixes') && value.prefixes === undefined) || (value.file !== undefined && text === undefined))
-  ) {
-    const broken = (value.prefixes?.length ?? 0) > 0 || (text ?? '') !== ''
-    if (!broken || !issues.some((issue) => issue.code === 'CONFIG_PREFIX_INVALID')) {
-      issues.push({ code: 'CONFIG_LINE_EMPTY', path, params: { id: value.id } })
-    }
-  }
+  // Networks that are there but wrong have been reported one by one.
+  const missing = value.file !== undefined && text === undefined
+  const given = (value.prefixes?.length ?? 0) > 0 || missing || !prefixLinesOf(text ?? '').next().done
+  if (prefixes.length === 0 && !given && unread.size === 0) issues.push({ code: 'CONFIG_LINE_EMPTY', path, params: { id: value.id } })
   prefixes.sort(comparePrefixes)
   const texts = prefixes.map(formatPrefix)
   const unique = texts.filter((prefix, position) => prefix !== texts[position - 1])
@@ -321,7 +316,8 @@ function fillPolicies(
     const taken = new Set(withoutRules.flatMap((policy) => policy.value.fallback ?? []).concat('central'))
     const central = new Set(pools.filter((pool) => taken.has(pool.value.id)).flatMap((pool) => pool.value.members.map((m) => m.endpoint)))
     const members = endpoints.filter((endpoint) => !central.has(endpoint.value.id)).map(({ value }) => ({ endpoint: value.id, weight: 1 }))
-    if (members.length > 0) pools.push({ value: makePool('edges', members), path: withoutRules[0]!.path, written: new Set() })
+    if (members.length > 0)
+      pools.push({ value: makePool('edges', members), path: withoutRules[0]!.path, written: new Set(), unread: new Set() })
   }
   const byId = new Map(pools.map((pool) => [pool.value.id, pool.value]))
   const endpointById = new Map(endpoints.map((endpoint) => [endpoint.value.id, endpoint.value]))

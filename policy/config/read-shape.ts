@@ -33,6 +33,8 @@ export type Located<T> = {
   readonly path: ConfigPath
   /** Keys that were written, those with wrong values included: a key is missing only if it is not here. */
   readonly written: ReadonlySet<string>
+  /** Keys in or below which something wrong was cut out: what is absent there proves nothing. */
+  readonly unread: ReadonlySet<string>
 }
 
 /** The document's shape; what could not be read is left out. */
@@ -143,7 +145,10 @@ function readSection(
     if (isPlainObject(element) && typeof element.id === 'string') declared.add(element.id)
     const read = readElement(section, schema, element, path, keptPositions, issues)
     if (read === undefined) incomplete.add(section)
-    else elements.push({ value: read.shape, path, written: new Set(isPlainObject(element) ? Object.keys(element) : []) })
+    else {
+      const written = new Set(isPlainObject(element) ? Object.keys(element) : [])
+      elements.push({ value: read.shape, path, written, unread: read.unread })
+    }
   }
   return elements
 }
@@ -156,20 +161,21 @@ function readElement(
   path: ConfigPath,
   keptPositions: KeptPositions,
   issues: IssueDraft[],
-): { readonly shape: unknown } | undefined {
+): { readonly shape: unknown; readonly unread: ReadonlySet<string> } | undefined {
   const cleaned = withoutUnsupported(section, element, path, issues)
   if (cleaned === undefined) return undefined
   const first = schema.safeParse(cleaned, { reportInput: true })
-  if (first.success) return { shape: first.data }
+  if (first.success) return { shape: first.data, unread: new Set() }
   for (const problem of first.error.issues) issues.push(...draftsOf(section, problem, path, cleaned))
   // Each round cuts out what is wrong; a wrong value of a compulsory key becomes a missing key in the second round and takes its list element along.
   let mended: unknown = structuredClone(cleaned)
   let problems = first.error.issues
+  const unread = new Set<string>()
   for (let round = 0; round < 4; round++) {
-    mended = cutAll(mended, problems, path, keptPositions)
+    mended = cutAll(mended, problems, path, keptPositions, unread)
     if (mended === undefined) return undefined
     const again = schema.safeParse(mended)
-    if (again.success) return { shape: again.data }
+    if (again.success) return { shape: again.data, unread }
     problems = again.error.issues
   }
   return undefined
@@ -299,7 +305,13 @@ function unknownKey(key: string, path: ConfigPath, known: readonly string[]): Is
 }
 
 /** Cuts what the problems are about out of the element; undefined when the element itself is wrong. */
-function cutAll(element: unknown, problems: readonly z.core.$ZodIssue[], at: ConfigPath, keptPositions: KeptPositions): unknown {
+function cutAll(
+  element: unknown,
+  problems: readonly z.core.$ZodIssue[],
+  at: ConfigPath,
+  keptPositions: KeptPositions,
+  unread: Set<string>,
+): unknown {
   const targets = new Map<string, (string | number)[]>()
   for (const problem of problems) {
     const path = problem.path as (string | number)[]
@@ -313,6 +325,7 @@ function cutAll(element: unknown, problems: readonly z.core.$ZodIssue[], at: Con
   }
   // From the back, so that a cut does not move what another one is about.
   for (const target of [...targets.values()].sort((a, b) => comparePaths(b, a))) {
+    unread.add(String(target[0]))
     const owner = valueAt(element, target.slice(0, -1))
     const step = target.at(-1)!
     if (Array.isArray(owner)) {

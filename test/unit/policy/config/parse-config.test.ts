@@ -1,0 +1,646 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { formatPath } from '../../../../policy/config/config-issue.ts'
+import { parseConfig } from '../../../../policy/config/parse-config.ts'
+
+/** A document that passes without any issue; the cases below replace parts of it. */
+const BASE = `apiVersion: nearcast/v1
+zones:
+  - name: example.com.
+    soa: {mname: ns1.example.com., rname: hostmaster.example.com.}
+    nameservers: [ns1.example.com.]
+    records:
+      - {name: ns1, type: A, data: ["192.0.2.53"]}
+probes:
+  - {id: health, kind: http}
+endpoints:
+  - {id: edge-1, ipv4: 192.0.2.11, place: cn-3302, carrier: telecom, probes: [health]}
+  - {id: central-1, ipv4: 192.0.2.1, place: cn-11, probes: [health]}
+pools:
+  - {id: edge, members: [{endpoint: edge-1}]}
+  - {id: central, members: [{endpoint: central-1}]}
+lines:
+  - {id: park, prefixes: [198.51.100.0/24]}
+policies:
+  - id: api
+    ttlSeconds: 30
+    rules:
+      - {line: cn-33/telecom, pools: [edge]}
+      - {line: "*", pools: [central]}
+    fallback: [central]
+names:
+  - {name: api.example.com., types: [A], policy: api}
+`
+
+/** Replaces a text that stands exactly once in BASE. */
+function edit(...replacements: readonly (readonly [string, string])[]): string {
+  let text = BASE
+  for (const [old, replacement] of replacements) {
+    assert.equal(text.split(old).length, 2, `"${old}" stands once in the base document`)
+    text = text.replace(old, () => replacement)
+  }
+  return text
+}
+
+/** code at line:column, path. */
+function summary(text: string, files: Readonly<Record<string, string>> = {}): string[] {
+  const result = parseConfig(text, new Map(Object.entries(files)), 'n.yaml')
+  return result.issues.map((issue) => {
+    const file = issue.where.file === 'n.yaml' ? '' : `${issue.where.file}:`
+    return `${issue.code} ${file}${issue.where.line}:${issue.where.column} ${formatPath(issue.path)}`
+  })
+}
+
+test('parseConfig accepts the base document and fills in every default', () => {
+  const result = parseConfig(BASE)
+  assert.deepEqual(result.issues, [])
+  assert.ok(result.ok)
+  assert.deepEqual(result.config.probes[0], {
+    id: 'health',
+    kind: 'http',
+    port: 80,
+    path: '/',
+    expectStatus: [200],
+    intervalMs: 5000,
+    timeoutMs: 1000,
+    retryIntervalMs: 2500,
+    fall: 3,
+    rise: 2,
+    windowSeconds: 300,
+    required: true,
+    host: '',
+    sni: '',
+    method: 'GET',
+    headers: {},
+    match: '',
+    redirects: false,
+    certificate: 'verify',
+  })
+  assert.deepEqual(result.config.policies[0], {
+    id: 'api',
+    precedence: 'place-first',
+    inherit: true,
+    ttlSeconds: 30,
+    ttlFloorSeconds: 5,
+    gates: { maxErrorRatePercent: 5, maxLatencyMs: 500 },
+    score: { profile: 'weighted', latencyWeight: 0.6, successWeight: 0.4, floorMs: 10, retryPenaltyMs: 1000 },
+    rules: [
+      { line: 'cn-33/telecom', pools: ['edge'] },
+      { line: '*', pools: ['central'] },
+    ],
+    fallback: ['central'],
+    allDown: 'fallback',
+    families: 'same-endpoint',
+    hashPrefix: { ipv4: 0, ipv6: 0 },
+    guards: { maxMovedPercent: 30 },
+  })
+  assert.deepEqual(result.config.pools[0], {
+    id: 'edge',
+    members: [{ endpoint: 'edge-1', weight: 1 }],
+    minimumUp: 1,
+    choose: 'best',
+    sticky: true,
+    maxAnswers: 8,
+    slowStartSeconds: 0,
+    tolerancePercent: 10,
+    dwellSeconds: 60,
+  })
+  assert.deepEqual(result.config.zones[0]?.records, [{ name: 'ns1.example.com.', type: 'A', ttlSeconds: 300, data: ['192.0.2.53'] }])
+})
+
+const cases: readonly { readonly name: string; readonly given: string; readonly expected: readonly string[] }[] = [
+  // The text
+  { name: 'broken YAML', given: 'apiVersion: [', expected: ['CONFIG_SYNTAX 1:14 '] },
+  { name: 'an empty text', given: '', expected: ['CONFIG_TYPE 1:1 '] },
+  { name: 'a list instead of a mapping', given: '- a', expected: ['CONFIG_TYPE 1:1 '] },
+  {
+    name: 'a duplicate key',
+    given: edit(['    ttlSeconds: 30\n', '    ttlSeconds: 30\n    ttlSeconds: 31\n']),
+    expected: ['CONFIG_DUPLICATE_KEY 21:5 policies[0].ttlSeconds'],
+  },
+  { name: 'a tag', given: edit(['ttlSeconds: 30', 'ttlSeconds: !!binary aGk=']), expected: ['CONFIG_TYPE 20:26 policies[0].ttlSeconds'] },
+  { name: 'an unknown version', given: edit(['nearcast/v1', 'nearcast/v2']), expected: ['CONFIG_VERSION 1:13 apiVersion'] },
+  { name: 'no version', given: edit(['apiVersion: nearcast/v1\n', '']), expected: ['CONFIG_KEY_MISSING 1:1 '] },
+  // Keys and values
+  { name: 'an unknown key at the top', given: edit(['probes:\n', 'probse: []\nprobes:\n']), expected: ['CONFIG_UNKNOWN_KEY 8:1 probse'] },
+  {
+    name: 'an unknown key below',
+    given: edit(['kind: http}', 'kind: http, interval: 3}']),
+    expected: ['CONFIG_UNKNOWN_KEY 9:30 probes[0].interval'],
+  },
+  {
+    name: 'a key of a later version',
+    given: edit(['    records:\n', '    dnssec: {}\n    records:\n']),
+    expected: ['CONFIG_NOT_SUPPORTED 6:5 zones[0].dnssec'],
+  },
+  {
+    name: 'a probe kind of a later version',
+    given: edit(['kind: http}', 'kind: icmp}']),
+    expected: ['CONFIG_NOT_SUPPORTED 9:24 probes[0].kind'],
+  },
+  {
+    name: 'a geodata source of a later version',
+    given: `${BASE}geodata: {sources: [{kind: mmdb, file: a.mmdb}, default]}\n`,
+    expected: ['CONFIG_NOT_SUPPORTED 27:21 geodata.sources[0]'],
+  },
+  {
+    name: 'options of a later version',
+    given: `${BASE}options: {webhooks: []}\n`,
+    expected: ['CONFIG_NOT_SUPPORTED 27:11 options.webhooks'],
+  },
+  { name: 'a wrong type', given: edit(['ttlSeconds: 30', 'ttlSeconds: soon']), expected: ['CONFIG_TYPE 20:17 policies[0].ttlSeconds'] },
+  { name: 'a fraction', given: edit(['ttlSeconds: 30', 'ttlSeconds: 1.5']), expected: ['CONFIG_TYPE 20:17 policies[0].ttlSeconds'] },
+  {
+    name: 'a number out of range',
+    given: edit(['kind: http}', 'kind: http, port: 70000}']),
+    expected: ['CONFIG_RANGE 9:36 probes[0].port'],
+  },
+  {
+    name: 'an unknown word',
+    given: edit(['ttlSeconds: 30', 'ttlSeconds: 30\n    allDown: servfial']),
+    expected: ['CONFIG_VALUE 21:14 policies[0].allDown'],
+  },
+  {
+    name: 'a list that must not be empty',
+    given: edit(['pools: [edge]', 'pools: []']),
+    expected: ['CONFIG_COUNT 22:38 policies[0].rules[0].pools'],
+  },
+  {
+    name: 'a text instead of a list',
+    given: edit(['fallback: [central]', 'fallback: central']),
+    expected: ['CONFIG_TYPE 24:15 policies[0].fallback'],
+  },
+  { name: 'a missing key', given: edit(['{id: health, kind: http}', '{id: health}']), expected: ['CONFIG_KEY_MISSING 9:5 probes[0]'] },
+  { name: 'an id with a space', given: edit(['- {id: park,', '- {id: "a park",']), expected: ['CONFIG_ID_INVALID 17:10 lines[0].id'] },
+  {
+    name: 'a path without slash',
+    given: edit(['kind: http}', 'kind: http, path: health}']),
+    expected: ['CONFIG_FORM 9:36 probes[0].path'],
+  },
+  {
+    name: 'a section that is no list',
+    given: edit(['lines:\n  - {id: park, prefixes: [198.51.100.0/24]}', 'lines: {}']),
+    expected: ['CONFIG_TYPE 16:8 lines'],
+  },
+  // Ids and references
+  {
+    name: 'a duplicate id',
+    given: edit([
+      '- {id: central, members: [{endpoint: central-1}]}',
+      '- {id: central, members: [{endpoint: central-1}]}\n  - {id: edge, members: [{endpoint: edge-1}]}',
+    ]),
+    expected: ['CONFIG_ID_DUPLICATE 16:10 pools[2].id'],
+  },
+  {
+    name: 'an unknown pool',
+    given: edit(['pools: [edge]', 'pools: [egde]']),
+    expected: ['CONFIG_REFERENCE_UNKNOWN 22:39 policies[0].rules[0].pools[0]'],
+  },
+  {
+    name: 'an unknown pool in the fallback',
+    given: edit(['fallback: [central]', 'fallback: [centre]']),
+    expected: ['CONFIG_REFERENCE_UNKNOWN 24:16 policies[0].fallback[0]'],
+  },
+  {
+    name: 'an unknown endpoint',
+    given: edit(['{endpoint: edge-1}', '{endpoint: edge-2}']),
+    expected: ['CONFIG_REFERENCE_UNKNOWN 14:37 pools[0].members[0].endpoint'],
+  },
+  {
+    name: 'an unknown probe',
+    given: edit(['cn-11, probes: [health]', 'cn-11, probes: [helth]']),
+    expected: ['CONFIG_REFERENCE_UNKNOWN 12:61 endpoints[1].probes[0]'],
+  },
+  {
+    name: 'an unknown policy',
+    given: edit(['policy: api}', 'policy: apy}']),
+    expected: ['POLICY_UNUSED 19:5 policies[0]', 'CONFIG_REFERENCE_UNKNOWN 26:50 names[0].policy'],
+  },
+  {
+    name: 'an unknown custom line',
+    given: edit(['line: cn-33/telecom', 'line: custom:parc']),
+    expected: ['CONFIG_REFERENCE_UNKNOWN 22:16 policies[0].rules[0].line'],
+  },
+  {
+    name: 'a member twice',
+    given: edit(['[{endpoint: edge-1}]', '[{endpoint: edge-1}, {endpoint: edge-1}]']),
+    expected: ['CONFIG_REFERENCE_TWICE 14:57 pools[0].members[1].endpoint'],
+  },
+  // Files
+  {
+    name: 'a file that did not come',
+    given: edit(['prefixes: [198.51.100.0/24]', 'file: park.cidr']),
+    expected: ['CONFIG_FILE_MISSING 17:22 lines[0].file'],
+  },
+  {
+    name: 'a file outside',
+    given: edit(['prefixes: [198.51.100.0/24]', 'file: ../park.cidr']),
+    expected: ['CONFIG_FILE_NAME 17:22 lines[0].file'],
+  },
+  { name: 'an inline file that nobody names', given: `${BASE}files: {a.txt: x}\n`, expected: ['CONFIG_FILE_UNUSED 27:16 files["a.txt"]'] },
+  // Zones and records
+  {
+    name: 'a name with an empty label',
+    given: edit(['name: ns1,', 'name: ns1..a,']),
+    expected: ['CONFIG_GLUE_MISSING 5:18 zones[0].nameservers', 'CONFIG_NAME_INVALID 7:16 zones[0].records[0].name'],
+  },
+  {
+    name: 'a zone with file and records',
+    given: edit(['    soa: {', '    file: x.zone\n    soa: {']),
+    expected: [
+      'CONFIG_FILE_MISSING 4:11 zones[0].file',
+      'CONFIG_ZONE_FORM 5:5 zones[0].soa',
+      'CONFIG_ZONE_FORM 6:5 zones[0].nameservers',
+      'CONFIG_ZONE_FORM 7:5 zones[0].records',
+    ],
+  },
+  {
+    name: 'a zone without soa',
+    given: edit(['    soa: {mname: ns1.example.com., rname: hostmaster.example.com.}\n', '']),
+    expected: ['CONFIG_KEY_MISSING 3:5 zones[0]'],
+  },
+  {
+    name: 'a zone twice',
+    given: edit(['probes:\n', '  - {name: EXAMPLE.com, soa: {mname: a., rname: b.}, nameservers: [a.]}\nprobes:\n']),
+    expected: ['CONFIG_ZONE_DUPLICATE 8:12 zones[1].name'],
+  },
+  {
+    name: 'a kept serial that is not there',
+    given: edit(['    records:\n', '    serial: keep\n    records:\n']),
+    expected: ['CONFIG_SERIAL_MISSING 4:10 zones[0].soa'],
+  },
+  {
+    name: 'a record outside its zone',
+    given: edit(['probes:\n', '      - {name: a.example.org., type: A, data: ["192.0.2.1"]}\nprobes:\n']),
+    expected: ['CONFIG_RECORD_OUTSIDE 8:16 zones[0].records[1].name'],
+  },
+  {
+    name: 'a record twice',
+    given: edit(['probes:\n', '      - {name: NS1, type: a, data: ["192.0.2.1"]}\nprobes:\n']),
+    expected: ['CONFIG_RECORD_DUPLICATE 8:9 zones[0].records[1]'],
+  },
+  {
+    name: 'an unknown record type',
+    given: edit(['probes:\n', '      - {name: a, type: AAA, data: ["192.0.2.1"]}\nprobes:\n']),
+    expected: ['CONFIG_RECORD_TYPE 8:25 zones[0].records[1].type'],
+  },
+  {
+    name: 'an SOA record',
+    given: edit(['probes:\n', '      - {name: "@", type: SOA, data: ["x"]}\nprobes:\n']),
+    expected: ['CONFIG_RECORD_TYPE 8:27 zones[0].records[1].type'],
+  },
+  {
+    name: 'a wrong IPv4 address in a record',
+    given: edit(['["192.0.2.53"]', '["192.0.2.530"]']),
+    expected: ['CONFIG_ADDRESS_INVALID 7:37 zones[0].records[0].data[0]'],
+  },
+  {
+    name: 'a CNAME beside others',
+    given: edit(['probes:\n', '      - {name: ns1, type: CNAME, data: ["x"]}\nprobes:\n']),
+    expected: ['CONFIG_CNAME_CONFLICT 8:9 zones[0].records[1]'],
+  },
+  {
+    name: 'two CNAMEs',
+    given: edit(['probes:\n', '      - {name: a, type: CNAME, data: ["x", "y"]}\nprobes:\n']),
+    expected: ['CONFIG_RECORD_COUNT 8:38 zones[0].records[1].data'],
+  },
+  {
+    name: 'a CNAME at the apex',
+    given: edit(['probes:\n', '      - {name: "@", type: CNAME, data: ["x"]}\nprobes:\n']),
+    expected: ['CONFIG_CNAME_CONFLICT 8:9 zones[0].records[1]'],
+  },
+  {
+    name: 'a CNAME loop',
+    given: edit(['probes:\n', '      - {name: b, type: CNAME, data: ["a"]}\n      - {name: a, type: CNAME, data: ["b"]}\nprobes:\n']),
+    expected: ['CONFIG_CNAME_LOOP 9:9 zones[0].records[2]'],
+  },
+  {
+    name: 'a record below a delegation',
+    given: edit([
+      'probes:\n',
+      '      - {name: sub, type: NS, data: ["ns.sub"]}\n      - {name: ns.sub, type: A, data: ["192.0.2.2"]}\n      - {name: a.sub, type: TXT, data: ["x"]}\nprobes:\n',
+    ]),
+    expected: ['CONFIG_BELOW_CUT 10:9 zones[0].records[3]'],
+  },
+  {
+    name: 'a name server without address',
+    given: edit(['nameservers: [ns1.example.com.]', 'nameservers: [ns1.example.com., ns2]']),
+    expected: ['CONFIG_GLUE_MISSING 5:18 zones[0].nameservers'],
+  },
+  { name: 'no TTL', given: edit(['    ttlSeconds: 30\n', '']), expected: ['CONFIG_TTL_MISSING 19:5 policies[0]'] },
+  {
+    name: 'a floor above the TTL',
+    given: edit(['ttlSeconds: 30', 'ttlSeconds: 30\n    ttlFloorSeconds: 60']),
+    expected: ['CONFIG_TTL_FLOOR 21:22 policies[0].ttlFloorSeconds'],
+  },
+  // Steered names
+  {
+    name: 'a steered name outside every zone',
+    given: edit(['api.example.com.', 'api.exmaple.com.']),
+    expected: ['CONFIG_STEERED_OUTSIDE 26:12 names[0].name'],
+  },
+  {
+    name: 'a steered name below a delegation',
+    given: edit(['probes:\n', '      - {name: sub, type: NS, data: ["ns1"]}\nprobes:\n'], ['api.example.com.', 'api.sub.example.com.']),
+    expected: ['CONFIG_STEERED_BELOW_CUT 27:12 names[0].name'],
+  },
+  {
+    name: 'a steered name twice',
+    given: `${BASE}  - {name: API.example.com, types: [a], policy: api}\n`,
+    expected: ['CONFIG_STEERED_TWICE 27:5 names[1]'],
+  },
+  {
+    name: 'a steered name with a CNAME',
+    given: edit(['probes:\n', '      - {name: api, type: CNAME, data: ["x"]}\nprobes:\n']),
+    expected: ['CONFIG_CNAME_CONFLICT 27:12 names[0].name'],
+  },
+  {
+    name: 'a static record that is hidden',
+    given: edit(['probes:\n', '      - {name: api, type: A, data: ["192.0.2.1"]}\nprobes:\n']),
+    expected: ['CONFIG_STEERED_STATIC 27:12 names[0].name'],
+  },
+  {
+    name: 'a steered type without rdata',
+    given: edit(['types: [A]', 'types: [A, HTTPS]']),
+    expected: ['CONFIG_STEERED_TYPE 26:37 names[0].types'],
+  },
+  {
+    name: 'rdata of a type that is not steered',
+    given: edit(['types: [A]', 'types: [A], records: {MX: "10 {target}"}']),
+    expected: ['CONFIG_STEERED_RECORD_UNUSED 26:56 names[0].records.MX'],
+  },
+  {
+    name: 'an unknown placeholder',
+    given: edit(['types: [A]', 'types: [A, MX], records: {MX: "10 {host}"}']),
+    expected: ['CONFIG_FORM 26:60 names[0].records.MX'],
+  },
+  {
+    name: 'a type that is always empty',
+    given: edit(['types: [A]', 'types: [A, AAAA]']),
+    expected: ['CONFIG_STEERED_NO_ADDRESS 26:37 names[0].types'],
+  },
+  {
+    name: 'a target at the apex',
+    given: edit(['ipv4: 192.0.2.11, place', 'target: cdn.example.net., place'], ['api.example.com.', 'example.com.']),
+    expected: ['CONFIG_TARGET_CONFLICT 26:46 names[0].policy'],
+  },
+  // Probes, endpoints, pools
+  {
+    name: 'an interval under the timeout',
+    given: edit(['kind: http}', 'kind: http, intervalMs: 500, timeoutMs: 1000}']),
+    expected: ['CONFIG_PROBE_TIMEOUT 9:42 probes[0].intervalMs'],
+  },
+  { name: 'a tcp probe without port', given: edit(['kind: http}', 'kind: tcp}']), expected: ['CONFIG_KEY_MISSING 9:5 probes[0]'] },
+  {
+    name: 'a key that the kind does not use',
+    given: edit(['kind: http}', 'kind: tcp, port: 1, path: /x}']),
+    expected: ['CONFIG_KEY_UNUSED 9:38 probes[0].path'],
+  },
+  { name: 'an endpoint without address', given: edit(['ipv4: 192.0.2.11, ', '']), expected: ['CONFIG_ENDPOINT_EMPTY 11:5 endpoints[0]'] },
+  {
+    name: 'an endpoint with target and address',
+    given: edit(['ipv4: 192.0.2.11, ', 'ipv4: 192.0.2.11, target: a.example.net., ']),
+    expected: ['CONFIG_ENDPOINT_MIX 11:36 endpoints[0].target'],
+  },
+  {
+    name: 'an address with a port',
+    given: edit(['192.0.2.11,', '"192.0.2.11:80",']),
+    expected: ['CONFIG_ADDRESS_INVALID 11:24 endpoints[0].ipv4'],
+  },
+  {
+    name: 'an unknown place',
+    given: edit(['place: cn-3302', 'place: cn-3399']),
+    expected: ['CONFIG_PLACE_UNKNOWN 11:43 endpoints[0].place'],
+  },
+  {
+    name: 'an unknown carrier',
+    given: edit(['carrier: telecom', 'carrier: telekom']),
+    expected: ['CONFIG_CARRIER_UNKNOWN 11:61 endpoints[0].carrier'],
+  },
+  { name: 'an empty pool', given: edit(['members: [{endpoint: edge-1}]', 'members: []']), expected: ['CONFIG_POOL_EMPTY 14:5 pools[0]'] },
+  {
+    name: 'more minimumUp than members',
+    given: edit(['[{endpoint: edge-1}]', '[{endpoint: edge-1}], minimumUp: 2']),
+    expected: ['CONFIG_POOL_MINIMUM 14:58 pools[0].minimumUp'],
+  },
+  {
+    name: 'weights that sum up to 0',
+    given: edit(['[{endpoint: edge-1}]', '[{endpoint: edge-1, weight: 0}], choose: weighted']),
+    expected: ['CONFIG_POOL_WEIGHTS 14:25 pools[0].members'],
+  },
+  {
+    name: 'a pool of disabled endpoints',
+    given: edit(['carrier: telecom,', 'carrier: telecom, enabled: false,']),
+    expected: ['CONFIG_POOL_DISABLED 14:5 pools[0]'],
+  },
+  // Lines and policies
+  {
+    name: 'a prefix with host bits',
+    given: edit(['198.51.100.0/24', '198.51.100.1/24']),
+    expected: ['CONFIG_PREFIX_INVALID 17:27 lines[0].prefixes[0]'],
+  },
+  {
+    name: 'a prefix twice',
+    given: edit(['[198.51.100.0/24]', '[198.51.100.0/24, 198.51.100.0/24]']),
+    expected: ['CONFIG_PREFIX_TWICE 17:5 lines[0]'],
+  },
+  { name: 'a line without networks', given: edit(['[198.51.100.0/24]', '[]']), expected: ['CONFIG_LINE_EMPTY 17:5 lines[0]'] },
+  {
+    name: 'an unknown line',
+    given: edit(['line: cn-33/telecom', 'line: cn-33/telekom']),
+    expected: ['POLICY_LINE_UNKNOWN 22:16 policies[0].rules[0].line'],
+  },
+  {
+    name: 'a line twice in other spellings',
+    given: edit(['{line: "*", pools: [central]}', '{line: "*", pools: [central]}\n      - {line: 浙江电信, pools: [central]}']),
+    expected: ['POLICY_RULE_DUPLICATE 24:16 policies[0].rules[2].line'],
+  },
+  {
+    name: 'no rule for everybody',
+    given: edit(['      - {line: "*", pools: [central]}\n', '']),
+    expected: ['POLICY_DEFAULT_MISSING 22:7 policies[0].rules'],
+  },
+  { name: 'no fallback', given: edit(['    fallback: [central]\n', '']), expected: ['POLICY_FALLBACK_MISSING 19:5 policies[0]'] },
+  {
+    name: 'an empty fallback',
+    given: edit(['fallback: [central]', 'fallback: []']),
+    expected: ['POLICY_FALLBACK_MISSING 24:15 policies[0].fallback'],
+  },
+  {
+    name: 'equal networks in two lines of a policy',
+    given: edit(
+      ['policies:\n', '  - {id: other, prefixes: [198.51.100.0/24]}\npolicies:\n'],
+      ['      - {line: "*"', '      - {line: custom:park, pools: [edge]}\n      - {line: custom:other, pools: [edge]}\n      - {line: "*"'],
+    ),
+    expected: ['POLICY_PREFIX_CONFLICT 25:16 policies[0].rules[2].line'],
+  },
+  {
+    name: 'a line that longer networks cover',
+    given: edit(
+      ['policies:\n', '  - {id: halves, prefixes: [198.51.100.0/25, 198.51.100.128/25]}\npolicies:\n'],
+      [
+        '      - {line: "*"',
+        '      - {line: custom:park, pools: [edge]}\n      - {line: custom:halves, pools: [edge]}\n      - {line: "*"',
+      ],
+      ['    ttlSeconds: 30', '    inherit: false\n    ttlSeconds: 30'],
+    ),
+    expected: ['POLICY_RULE_UNREACHABLE 25:16 policies[0].rules[1].line'],
+  },
+  {
+    name: 'endpoints that differ in families',
+    given: edit(['ipv4: 192.0.2.11,', 'ipv4: 192.0.2.11, ipv6: "2001:db8::11",'], ['types: [A]', 'types: [A, AAAA]']),
+    expected: ['POLICY_FAMILIES_DIFFER 19:5 policies[0]'],
+  },
+  {
+    name: 'families decided by the operator',
+    given: edit(
+      ['ipv4: 192.0.2.11,', 'ipv4: 192.0.2.11, ipv6: "2001:db8::11",'],
+      ['types: [A]', 'types: [A, AAAA]'],
+      ['ttlSeconds: 30', 'ttlSeconds: 30\n    families: each'],
+    ),
+    expected: [],
+  },
+  {
+    name: 'an endpoint without probes',
+    given: edit(['place: cn-11, probes: [health]', 'place: cn-11']),
+    expected: ['POLICY_UNPROBED 19:5 policies[0]'],
+  },
+]
+
+for (const { name, given, expected } of cases) {
+  test(`parseConfig reports ${name}`, () => assert.deepEqual(summary(given), expected))
+}
+
+test('parseConfig reports mistakes of all sections at once, and none that only follow from another', () => {
+  const text = edit(
+    ['kind: http}', 'kind: htp}'],
+    ['ipv4: 192.0.2.11', 'ipv4: 192.0.2.311'],
+    ['pools: [edge]', 'pools: [egde]'],
+    ['    fallback: [central]', '    fallbak: [central]\n    fallback: [central]'],
+  )
+  assert.deepEqual(summary(text), [
+    'CONFIG_VALUE 9:24 probes[0].kind',
+    'CONFIG_ADDRESS_INVALID 11:24 endpoints[0].ipv4',
+    'CONFIG_REFERENCE_UNKNOWN 22:39 policies[0].rules[0].pools[0]',
+    'CONFIG_UNKNOWN_KEY 24:5 policies[0].fallbak',
+  ])
+})
+
+test('parseConfig keeps places right behind a list entry that could not be read', () => {
+  const text = edit([
+    '      - {line: cn-33/telecom, pools: [edge]}',
+    '      - {line: 5, pools: [edge]}\n      - {line: cn-33/telecom, pools: [none]}',
+  ])
+  assert.deepEqual(summary(text), [
+    'CONFIG_TYPE 22:16 policies[0].rules[0].line',
+    'CONFIG_REFERENCE_UNKNOWN 23:39 policies[0].rules[1].pools[0]',
+  ])
+})
+
+test('parseConfig names what was probably meant', () => {
+  const suggestion = (text: string): string => parseConfig(text).issues[0]!.suggestion
+  assert.match(suggestion(edit(['ttlSeconds: 30', 'ttlSeconds: 30\n    ttl: 30'])), /"ttlSeconds"/)
+  assert.match(suggestion(edit(['pools: [edge]', 'pools: [egde]'])), /"edge"/)
+  assert.match(suggestion(edit(['line: cn-33/telecom', 'line: cn-33/telekom'])), /"telecom"/)
+  assert.match(suggestion(edit(['place: cn-3302', 'place: cn-3399'])), /did you mean/)
+  assert.match(suggestion(edit(['192.0.2.53', '192.0.2.53 ']).replace('data: ["192.0.2.53 "]', 'data: [192]')), /"192"/)
+})
+
+test('parseConfig reads JSON, also with tabs and a byte order mark', () => {
+  const result = parseConfig(BASE)
+  assert.ok(result.ok)
+  const json = `\ufeff${JSON.stringify({ apiVersion: 'nearcast/v1', endpoints: [{ id: 'a', ipv4: '192.0.2.1' }] }, null, '\t')}`
+  assert.deepEqual(parseConfig(json).issues, [])
+  assert.deepEqual(
+    parseConfig('{"apiVersion": "nearcast/v1", "apiVersion": "nearcast/v1"}').issues.map((issue) => issue.code),
+    ['CONFIG_DUPLICATE_KEY'],
+  )
+})
+
+test('parseConfig brings names, addresses, types and lines into one form', () => {
+  const text = edit(
+    ['name: example.com.', 'name: Example.COM'],
+    ['name: ns1,', 'name: NS1.example.com.,'],
+    ['place: cn-3302, carrier: telecom', 'place: 宁波, carrier: 电信'],
+    ['line: cn-33/telecom', 'line: cn_telecom_zhejiang'],
+    ['api.example.com.', 'API.Example.com'],
+    ['types: [A]', 'types: [a, A]'],
+  )
+  const [one, other] = [parseConfig(text), parseConfig(BASE)]
+  assert.deepEqual(one.issues, [])
+  assert.ok(one.ok && other.ok)
+  assert.equal(one.digest, other.digest)
+})
+
+test('parseConfig makes the rule of a policy without rules, and the pool edges when there is none', () => {
+  const rules = '    rules:\n      - {line: cn-33/telecom, pools: [edge]}\n      - {line: "*", pools: [central]}\n'
+  const result = parseConfig(edit([rules, '']))
+  assert.deepEqual(result.issues, [])
+  assert.ok(result.ok)
+  assert.deepEqual(result.config.policies[0]?.rules, [{ line: '*', pools: ['edges', 'central'] }])
+  const edges = result.config.pools.find((pool) => pool.id === 'edges')
+  assert.equal(edges?.choose, 'auto')
+  assert.deepEqual(edges?.members, [{ endpoint: 'edge-1', weight: 1 }])
+})
+
+test('parseConfig gives blocks of fractional choices to policies with a weighted pool', () => {
+  const result = parseConfig(edit(['[{endpoint: edge-1}]', '[{endpoint: edge-1}], choose: weighted']))
+  assert.ok(result.ok)
+  assert.deepEqual(result.config.policies[0]?.hashPrefix, { ipv4: 24, ipv6: 56 })
+})
+
+test('parseConfig reads prefix lists and master files from attachments, with the places of their mistakes', () => {
+  const text = edit(['prefixes: [198.51.100.0/24]', 'file: lists/park.cidr'])
+  const result = parseConfig(text, new Map([['lists/park.cidr', '# park\n2001:db8::/32 # six\n198.51.100.0/24\n']]))
+  assert.ok(result.ok)
+  assert.deepEqual(result.config.lines[0]?.prefixes, ['198.51.100.0/24', '2001:db8::/32'])
+  assert.deepEqual(summary(text, { 'lists/park.cidr': '# park\n  198.51.100.1/24\n10.0.0.0/8\n' }), [
+    'CONFIG_PREFIX_INVALID lists/park.cidr:2:3 lines[0].file',
+  ])
+  const zone = `${BASE.replace('probes:\n', '  - {name: example.org., file: org.zone}\nprobes:\n')}`
+  assert.deepEqual(summary(zone, { 'org.zone': '$INCLUDE more.inc\n' }), ['CONFIG_FILE_MISSING org.zone:1:10 zones[1].file'])
+  const whole = parseConfig(
+    zone,
+    new Map([
+      ['org.zone', '$INCLUDE more.inc\n'],
+      ['more.inc', 'x'],
+    ]),
+  )
+  assert.ok(whole.ok)
+  assert.deepEqual(whole.config.files, { 'more.inc': 'x', 'org.zone': '$INCLUDE more.inc\n' })
+})
+
+test('parseConfig bounds hostile texts', () => {
+  const bomb = `a: &a [${'x,'.repeat(9)}x]\n${'bcdefgh'
+    .split('')
+    .map((name, at) => `${name}: &${name} [${`*${'abcdefg'[at]},`.repeat(9)}1]`)
+    .join('\n')}\n`
+  assert.deepEqual(
+    parseConfig(bomb).issues.map((issue) => issue.code),
+    ['CONFIG_ALIASES'],
+  )
+  assert.deepEqual(
+    parseConfig('['.repeat(20_000))
+      .issues.map((issue) => issue.code)
+      .slice(0, 1),
+    ['CONFIG_SYNTAX'],
+  )
+  assert.deepEqual(
+    parseConfig(`${'[['.repeat(50)}${']]'.repeat(50)}`).issues.map((issue) => issue.code),
+    ['CONFIG_SYNTAX'],
+  )
+  assert.deepEqual(
+    parseConfig('x'.repeat(9_000_000)).issues.map((issue) => issue.code),
+    ['CONFIG_TOO_LARGE'],
+  )
+  const controls = parseConfig(`${BASE}"\\e[31m": 1\n`).issues[0]!
+  assert.ok(!controls.message.includes('\u001b'))
+  const proto = parseConfig(`${BASE}__proto__: {polluted: 1}\n`).issues.map((issue) => issue.code)
+  assert.deepEqual(proto, ['CONFIG_UNKNOWN_KEY'])
+})
+
+test('parseConfig accepts the examples without an issue', () => {
+  const design = parseConfig(readFileSync(new URL('../../../support/design-example.yaml', import.meta.url), 'utf8'))
+  assert.deepEqual(design.issues, [])
+})
