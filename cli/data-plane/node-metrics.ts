@@ -1,0 +1,106 @@
+/** The metric rows of a node (resolver/observe/metrics-endpoint.ts), read from counters, ranking and workers at each scrape. */
+import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
+import {
+  COUNT_BATCHES,
+  COUNT_CONNECTIONS,
+  COUNT_CONNECTIONS_SHED,
+  COUNT_CONNECTIONS_TOTAL,
+  COUNT_DROPPED,
+  COUNT_EXCEPTIONS,
+  COUNT_QUERIES,
+  COUNT_RCODES,
+  COUNT_REFUSED_RANKINGS,
+  COUNT_SEND_FAILURES,
+  COUNT_TRUNCATED,
+  sumCell,
+} from '../../resolver/observe/counters.ts'
+import type { MetricRow, NodeMetricRows } from '../../resolver/observe/metrics-endpoint.ts'
+import type { DataPlane } from './data-plane.ts'
+import { newestRanking } from './read-scores.ts'
+import { rcodeWord } from './stats-window.ts'
+
+/** What names a node in its metrics. */
+export type NodeIdentity = { readonly nodeId: string; readonly version: string; readonly startedAt: number }
+
+const TRANSPORTS = ['udp', 'tcp'] as const
+
+/** Rows of this moment. */
+export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity: NodeIdentity, nowMs: number): NodeMetricRows {
+  const { counters, workers } = plane.pool
+  const all = workers.map(({ number }) => number)
+  const one = (value: number): MetricRow[] => [{ labels: {}, value }]
+  const byTransport = (cell: number): MetricRow[] =>
+    TRANSPORTS.map((transport) => ({
+      labels: { transport },
+      value: sumCell(
+        counters,
+        cell,
+        workers.filter(({ kind }) => kind === transport).map(({ number }) => number),
+      ),
+    }))
+  const responses: MetricRow[] = []
+  for (let rcode = 0; rcode < 16; rcode++) {
+    for (const { labels, value } of byTransport(COUNT_RCODES + rcode)) {
+      if (value > 0) responses.push({ labels: { ...labels, rcode: rcodeWord(rcode) }, value })
+    }
+  }
+  const failOpen = plane.failOpenPolicies()
+  const live = plane.live()
+  const usage = process.cpuUsage()
+  return {
+    nearcast_queries_total: byTransport(COUNT_QUERIES),
+    nearcast_responses_total: responses,
+    nearcast_queries_dropped_total: byTransport(COUNT_DROPPED),
+    nearcast_responses_truncated_total: byTransport(COUNT_TRUNCATED),
+    nearcast_response_send_failures_total: byTransport(COUNT_SEND_FAILURES),
+    nearcast_answer_exceptions_total: byTransport(COUNT_EXCEPTIONS),
+    nearcast_batches_total: byTransport(COUNT_BATCHES).slice(0, 1),
+    nearcast_tcp_connections: one(sumCell(counters, COUNT_CONNECTIONS, all)),
+    nearcast_tcp_connections_total: one(sumCell(counters, COUNT_CONNECTIONS_TOTAL, all)),
+    nearcast_tcp_connections_shed_total: one(sumCell(counters, COUNT_CONNECTIONS_SHED, all)),
+    nearcast_worker_restarts_total: workers.map(({ name, restarts }) => ({ labels: { worker: name }, value: restarts() })),
+    nearcast_answers_total: plane
+      .policyAnswers()
+      .map(({ policy, rule, outcome, count }) => ({ labels: { policy, rule, outcome }, value: count })),
+    nearcast_policy_fail_open: (live?.snapshot.meta.names.policies ?? []).map((policy) => ({
+      labels: { policy },
+      value: failOpen.has(policy) ? 1 : 0,
+    })),
+    ...endpointRows(scores),
+    ...(live === undefined ? {} : { nearcast_ranking_age_seconds: one(Math.max(0, (nowMs - newestRanking(live).header[2]!) / 1000)) }),
+    nearcast_rankings_refused_total: one(sumCell(counters, COUNT_REFUSED_RANKINGS, all)),
+    nearcast_generation: one(live?.snapshot.generation ?? 0),
+    nearcast_ready: one(plane.isOpen() && live !== undefined ? 1 : 0),
+    nearcast_build_info: [{ labels: { version: identity.version, node: identity.nodeId }, value: 1 }],
+    process_resident_memory_bytes: one(process.memoryUsage.rss()),
+    process_cpu_seconds_total: one((usage.user + usage.system) / 1e6),
+    process_start_time_seconds: one(identity.startedAt / 1000),
+  }
+}
+
+/** Rows of the endpoints: what is unknown is absent, not 0. */
+function endpointRows({ scores }: HealthScores): NodeMetricRows {
+  const score: MetricRow[] = []
+  const up: MetricRow[] = []
+  const duration: MetricRow[] = []
+  const errors: MetricRow[] = []
+  const samples: MetricRow[] = []
+  const age: MetricRow[] = []
+  for (const row of scores) {
+    const labels = { endpoint: row.endpoint, address: row.address, family: row.family, vantage: row.vantage }
+    if (row.score !== undefined) score.push({ labels, value: row.score })
+    if (row.standing !== 'unknown') up.push({ labels, value: row.inPlace ? 1 : 0 })
+    if (row.latencyMs !== undefined) duration.push({ labels, value: row.latencyMs / 1000 })
+    if (row.errorRatePercent !== undefined) errors.push({ labels, value: row.errorRatePercent / 100 })
+    samples.push({ labels, value: row.sampleCount })
+    if (row.sampleAgeSeconds !== undefined) age.push({ labels, value: row.sampleAgeSeconds })
+  }
+  return {
+    nearcast_endpoint_score: score,
+    nearcast_endpoint_up: up,
+    nearcast_probe_duration_seconds: duration,
+    nearcast_probe_error_ratio: errors,
+    nearcast_probe_samples: samples,
+    nearcast_probe_age_seconds: age,
+  }
+}
