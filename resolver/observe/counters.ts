@@ -49,8 +49,11 @@ export function countReply(stripe: Float64Array, mem: Uint8Array, off: number, l
   if ((mem[off + 2]! & 2) !== 0) stripe[COUNT_TRUNCATED]! += 1
 }
 
-/** How a policy answered; label `outcome` of nearcast_answers_total. Steps are those of DESIGN.md section 6. */
-export const ANSWER_OUTCOMES = ['rule', 'fallback', 'last-resort', 'all-down', 'nodata', 'servfail'] as const
+/**
+ * How a policy answered; label `outcome` of nearcast_answers_total. Steps are those of DESIGN.md section 6; step 1 is `rule` when the
+ * first pool of the first matching rule answered, `displaced` when a later one did.
+ */
+export const ANSWER_OUTCOMES = ['rule', 'displaced', 'fallback', 'last-resort', 'all-down', 'nodata', 'servfail'] as const
 /** One of them. */
 export type AnswerOutcome = (typeof ANSWER_OUTCOMES)[number]
 
@@ -62,14 +65,25 @@ export function policyCounterCells(shape: PolicyCounterShape): number {
   return (shape.ruleCount + shape.policyCount) * ANSWER_OUTCOMES.length
 }
 
-/** Number of the outcome of a decision (policy/model/decision.ts: outcome 0 answer, 1 SERVFAIL, 2 NODATA; step 1–4). */
-export function outcomeNumber(outcome: number, step: number): number {
-  if (outcome === 2) return 4
-  if (outcome === 1) return 5
-  return step - 1
+/** What of a decision (policy/model/decision.ts) its count depends on. */
+export type CountedDecision = {
+  readonly outcome: number
+  readonly step: number
+  readonly rule: number
+  readonly chainPosition: number
+  readonly poolPosition: number
 }
 
-/** Cell of an answer of `policy` by `rule` (-1 = fallback, all down) with an outcome number. */
-export function policyCell(shape: PolicyCounterShape, policy: number, rule: number, outcome: number): number {
-  return (rule >= 0 ? rule : shape.ruleCount + policy) * ANSWER_OUTCOMES.length + outcome
+/** Place of a decision's outcome in ANSWER_OUTCOMES. */
+export function outcomeNumber({ outcome, step, chainPosition, poolPosition }: CountedDecision): number {
+  if (outcome === 2) return 5
+  if (outcome === 1) return 6
+  if (step === 1) return chainPosition === 0 && poolPosition === 0 ? 0 : 1
+  return step
+}
+
+/** Cell of a decision of `policy`: those of a rule stand with the rule, the others (rule -1) with the policy. */
+export function policyCell(shape: PolicyCounterShape, policy: number, decision: CountedDecision): number {
+  const row = decision.rule >= 0 ? decision.rule : shape.ruleCount + policy
+  return row * ANSWER_OUTCOMES.length + outcomeNumber(decision)
 }
