@@ -281,9 +281,11 @@ function fillLine({ value, path, unread }: Located<LineShape>, used: FileUse, is
   return { id: value.id, label: fillLabel(value.label), prefixes: unique, file: value.file ?? '' }
 }
 
-function* prefixLinesOf(text: string): Generator<{ readonly prefix: string; readonly line: number; readonly column: number }> {
+/** Networks of a prefix list with their places. */
+export function* prefixLinesOf(text: string): Generator<{ readonly prefix: string; readonly line: number; readonly column: number }> {
   for (const [position, line] of text.split('\n').entries()) {
-    const prefix = line.replace(/#.*$/, '').trim()
+    // Not a pattern: "." stops at a carriage return.
+    const prefix = line.slice(0, line.includes('#') ? line.indexOf('#') : undefined).trim()
     if (prefix !== '') yield { prefix, line: position + 1, column: line.indexOf(prefix) + 1 }
   }
 }

@@ -5,7 +5,7 @@
 import { stringify } from 'yaml'
 import { formatPrefix, parsePrefix } from '../../geodata/address/prefix.ts'
 import type { Config, Endpoint, Line, Policy, Pool, Probe, SteeredName, Zone } from './config-schema.ts'
-import { automaticOf, automaticRetryIntervalMs } from './fill-config.ts'
+import { automaticOf, automaticRetryIntervalMs, prefixLinesOf } from './fill-config.ts'
 
 /** A document and the files that it names. */
 export type WrittenConfig = { readonly document: string; readonly files: Readonly<Record<string, string>> }
@@ -134,11 +134,7 @@ function lineValue(line: Line, files: Readonly<Record<string, string>>): Record<
 }
 
 function prefixesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/#.*$/, '').trim())
-    .filter((line) => line !== '')
-    .map((line) => formatPrefix(parsePrefix(line)))
+  return [...prefixLinesOf(text)].map(({ prefix }) => formatPrefix(parsePrefix(prefix)))
 }
 
 function policyValue(policy: Policy, automatic: Pick<Policy, 'families' | 'hashPrefix'>): Record<string, unknown> {
