@@ -15,6 +15,8 @@ export type Subject = {
   readonly policies: CompiledPolicies
   /** Decides for an address as text. */
   readonly ask: (client: string, ranking?: RankingDraft, question?: Question) => NaiveDecision
+  /** A plain ranking of the configuration, to be changed by hand. */
+  readonly plainOf: (ranking: RankingDraft) => PlainRanking
   /** Decides for an address as a number. */
   readonly askNumber: (family: 4 | 6, address: bigint, ranking: PlainRanking, question?: Question) => NaiveDecision
 }
@@ -44,6 +46,7 @@ export function makeSubject(config: Config, geodata: LocationTables): Subject {
     compiled,
     policies,
     askNumber,
+    plainOf: (ranking) => makePlainRanking(config, ranking),
     ask: (client, ranking, question) => {
       const { family, words } = parseAddress(client)
       const address = family === 4 ? BigInt(words[3]) : words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
