@@ -35,7 +35,10 @@ export type DocumentCheckAnswer = {
 export type DocumentPut = {
   readonly text: string
   readonly files: Readonly<Record<string, string>>
-  /** Generation the text was exported from; null = not known (then refused with 409 unless nothing is live, or `force`). */
+  /**
+   * Generation that the text is an edit of; publishing is refused with 409 when another one is live. null = the newest that came as a
+   * whole document: then it is refused when the console or a roll back has published since.
+   */
   readonly basedOn: number | null
   /** Publish although live has moved on. */
   readonly force: boolean

@@ -7,7 +7,7 @@ export type LineLabel = {
   readonly line: string
   readonly labelEn: string
   readonly labelZh: string
-  /** Share of all IPv4 addresses of the geodata on it, percent; null = not known. */
+  /** Share of IPv4 addresses on it, percent: of mainland China's for a line there, else of the world's; null = not known. */
   readonly sharePercent: number | null
 }
 /** One hit of a search. */
@@ -27,13 +27,13 @@ export type CataloguePlace = {
   readonly code: string
   readonly en: string
   readonly zh: string
-  readonly kind: 'class' | 'continent' | 'country' | 'region' | 'province' | 'city'
+  readonly kind: 'class' | 'continent' | 'country' | 'big-region' | 'region' | 'province' | 'city'
   /** Code of the place it lies in; empty = none. */
   readonly within: string
 }
 /** A carrier in the catalogue. */
 export type CatalogueCarrier = { readonly id: string; readonly en: string; readonly zh: string }
-/** Answer of `GET /lines`: every place and carrier; pairs are built by the client. */
+/** Answer of `GET /lines`: places (regions of other countries only by search) and carriers; pairs are built by the client. */
 export type LineCatalogue = {
   readonly places: readonly CataloguePlace[]
   readonly carriers: readonly CatalogueCarrier[]
@@ -84,7 +84,7 @@ export const lineCatalogueSchema: z.ZodType<LineCatalogue> = z
         code: z.string(),
         en: z.string(),
         zh: z.string(),
-        kind: z.enum(['class', 'continent', 'country', 'region', 'province', 'city']),
+        kind: z.enum(['class', 'continent', 'country', 'big-region', 'region', 'province', 'city']),
         within: z.string(),
       }),
     ),

@@ -1,0 +1,317 @@
+/**
+ * Lines for people: search, catalogue, chain of an address, labels with shares. Built once from the catalogue and the geodata in use;
+ * custom lines come with each question, because they belong to a document. Pure but for the time it takes to build (about 100 ms).
+ */
+import { findAddress, formatAddress } from '../../../geodata/address/address.ts'
+import { firstAddressOf, parsePrefix, prefixContains } from '../../../geodata/address/prefix.ts'
+import type { Geodata } from '../../../geodata/geodata.ts'
+import { lineLabel, parseLineKey, placeLabel } from '../../../geodata/line/line.ts'
+import { CARRIERS, findCarrier, findPlace, listPlaces, type Place } from '../../../geodata/line/line-catalogue.ts'
+import { isAbroad, lineChain, type Precedence } from '../../../geodata/line/line-precedence.ts'
+import { lookupLocation } from '../../../geodata/lookup/lookup-location.ts'
+import type { Line } from '../../../policy/config/config-schema.ts'
+import type { CatalogueCarrier, CataloguePlace, LineCatalogue, LineChain, LineHit, LineLabel, LineSearch } from '../../contract/line.ts'
+import { ApiError } from '../api-error.ts'
+import { readPlace } from './place-readings.ts'
+
+/** Where a text was found, best first. */
+const MATCHES = ['exact', 'custom', 'address', 'name', 'initials', 'code', 'substring'] as const
+type Match = LineHit['match']
+/** A place with everything that it is found by, in folded form. */
+type Spelling = { readonly place: Place; readonly names: readonly string[]; readonly initials: string; readonly codes: readonly string[] }
+type CarrierSpelling = { readonly id: string; readonly names: readonly string[]; readonly initials: string }
+type Hit = { readonly line: string; readonly match: Match }
+
+/** Initials by which the large carriers are typed. */
+const CARRIER_INITIALS: Readonly<Record<string, string>> = {
+  telecom: 'dx',
+  unicom: 'lt',
+  mobile: 'yd',
+  edu: 'jyw',
+  cbn: 'gd',
+  tietong: 'tt',
+}
+/** Carriers that are offered with a place that was found without one. */
+const LARGE_CARRIERS = ['telecom', 'unicom', 'mobile']
+/** Names that fold to fewer characters than this are not looked for inside others. */
+const SUBSTRING_MIN = 2
+
+/** The directory. */
+export class LineDirectory {
+  readonly #geodata: Geodata
+  readonly #shares = new Map<string, number>()
+  readonly #spellings: readonly Spelling[]
+  readonly #carriers: readonly CarrierSpelling[]
+
+  constructor(geodata: Geodata) {
+    this.#geodata = geodata
+    this.#countShares()
+    this.#spellings = listPlaces().map(spellPlace)
+    this.#carriers = CARRIERS.map((carrier) => ({
+      id: carrier.id,
+      names: [carrier.id, carrier.label.en, carrier.label['zh-CN'], ...carrier.aliases].map(fold),
+      initials: CARRIER_INITIALS[carrier.id] ?? '',
+    }))
+  }
+
+  /** Label and share of a line; a key that is no line is its own label. */
+  describe(line: string, custom: readonly Line[]): LineLabel {
+    const sharePercent = this.#shares.get(line) ?? null
+    const own = line.startsWith('custom:') ? custom.find((candidate) => `custom:${candidate.id}` === line) : undefined
+    if (own !== undefined) {
+      const { en, 'zh-CN': zh } = own.label
+      return { line, labelEn: en || zh || own.id, labelZh: zh || en || own.id, sharePercent: this.#shareOfCustom(own) }
+    }
+    try {
+      return { line, labelEn: lineLabel(line, 'en'), labelZh: lineLabel(line, 'zh-CN'), sharePercent }
+    } catch {
+      return { line, labelEn: line, labelZh: line, sharePercent: null }
+    }
+  }
+
+  /** Places, carriers and custom lines. */
+  catalogue(custom: readonly Line[]): LineCatalogue {
+    const places = listPlaces()
+      .filter((place) => place.kind !== 'region' || place.key.startsWith('cn-'))
+      .map(
+        (place): CataloguePlace => ({
+          code: place.key,
+          en: place.label.en,
+          zh: place.label['zh-CN'],
+          kind: kindOf(place),
+          within: place.parent ?? '',
+        }),
+      )
+    const carriers = CARRIERS.map((carrier): CatalogueCarrier => ({ id: carrier.id, en: carrier.label.en, zh: carrier.label['zh-CN'] }))
+    return { places, carriers, custom: custom.map((line) => this.describe(`custom:${line.id}`, custom)) }
+  }
+
+  /** Finds lines by whatever people type. */
+  search(query: string, limit: number, custom: readonly Line[]): LineSearch {
+    const hits = new Map<string, Match>()
+    const add = ({ line, match }: Hit): void => {
+      const known = hits.get(line)
+      if (known === undefined || MATCHES.indexOf(match) < MATCHES.indexOf(known)) hits.set(line, match)
+    }
+    const text = query.trim()
+    if (text !== '') {
+      const chain = this.#findChain(text, 'place-first', custom)
+      if (chain !== undefined) for (const label of chain.chain) add({ line: label.line, match: 'address' })
+      else {
+        for (const hit of [...this.#findExact(text), ...findCustom(fold(text), custom), ...this.#findPlaces(fold(text))]) add(hit)
+      }
+    }
+    const found = [...hits].map(([line, match]): LineHit => ({ ...this.describe(line, custom), match, ...this.#within(line) }))
+    // The chain of an address is in the order a client walks; everything else best match first, then the largest.
+    found.sort(
+      (a, b) =>
+        MATCHES.indexOf(a.match) - MATCHES.indexOf(b.match) || (a.match === 'address' ? 0 : (b.sharePercent ?? 0) - (a.sharePercent ?? 0)),
+    )
+    return { query, hits: found.slice(0, limit) }
+  }
+
+  /** The lines that a client at an address (or at the first one of a prefix) can match. Throws API_PARAMETER. */
+  chain(text: string, precedence: Precedence, custom: readonly Line[]): LineChain {
+    const chain = this.#findChain(text.trim(), precedence, custom)
+    if (chain === undefined) throw new ApiError('API_PARAMETER', `"${text.slice(0, 60)}" is no address`)
+    return chain
+  }
+
+  #findChain(text: string, precedence: Precedence, custom: readonly Line[]): LineChain | undefined {
+    if (!/[.:]/.test(text) || /^custom:|^asn:/i.test(text)) return undefined
+    const address = text.includes('/') ? firstOf(text) : findAddress(text)
+    if (address === undefined) return undefined
+    const { location, range } = lookupLocation(this.#geodata, address)
+    const known = location.country !== undefined || location.carrier !== undefined
+    const keys = lineChain(location, precedence)
+    const place = keys.map((key) => key.split('/')[0]!).find((key) => findPlace(key) !== undefined) ?? '*'
+    const carrier = location.carrier === undefined ? undefined : findCarrier(location.carrier)
+    // Narrowest custom network first, as the line tables have it.
+    const own = custom
+      .map((line) => ({ line, length: longestHolding(line, address) }))
+      .filter((entry) => entry.length >= 0)
+      .sort((a, b) => b.length - a.length)
+    return {
+      address: formatAddress(address),
+      location: known
+        ? {
+            country: location.country ?? null,
+            province: location.province ?? location.region ?? null,
+            city: location.city ?? null,
+            carrier: location.carrier ?? null,
+            labelEn: [placeLabel(place, 'en'), carrier?.label.en].filter((part) => part !== undefined).join(' '),
+            labelZh: [placeLabel(place, 'zh-CN'), carrier?.label['zh-CN']].filter((part) => part !== undefined).join(''),
+            range,
+          }
+        : null,
+      chain: [...own.map((entry) => `custom:${entry.line.id}`), ...keys].map((key) => this.describe(key, custom)),
+    }
+  }
+
+  #findExact(text: string): readonly Hit[] {
+    try {
+      return [{ line: parseLineKey(text), match: 'exact' }]
+    } catch {
+      return []
+    }
+  }
+
+  /** Place, carrier, or both in any order. */
+  #findPlaces(query: string): readonly Hit[] {
+    const hits: Hit[] = []
+    for (const { id, names } of this.#carriers) {
+      if (names.some((name) => name.startsWith(query) && query.length >= SUBSTRING_MIN)) hits.push({ line: `*/${id}`, match: 'name' })
+    }
+    for (const spelling of this.#spellings) hits.push(...this.#matchPlace(spelling, query))
+    return hits
+  }
+
+  #matchPlace(spelling: Spelling, query: string): readonly Hit[] {
+    const { key } = spelling.place
+    const alone = matchWords(spelling, query)
+    if (alone !== undefined) {
+      const more = alone.whole ? LARGE_CARRIERS.map((carrier) => `${key}/${carrier}`).filter((line) => this.#shares.has(line)) : []
+      return [key, ...more].map((line) => ({ line, match: alone.match }))
+    }
+    const hits: Hit[] = []
+    for (const [words, match] of wordsOf(spelling)) {
+      for (const word of words) {
+        // A single letter says nothing about the place, only about the rest.
+        if (word.length < SUBSTRING_MIN) continue
+        if (query.startsWith(word)) hits.push(...this.#withCarrier(key, query.slice(word.length), match))
+        if (query.endsWith(word)) hits.push(...this.#withCarrier(key, query.slice(0, -word.length), match))
+      }
+    }
+    return hits
+  }
+
+  #withCarrier(place: string, rest: string, match: Match): readonly Hit[] {
+    if (rest === '') return []
+    return this.#carriers
+      .filter(
+        (carrier) =>
+          carrier.initials === rest ||
+          carrier.names.some((name) => name === rest || (rest.length >= SUBSTRING_MIN && name.startsWith(rest))),
+      )
+      .map((carrier) => ({ line: place === '*' ? `*/${carrier.id}` : `${place}/${carrier.id}`, match }))
+  }
+
+  #within(line: string): { readonly withinEn: string; readonly withinZh: string } {
+    const place = findPlace(line.split('/')[0]!)
+    const parent = place?.kind === 'city' || place?.kind === 'region' ? findPlace(place.parent ?? '') : undefined
+    return { withinEn: parent?.label.en ?? '', withinZh: parent?.label['zh-CN'] ?? '' }
+  }
+
+  #countShares(): void {
+    const { v4, locations } = this.#geodata
+    const counts = new Float64Array(locations.length)
+    for (let range = 0; range < v4.values.length; range++) {
+      const end = v4.starts[range + 1] ?? 0x1_0000_0000
+      counts[v4.values[range]!]! += end - v4.starts[range]!
+    }
+    let world = 0
+    let china = 0
+    const byLine = new Map<string, number>()
+    for (const [number, location] of locations.entries()) {
+      const count = counts[number]!
+      if (location.country === undefined) continue
+      world += count
+      if (!isAbroad(location)) china += count
+      for (const line of lineChain(location, 'place-first')) byLine.set(line, (byLine.get(line) ?? 0) + count)
+    }
+    for (const [line, count] of byLine) {
+      const whole = isChinese(line) ? china : world
+      if (whole > 0) this.#shares.set(line, (100 * count) / whole)
+    }
+    this.#worldAddresses = world
+  }
+
+  #worldAddresses = 0
+
+  #shareOfCustom(line: Line): number | null {
+    if (this.#worldAddresses === 0) return null
+    const count = line.prefixes
+      .filter((prefix) => !prefix.includes(':'))
+      .reduce((sum, prefix) => sum + 2 ** (32 - Number(prefix.split('/')[1])), 0)
+    return (100 * count) / this.#worldAddresses
+  }
+}
+
+/** Lines whose share is told of mainland China: places there, and carriers anywhere, which are its carriers. */
+function isChinese(line: string): boolean {
+  return line === 'cn' || line.startsWith('cn/') || line.startsWith('*/') || (line.startsWith('cn-') && !/^cn-(?:71|81|82)/.test(line))
+}
+
+/** Lower case without spaces, marks and accents: how names and queries are compared. */
+function fold(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[\s'’·.,_/|()（）-]+/g, '')
+}
+
+function spellPlace(place: Place): Spelling {
+  const zh = place.label['zh-CN']
+  const parent = place.kind === 'city' ? findPlace(place.parent ?? '') : undefined
+  const reading = place.key === 'cn' || place.key === 'abroad' || place.key.startsWith('cn-') ? readPlace(zh, place.label.en) : undefined
+  const names = new Set([place.label.en, zh, place.fullName ?? '', reading?.pinyin ?? ''].map(fold))
+  if (parent !== undefined) {
+    names.add(fold(parent.label['zh-CN'] + zh))
+    names.add(fold((parent.fullName ?? '') + (place.fullName ?? zh)))
+    names.add(fold(parent.label.en + place.label.en))
+  }
+  names.delete('')
+  const digits = /^cn-(\d{2}|\d{4})$/.exec(place.key)?.[1]
+  const codes = digits === undefined ? [place.key] : [place.key, digits, digits.padEnd(6, '0')]
+  return { place, names: [...names], initials: reading?.initials ?? '', codes: codes.map(fold) }
+}
+
+function wordsOf(spelling: Spelling): readonly (readonly [readonly string[], Match])[] {
+  return [
+    [spelling.names, 'name'],
+    [spelling.initials === '' ? [] : [spelling.initials], 'initials'],
+    [spelling.codes, 'code'],
+  ]
+}
+
+/** How a place alone matches; `whole` = the query says no less than the place. */
+function matchWords(spelling: Spelling, query: string): { readonly match: Match; readonly whole: boolean } | undefined {
+  const { names, initials, codes } = spelling
+  if (names.includes(query)) return { match: 'exact', whole: true }
+  if (codes.includes(query)) return { match: 'code', whole: true }
+  if (names.some((name) => name.startsWith(query))) return { match: 'name', whole: false }
+  if (initials !== '' && initials === query) return { match: 'initials', whole: true }
+  if (query.length >= SUBSTRING_MIN && names.some((name) => name.includes(query))) return { match: 'substring', whole: false }
+  return undefined
+}
+
+function findCustom(query: string, custom: readonly Line[]): readonly Hit[] {
+  return custom
+    .filter((line) =>
+      [line.id, `custom:${line.id}`, line.label.en, line.label['zh-CN']].some((name) => name !== '' && fold(name).includes(query)),
+    )
+    .map((line) => ({ line: `custom:${line.id}`, match: 'custom' }))
+}
+
+function kindOf(place: Place): CataloguePlace['kind'] {
+  if (place.kind === 'any' || place.kind === 'abroad' || place.key === 'cn') return 'class'
+  return place.kind === 'region' && place.key.startsWith('cn-') ? 'province' : place.kind
+}
+
+function firstOf(text: string): ReturnType<typeof findAddress> {
+  try {
+    return firstAddressOf(parsePrefix(text))
+  } catch {
+    return undefined
+  }
+}
+
+function longestHolding(line: Line, address: NonNullable<ReturnType<typeof findAddress>>): number {
+  let longest = -1
+  for (const text of line.prefixes) {
+    const prefix = parsePrefix(text)
+    if (prefixContains(prefix, address)) longest = Math.max(longest, prefix.length)
+  }
+  return longest
+}

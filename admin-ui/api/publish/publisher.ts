@@ -1,0 +1,346 @@
+/**
+ * The one way to a new generation. Everything that changes what nodes serve (apply, draft, roll back, a document at start) comes here.
+ *
+ *   text ─ parse ─► Config ─ serials ─ compile (worker) ─► Snapshot ─ guards ─► warnings accepted?
+ *        ─► store (synchronous, durable) ─► snapshot file ─► nodes ─► acks
+ *
+ * One at a time: publishes wait for each other. Until the store has the generation nothing has happened; from then on it survives
+ * `kill -9`, and republish() at the next start brings it to the nodes. The live generation is untouched by anything that fails before.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FleetHub } from '../../../cluster/fleet-transport.ts'
+import type { Geodata } from '../../../geodata/geodata.ts'
+import { type IssueDraft, makeIssue } from '../../../policy/config/config-issue.ts'
+import type { Config } from '../../../policy/config/config-schema.ts'
+import { parseConfig } from '../../../policy/config/parse-config.ts'
+import { documentValue } from '../../../policy/config/write-config.ts'
+import type { Generation, Store } from '../../../policy/store/store.ts'
+import type { Snapshot } from '../../../resolver/snapshot/snapshot.ts'
+import { loadSnapshot, saveSnapshot } from '../../../resolver/snapshot/snapshot-file.ts'
+import type { Change } from '../../contract/change.ts'
+import type { Move } from '../../contract/draft.ts'
+import type { HealthScore } from '../../contract/health-scores.ts'
+import type { Issue } from '../../contract/issue.ts'
+import type { PublishAnswer } from '../../contract/publish.ts'
+import { ApiError } from '../api-error.ts'
+import type { ApiLog } from '../server.ts'
+import { diffDocuments } from './document-diff.ts'
+import { hasErrors, viewIssue, warningCodes } from './issue-view.ts'
+import { findMovement, type Side } from './moved-addresses.ts'
+import { checkGuards } from './publish-guards.ts'
+import { rankNow } from './ranking-of-now.ts'
+import { assignSerials, withSerials, type ZoneSerial } from './zone-serials.ts'
+
+/** A document with the files it names. */
+export type DocumentSource = { readonly text: string; readonly files: Readonly<Record<string, string>> }
+
+/** What the compiler is given and gives. */
+export type CompileInput = {
+  readonly config: Config
+  readonly generation: number
+  /** Serials given to zones, by apex. */
+  readonly serials: Readonly<Record<string, number>>
+}
+/** Outcome of a compile: no snapshot when an error is among the issues. */
+export type CompileOutcome = { readonly snapshot: Snapshot | undefined; readonly issues: readonly IssueDraft[] }
+/** Compiles in a worker thread. */
+export type Compile = (input: CompileInput) => Promise<CompileOutcome>
+
+/** What the publisher works with. */
+export type PublisherParts = {
+  readonly store: Store
+  readonly compile: Compile
+  readonly hub: Pick<FleetHub, 'publish'>
+  /** The geodata in use and its file. */
+  readonly geodata: Geodata
+  readonly geodataPath: string
+  /** Folder of the snapshot files. */
+  readonly snapshotFolder: string
+  /** Scores of now; null = no node answers. */
+  readonly scores: () => Promise<readonly HealthScore[] | null>
+  /** Called after each publish. */
+  readonly onPublished: (generation: number, account: string, comment: string) => void
+  readonly now: () => number
+  readonly log: ApiLog
+}
+
+/** Where a publish comes from. */
+export type PublishOrigin = 'document' | 'draft' | 'rollback'
+
+/** A wish to publish. */
+export type PublishWish = DocumentSource & {
+  readonly account: string
+  readonly comment: string
+  /** Codes of warnings acknowledged; `all` passes every warning (the first document of a fresh start). */
+  readonly accept: readonly string[] | 'all' | 'document'
+  /** Generation that the wish is an edit of; null = the newest that came as a whole document. */
+  readonly basedOn: number | null
+  readonly force: boolean
+  readonly origin: PublishOrigin
+}
+
+/** A document judged without keeping anything. */
+export type Judgement = {
+  readonly issues: readonly Issue[]
+  readonly digest: string
+  readonly config: Config | undefined
+  readonly snapshot: Snapshot | undefined
+  readonly serials: Readonly<Record<string, ZoneSerial>>
+  readonly movedPercent: number | null
+  readonly moves: readonly Move[]
+}
+
+/** The live document, parsed. */
+export type LiveDocument = {
+  readonly generation: Generation
+  readonly config: Config
+  readonly value: Record<string, unknown>
+  readonly issues: readonly Issue[]
+}
+
+/** How long a publish waits for the nodes' answers. */
+const ACK_TIMEOUT_MS = 10_000
+/** Snapshot files kept, the live one included. */
+const SNAPSHOTS_KEPT = 3
+/** Setting: newest generation that came as a whole document. */
+const LAST_DOCUMENT = 'publish.lastDocumentGeneration'
+
+/** Publishes, one at a time. */
+export class Publisher {
+  readonly #parts: PublisherParts
+  #queue: Promise<unknown> = Promise.resolve()
+  #live: LiveDocument | undefined
+  #snapshot: Snapshot | undefined
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
+  }
+
+  /** The live document; undefined before the first publish. */
+  live(): LiveDocument | undefined {
+    const number = this.#parts.store.latestGenerationNumber()
+    if (number === 0) return undefined
+    if (this.#live?.generation.number === number) return this.#live
+    const generation = this.#parts.store.latestGeneration()!
+    const parsed = parseConfig(generation.documentText, new Map(Object.entries(generation.files)))
+    // It was published by this rule or an older version's: the operator has to know, nodes go on with what they have.
+    if (!parsed.ok)
+      throw new ApiError('PUBLISH_FAILED', `generation ${number} is not valid for this version`, { issues: parsed.issues.map(viewIssue) })
+    this.#live = { generation, config: parsed.config, value: documentValue(parsed.config), issues: parsed.issues.map(viewIssue) }
+    return this.#live
+  }
+
+  /** Parses only: fast, for every change of a draft. */
+  check(source: DocumentSource): { readonly issues: readonly Issue[]; readonly config: Config | undefined; readonly digest: string } {
+    const parsed = parseConfig(source.text, new Map(Object.entries(source.files)))
+    return { issues: parsed.issues.map(viewIssue), config: parsed.ok ? parsed.config : undefined, digest: parsed.ok ? parsed.digest : '' }
+  }
+
+  /** Parses, compiles, and applies the guards; keeps nothing. */
+  async judge(source: DocumentSource): Promise<Judgement> {
+    const parsed = parseConfig(source.text, new Map(Object.entries(source.files)))
+    const nothing = { digest: '', config: undefined, snapshot: undefined, serials: {}, movedPercent: null, moves: [] }
+    if (!parsed.ok) return { ...nothing, issues: parsed.issues.map(viewIssue) }
+    const { config, digest } = parsed
+    const { store } = this.#parts
+    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now())
+    const compiled = await this.#compile(config, store.latestGenerationNumber() + 1, serials)
+    const late = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? parsed.locate(draft.path, draft.atKey))))
+    const issues = [...parsed.issues.map(viewIssue), ...late]
+    if (compiled.snapshot === undefined || hasErrors(issues)) return { ...nothing, config, digest, issues }
+    const guards = await this.#guard(config, compiled.snapshot)
+    return { config, digest, snapshot: compiled.snapshot, serials, ...guards, issues: [...issues, ...guards.issues] }
+  }
+
+  /** Publishes. Throws DOCUMENT_INVALID, DOCUMENT_NOT_BASED_ON_LIVE, DRAFT_NOT_BASED_ON_LIVE, PUBLISH_WARNINGS. */
+  publish(wish: PublishWish): Promise<PublishAnswer> {
+    const turn = this.#queue.then(() => this.#publishNow(wish))
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** Brings the newest generation to the nodes, compiling it again when its snapshot file cannot be used. Returns its number, 0 = none. */
+  republish(): Promise<number> {
+    const turn = this.#queue.then(() => this.#republishNow())
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** Changes from the live document to another. */
+  changesFromLive(value: Record<string, unknown>): readonly Change[] {
+    return diffDocuments(this.live()?.value ?? {}, value)
+  }
+
+  async #publishNow(wish: PublishWish): Promise<PublishAnswer> {
+    const { store, log } = this.#parts
+    const live = this.live()
+    const checked = this.check(wish)
+    if (checked.config === undefined) throw invalid(checked.issues)
+    this.#refuseStale(wish, live, checked.config)
+    if (live !== undefined && live.generation.canonicalDigest === checked.digest) {
+      const { number, snapshotDigest } = live.generation
+      return { generation: number, digest: snapshotDigest, nodes: [], issues: checked.issues, changed: false }
+    }
+    const judged = await this.judge(wish)
+    if (judged.snapshot === undefined) throw invalid(judged.issues)
+    const accepted = this.#acceptWarnings(wish, judged.issues)
+    const { snapshot } = judged
+    const saved = store.transaction(() => {
+      for (const [zone, given] of Object.entries(judged.serials)) store.setZoneSerial(zone, given.serial, given.contentDigest)
+      const generation = store.saveGeneration(
+        {
+          documentText: wish.text,
+          files: wish.files,
+          canonicalDigest: judged.digest,
+          snapshotDigest: snapshot.digest,
+          author: wish.account,
+          comment: wish.comment,
+          acceptedIssues: accepted,
+          basedOn: live?.generation.number ?? null,
+          movedPercent: judged.movedPercent,
+          zones: judged.serials,
+        },
+        {
+          expectedLatest: live?.generation.number ?? 0,
+          audit: {
+            who: wish.account,
+            action: `publish.${wish.origin}`,
+            object: String((live?.generation.number ?? 0) + 1),
+            detail: JSON.stringify({ comment: wish.comment, accepted, movedPercent: judged.movedPercent, forced: wish.force }),
+            beforeDigest: live?.generation.canonicalDigest ?? '',
+            afterDigest: judged.digest,
+          },
+        },
+      )
+      if (wish.origin === 'document') store.setSetting(LAST_DOCUMENT, generation.number)
+      if (wish.origin === 'draft') store.deleteDraft(wish.account)
+      return generation
+    })
+    log.info({ generation: saved.number, account: wish.account, origin: wish.origin }, 'generation stored')
+    const nodes = await this.#send(saved, snapshot)
+    this.#parts.onPublished(saved.number, wish.account, wish.comment)
+    return { generation: saved.number, digest: snapshot.digest, nodes, issues: judged.issues, changed: true }
+  }
+
+  #refuseStale(wish: PublishWish, live: LiveDocument | undefined, config: Config): void {
+    if (live === undefined || wish.force) return
+    const { number } = live.generation
+    const basedOn = wish.basedOn ?? Number(this.#parts.store.getSetting(LAST_DOCUMENT) ?? 0)
+    if (basedOn === number) return
+    const extras = { liveGeneration: number, changes: diffDocuments(live.value, documentValue(config)) }
+    if (wish.origin === 'draft')
+      throw new ApiError('DRAFT_NOT_BASED_ON_LIVE', `the draft was begun on generation ${basedOn}, but ${number} is live`, extras)
+    const by = `published by ${live.generation.author}`
+    throw new ApiError('DOCUMENT_NOT_BASED_ON_LIVE', `the document is based on generation ${basedOn}, but ${number} is live, ${by}`, extras)
+  }
+
+  /** Codes of the warnings that were passed. Throws PUBLISH_WARNINGS when one was not. */
+  #acceptWarnings(wish: PublishWish, issues: readonly Issue[]): readonly string[] {
+    const codes = warningCodes(issues)
+    const passes = (code: string): boolean =>
+      wish.accept === 'all' || (wish.accept === 'document' ? !code.startsWith('PUBLISH_') : wish.accept.includes(code))
+    const left = codes.filter((code) => !passes(code))
+    if (left.length > 0) throw new ApiError('PUBLISH_WARNINGS', `warnings to acknowledge: ${left.join(', ')}`, { issues })
+    return codes
+  }
+
+  #compile(config: Config, generation: number, serials: Readonly<Record<string, ZoneSerial>>): Promise<CompileOutcome> {
+    const numbers = Object.fromEntries(Object.entries(serials).map(([zone, given]) => [zone, given.serial]))
+    return this.#parts.compile({ config: withSerials(config, serials), generation, serials: numbers })
+  }
+
+  async #guard(config: Config, snapshot: Snapshot): Promise<Pick<Judgement, 'issues' | 'movedPercent' | 'moves'>> {
+    const live = this.live()
+    const before = this.#snapshot
+    // Nothing to compare with: the first publish.
+    if (live === undefined) return { issues: [], movedPercent: null, moves: [] }
+    const scores = await this.#parts.scores()
+    const movement =
+      before === undefined
+        ? []
+        : findMovement(sideOf(live.config, before, scores ?? []), sideOf(config, snapshot, scores ?? []), this.#parts.geodata)
+    const issues = checkGuards({ config, scores, movement })
+    return {
+      issues,
+      movedPercent: before === undefined ? null : movement.reduce((most, moved) => Math.max(most, moved.movedPercent), 0),
+      moves: movement.flatMap((moved) => moved.moves),
+    }
+  }
+
+  async #send(generation: Generation, snapshot: Snapshot): Promise<PublishAnswer['nodes']> {
+    const path = this.#snapshotPath(generation.number)
+    try {
+      await saveSnapshot(path, { ...snapshot, generation: generation.number })
+      this.#snapshot = snapshot
+      this.#removeOldSnapshots(generation.number)
+      const message = {
+        type: 'publish',
+        generation: generation.number,
+        digest: snapshot.digest,
+        path,
+        geodataPath: this.#parts.geodataPath,
+      } as const
+      const acks = await this.#parts.hub.publish(message, ACK_TIMEOUT_MS)
+      for (const ack of acks) if (!ack.ok) this.#parts.log.error({ generation: generation.number, ...ack }, 'a node refused the generation')
+      return acks.map(({ nodeId, ok, reason }) => ({ nodeId, ok, ...(reason === undefined ? {} : { reason }) }))
+    } catch (error) {
+      // The edit is kept: it reaches the nodes with the next start of control. The caller must not believe that it was lost.
+      this.#parts.log.error({ generation: generation.number, err: error }, 'the generation is stored but was not sent to the nodes')
+      return [{ nodeId: '', ok: false, reason: `stored, but not sent: ${(error as Error).message}` }]
+    }
+  }
+
+  async #republishNow(): Promise<number> {
+    const live = this.live()
+    if (live === undefined) return 0
+    const { generation } = live
+    let snapshot = this.#loadKept(generation)
+    if (snapshot === undefined) {
+      const compiled = await this.#compile(live.config, generation.number, generation.zones)
+      snapshot = compiled.snapshot
+      if (snapshot === undefined) throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} cannot be compiled by this version`)
+      if (snapshot.digest !== generation.snapshotDigest) this.#parts.store.setSnapshotDigest(generation.number, snapshot.digest)
+    }
+    await this.#send(generation, snapshot)
+    return generation.number
+  }
+
+  /** The snapshot file of a generation if it is whole and was compiled from this document and this geodata. */
+  #loadKept(generation: Generation): Snapshot | undefined {
+    const path = this.#snapshotPath(generation.number)
+    if (!existsSync(path)) return undefined
+    try {
+      const snapshot = loadSnapshot(path)
+      const { documentDigest, geodataDigest } = snapshot.meta
+      return documentDigest === generation.canonicalDigest && geodataDigest === this.#parts.geodata.digest ? snapshot : undefined
+    } catch (error) {
+      this.#parts.log.warn({ path, err: error }, 'a snapshot file cannot be used and is compiled again')
+      return undefined
+    }
+  }
+
+  #snapshotPath(generation: number): string {
+    return join(this.#parts.snapshotFolder, `${generation}.snapshot`)
+  }
+
+  #removeOldSnapshots(generation: number): void {
+    for (const name of readdirSync(this.#parts.snapshotFolder)) {
+      const number = /^(\d+)\.snapshot(?:\.old)?$/.exec(name)?.[1]
+      if (number !== undefined && Number(number) <= generation - SNAPSHOTS_KEPT)
+        rmSync(join(this.#parts.snapshotFolder, name), { force: true })
+    }
+  }
+}
+
+function invalid(issues: readonly Issue[]): ApiError {
+  const errors = issues.filter((issue) => issue.severity === 'error').length
+  return new ApiError('DOCUMENT_INVALID', `the document has ${errors === 1 ? 'an error' : `${errors} errors`}`, { issues })
+}
+
+function sideOf(config: Config, snapshot: Snapshot, scores: readonly HealthScore[]): Side {
+  const steered = config.names.flatMap((name) =>
+    name.types.filter((type) => type === 'A' || type === 'AAAA').map((type) => ({ name: `${name.name} ${type}`, policy: name.policy })),
+  )
+  return { policies: snapshot.policies, names: snapshot.meta.names, ranking: rankNow(snapshot.meta.rankPlan, scores), steered }
+}

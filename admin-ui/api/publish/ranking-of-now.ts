@@ -1,0 +1,130 @@
+/**
+ * The ranking that a snapshot would have with the health of now: what the publish guards and the review decide with. Pure.
+ * Nodes make their own (band, dwell and slow start included); here both snapshots are treated alike, so that a difference between
+ * them comes from the documents. An address without a score is new or unprobed and counts as up.
+ */
+import type { RankPlan, RankPoolUse } from '../../../health/model/rank-plan.ts'
+import {
+  MEMBER_ELIGIBLE,
+  MEMBER_IN_PLACE,
+  MEMBER_NOT_DOWN,
+  MEMBER_PRESENT,
+  POOL_IN_PLACE,
+  POOL_NOT_DOWN,
+  POOL_PRESENT,
+  POOL_USABLE,
+  type RankingColumns,
+  rankingSizeBytes,
+  viewRanking,
+} from '../../../health/model/ranking.ts'
+import { scoreOf } from '../../../health/score/score-profile.ts'
+import { lowerWilsonBound } from '../../../health/score/wilson.ts'
+import type { HealthScore } from '../../contract/health-scores.ts'
+
+type Plan = Omit<RankPlan, 'generation'>
+/** Health of one endpoint in one view. */
+type Health = { readonly bits: number; readonly latencyMs: number; readonly errorRatePercent: number; readonly sampleCount: number }
+
+/** Gates judge from this many samples on (DESIGN.md section 7). */
+const GATE_SAMPLES = 20
+const ABSENT: Health = { bits: 0, latencyMs: Number.NaN, errorRatePercent: Number.NaN, sampleCount: 0 }
+
+/** Fills a ranking for the plan out of the scores that nodes report. */
+export function rankNow(plan: Plan, scores: readonly HealthScore[]): RankingColumns {
+  const members = plan.poolUses.reduce((sum, use) => sum + use.members.length, 0)
+  const shape = { endpointCount: plan.endpoints.length, memberUseCount: members, poolUseCount: plan.poolUses.length }
+  const ranking = viewRanking(new SharedArrayBuffer(Math.max(8, rankingSizeBytes(shape))), 0, shape)
+  const byAddress = indexScores(scores)
+  ranking.addressTtlBoundSeconds.fill(0xffff)
+  ranking.poolTtlBoundSeconds.fill(0xffff)
+  for (const [number, use] of plan.poolUses.entries()) fillPoolUse(ranking, plan, number, use, byAddress)
+  return ranking
+}
+
+/** The worst report of each endpoint and address: several nodes may differ, and a guard is for the cautious. */
+function indexScores(scores: readonly HealthScore[]): Map<string, HealthScore> {
+  const order = ['down', 'unknown', 'degraded', 'up']
+  const found = new Map<string, HealthScore>()
+  for (const score of scores) {
+    const key = `${score.endpoint} ${score.address}`
+    const other = found.get(key)
+    if (other === undefined || order.indexOf(score.standing) < order.indexOf(other.standing)) found.set(key, score)
+  }
+  return found
+}
+
+function fillPoolUse(
+  ranking: RankingColumns,
+  plan: Plan,
+  number: number,
+  use: RankPoolUse,
+  scores: ReadonlyMap<string, HealthScore>,
+): void {
+  for (const view of [0, 1] as const) {
+    const health = use.members.map((member) => healthOf(plan.endpoints[member.endpoint]!, use, view, scores))
+    const points = health.map((one) => pointsOf(one, use))
+    const counts = { eligible: 0, inPlace: 0, notDown: 0, present: 0 }
+    health.forEach((one, position) => {
+      const at = 2 * (use.firstMember + position) + view
+      ranking.memberBits[at] = one.bits
+      ranking.memberWeight[at] = use.members[position]!.weight
+      if (view === 0) ranking.memberScore[use.firstMember + position] = points[position]!
+      counts.eligible += Number((one.bits & MEMBER_ELIGIBLE) !== 0)
+      counts.inPlace += Number((one.bits & MEMBER_IN_PLACE) !== 0)
+      counts.notDown += Number((one.bits & MEMBER_NOT_DOWN) !== 0)
+      counts.present += Number((one.bits & MEMBER_PRESENT) !== 0)
+    })
+    const order = use.members.map((_member, position) => position).sort((a, b) => points[b]! - points[a]! || a - b)
+    order.forEach((position, rank) => {
+      ranking.memberOrder[2 * (use.firstMember + position) + view] = rank
+    })
+    const pick = (bit: number): number => {
+      const position = order.find((candidate) => (health[candidate]!.bits & bit) !== 0)
+      return position === undefined ? -1 : use.firstMember + position
+    }
+    const at = 2 * number + view
+    ranking.poolBits[at] =
+      (counts.eligible >= use.minimumUp ? POOL_USABLE : 0) |
+      (counts.inPlace > 0 ? POOL_IN_PLACE : 0) |
+      (counts.notDown > 0 ? POOL_NOT_DOWN : 0) |
+      (counts.present > 0 ? POOL_PRESENT : 0)
+    ranking.poolPick[at] = pick(MEMBER_ELIGIBLE)
+    ranking.poolPickInPlace[at] = pick(MEMBER_IN_PLACE)
+    ranking.poolPickNotDown[at] = pick(MEMBER_NOT_DOWN)
+  }
+}
+
+function healthOf(endpoint: Plan['endpoints'][number], use: RankPoolUse, view: 0 | 1, scores: ReadonlyMap<string, HealthScore>): Health {
+  const four = endpoint.ipv4 || endpoint.target
+  const addresses = (use.jointFamilies ? (view === 0 ? [four, endpoint.ipv6] : []) : [view === 0 ? four : endpoint.ipv6]).filter(
+    (text) => text !== '',
+  )
+  if (addresses.length === 0 || !endpoint.enabled) return ABSENT
+  const reports = addresses.map((address) => scores.get(`${endpoint.id} ${address}`)).filter((report) => report !== undefined)
+  const latencies = reports.map((report) => report.latencyMs ?? Number.NaN).filter((value) => !Number.isNaN(value))
+  const errors = reports.map((report) => report.errorRatePercent ?? Number.NaN).filter((value) => !Number.isNaN(value))
+  const sampleCount = Math.min(...reports.map((report) => report.sampleCount), Number.MAX_SAFE_INTEGER)
+  const health = {
+    latencyMs: latencies.length === 0 ? Number.NaN : Math.max(...latencies),
+    errorRatePercent: errors.length === 0 ? Number.NaN : Math.max(...errors),
+    sampleCount: reports.length === 0 ? 0 : sampleCount,
+  }
+  const down = reports.some((report) => report.standing === 'down')
+  const inPlace = !down && reports.every((report) => report.inPlace || report.standing === 'unknown')
+  const eligible = inPlace && passesGates(health, use)
+  const bits = MEMBER_PRESENT | (down ? 0 : MEMBER_NOT_DOWN) | (inPlace ? MEMBER_IN_PLACE : 0) | (eligible ? MEMBER_ELIGIBLE : 0)
+  return { ...health, bits }
+}
+
+function passesGates(health: Omit<Health, 'bits'>, use: RankPoolUse): boolean {
+  if (health.sampleCount < GATE_SAMPLES) return true
+  if (health.latencyMs > use.maxLatencyMs) return false
+  return !(lowerWilsonBound((health.errorRatePercent / 100) * health.sampleCount, health.sampleCount) * 100 > use.maxErrorRatePercent)
+}
+
+/** Score for ordering; unknown latency counts as 1000 ms (DESIGN.md section 7). */
+function pointsOf(health: Health, use: RankPoolUse): number {
+  const latencyMs = Number.isNaN(health.latencyMs) ? 1000 : health.latencyMs
+  const errorRatePercent = Number.isNaN(health.errorRatePercent) ? 0 : health.errorRatePercent
+  return scoreOf(use.score, latencyMs, errorRatePercent)
+}

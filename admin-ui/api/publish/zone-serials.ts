@@ -1,0 +1,85 @@
+/**
+ * Serials of zones, given at publish (RFC 1982): raised only for zones whose transferable content changed, so that all nodes serve
+ * equal serials and secondaries do not transfer for nothing. Pure; what was given before is passed in.
+ */
+import { createHash } from 'node:crypto'
+import type { Config, SteeredName, Zone } from '../../../policy/config/config-schema.ts'
+
+/** Serial of a zone and the digest of the content it stands for. */
+export type ZoneSerial = { readonly serial: number; readonly contentDigest: string }
+
+/** RFC 1982 §3.2: true when serial `a` comes after `b`. */
+export function isLater(a: number, b: number): boolean {
+  const distance = (a - b) >>> 0
+  return distance !== 0 && distance < 0x8000_0000
+}
+
+/** The serial after `previous`: the day's first (YYYYMMDD00) when that is later, else the next number, never 0. */
+export function nextSerial(previous: number | undefined, at: number): number {
+  const day = new Date(at)
+  const first = (day.getUTCFullYear() * 10_000 + (day.getUTCMonth() + 1) * 100 + day.getUTCDate()) * 100
+  if (previous === undefined || isLater(first, previous)) return first
+  const next = (previous + 1) >>> 0
+  // 0 means "none" in the document, and some secondaries treat it as such.
+  return next === 0 ? 1 : next
+}
+
+/** Serial of each zone of the document that leaves it to us (`serial: auto`). */
+export function assignSerials(
+  config: Config,
+  previous: (zone: string) => ZoneSerial | undefined,
+  at: number,
+): Readonly<Record<string, ZoneSerial>> {
+  const serials: Record<string, ZoneSerial> = {}
+  for (const zone of config.zones) {
+    if (zone.serial !== 'auto') continue
+    const contentDigest = digestZone(config, zone)
+    const before = previous(zone.name)
+    if (before?.contentDigest === contentDigest) serials[zone.name] = before
+    else serials[zone.name] = { serial: nextOf(before, zone, at), contentDigest }
+  }
+  return serials
+}
+
+/** A serial written in the document is a floor: a zone that comes from another server must not go back. */
+function nextOf(before: ZoneSerial | undefined, zone: Zone, at: number): number {
+  const next = nextSerial(before?.serial, at)
+  const floor = zone.soa?.serial ?? 0
+  return floor !== 0 && isLater(floor, next) ? floor : next
+}
+
+/** The document with the serials in the SOA of its inline zones. */
+export function withSerials(config: Config, serials: Readonly<Record<string, ZoneSerial>>): Config {
+  const zones = config.zones.map((zone) => {
+    const given = serials[zone.name]
+    return given === undefined || zone.soa === null ? zone : { ...zone, soa: { ...zone.soa, serial: given.serial } }
+  })
+  return { ...config, zones }
+}
+
+/** SHA-256 of all that a transfer of the zone shows: records, master files, and the static view of its steered names. */
+function digestZone(config: Config, zone: Zone): string {
+  const { serial: _serial, ecs: _ecs, soa, ...content } = zone
+  const names = config.names
+    .filter((name) => isInside(name.name, zone.name))
+    .map((name) => [name.name, name.types, name.records, staticView(config, name)])
+  // $INCLUDE may name any of the files, so all of them count for a zone that comes from one.
+  const files = zone.file === '' ? {} : config.files
+  const value = { ...content, soa: soa === null ? null : { ...soa, serial: 0 }, names, files }
+  return createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex')
+}
+
+/** Addresses of the first fallback pool, which stand for a steered name in a transfer. */
+function staticView(config: Config, name: SteeredName): readonly unknown[] {
+  const policy = config.policies.find((candidate) => candidate.id === name.policy)
+  const pool = config.pools.find((candidate) => candidate.id === policy?.fallback[0])
+  const addresses = (pool?.members ?? []).map(({ endpoint: id }) => {
+    const endpoint = config.endpoints.find((candidate) => candidate.id === id)
+    return [endpoint?.ipv4, endpoint?.ipv6, endpoint?.target]
+  })
+  return [policy?.ttlSeconds, addresses]
+}
+
+function isInside(name: string, zone: string): boolean {
+  return zone === '.' || name === zone || name.endsWith(`.${zone}`)
+}
