@@ -65,18 +65,25 @@ export function policyCounterCells(shape: PolicyCounterShape): number {
   return (shape.ruleCount + shape.policyCount) * ANSWER_OUTCOMES.length
 }
 
-/**
- * Place in ANSWER_OUTCOMES of a decision (policy/model/decision.ts: outcome 0 answer, 1 SERVFAIL, 2 NODATA; step 1–4).
- * The positions tell `rule` from `displaced`.
- */
-export function outcomeNumber(outcome: number, step: number, chainPosition: number, poolPosition: number): number {
+/** What of a decision (policy/model/decision.ts: outcome 0 answer, 1 SERVFAIL, 2 NODATA; step 1–4) its count depends on. */
+export type CountedDecision = {
+  readonly outcome: number
+  readonly step: number
+  readonly rule: number
+  readonly chainPosition: number
+  readonly poolPosition: number
+}
+
+/** Place of a decision's outcome in ANSWER_OUTCOMES; the positions tell `rule` from `displaced`. */
+export function outcomeNumber({ outcome, step, chainPosition, poolPosition }: CountedDecision): number {
   if (outcome === 2) return 5
   if (outcome === 1) return 6
   if (step === 1) return chainPosition <= 0 && poolPosition <= 0 ? 0 : 1
   return step
 }
 
-/** Cell of an outcome number: answers of a rule stand with the rule, the others (rule -1) with the policy. */
-export function policyCell(shape: PolicyCounterShape, policy: number, rule: number, outcome: number): number {
-  return (rule >= 0 ? rule : shape.ruleCount + policy) * ANSWER_OUTCOMES.length + outcome
+/** Cell of a decision of `policy`: those of a rule stand with the rule, the others (rule -1) with the policy. */
+export function policyCell(shape: PolicyCounterShape, policy: number, decision: CountedDecision): number {
+  const row = decision.rule >= 0 ? decision.rule : shape.ruleCount + policy
+  return row * ANSWER_OUTCOMES.length + outcomeNumber(decision)
 }

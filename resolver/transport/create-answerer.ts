@@ -16,7 +16,7 @@ export function createAnswerer(settings: AnswerSettings, counters: PolicyCounter
       context.policies = live.tables?.policies
       context.ranking = live.ranking
       context.policyCells = counters.cells
-      context.ruleCount = counters.shape.ruleCount
+      context.counterShape = counters.shape
     },
     answer: (mem, off, len, room, src, srcAt, transport) => answerQuery(context, mem, off, len, room, src, srcAt, transport),
     servfail: (mem, off, len) => answerServfail(mem, off, len),
