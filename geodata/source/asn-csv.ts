@@ -6,6 +6,9 @@ import { readRangeCsv } from './read-range-csv.ts'
 import { SourceBuilder } from './source-builder.ts'
 import type { SourceKind } from './source-kind.ts'
 
+/** Research networks that announce addresses of mainland China only: country tables often have the registry's own country for them. */
+const DOMESTIC_CARRIERS: ReadonlySet<string | undefined> = new Set(['edu', 'cstnet'])
+
 /** Origin AS by range. */
 export const asnCsv: SourceKind = {
   kind: 'asn-csv',
@@ -18,7 +21,8 @@ export const asnCsv: SourceKind = {
         const asn = Number(columns[2])
         // 0 stands for "not announced" in these lists.
         if (!Number.isInteger(asn) || asn < 1 || asn > 0xffffffff) return
-        builder.add(first, last, builder.record({ asn, carrier: CARRIER_BY_ASN.get(asn) }))
+        const carrier = CARRIER_BY_ASN.get(asn)
+        builder.add(first, last, builder.record({ country: DOMESTIC_CARRIERS.has(carrier) ? 'CN' : undefined, carrier, asn }))
       })
     }
     return readingOf(spec, builder, hash.text(), {})

@@ -5,9 +5,14 @@ import { CARRIERS, listPlaces } from '../line/line-catalogue.ts'
 const SUFFIX = /(特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|自治州|地区|省|市|盟)$/
 
 const provinces = new Map<string, string>()
+const provinceNames = new Map<string, string>()
 const citiesByProvince = new Map<string, { readonly code: string; readonly short: string; readonly full: string }[]>()
 for (const place of listPlaces()) {
-  if (place.kind === 'region' && /^cn-\d{2}$/.test(place.key)) provinces.set(place.fullName!.replace(SUFFIX, ''), place.key.slice(3))
+  if (place.kind === 'region' && /^cn-\d{2}$/.test(place.key)) {
+    const name = place.fullName!.replace(SUFFIX, '')
+    provinces.set(name, place.key.slice(3))
+    provinceNames.set(place.key.slice(3), name)
+  }
   if (place.kind === 'city') {
     const province = place.key.slice(3, 5)
     const list = citiesByProvince.get(province) ?? []
@@ -16,12 +21,22 @@ for (const place of listPlaces()) {
   }
 }
 
+/** Prefectures that older databases still name, and the one they are part of now. */
+const FORMER_CITIES: Readonly<Record<string, string>> = { 山东莱芜: '3701', 安徽巢湖: '3401' }
+
 /** Carriers by the texts that databases use. Exact only: 中华电信 and 澳大利亚电信 are other companies. */
 const carriers = new Map<string, string>([
   ...CARRIERS.flatMap((carrier) => [carrier.label['zh-CN'], ...carrier.aliases].map((name): [string, string] => [name, carrier.id])),
   ['浙江华数', 'wasu'],
   ['西安交通大学', 'edu'],
+  ['大连理工大学', 'edu'],
+  ['上海教委', 'edu'],
   ['珠江宽频', 'cbn'],
+  ['湖南有线', 'cbn'],
+  ['吉视传媒', 'cbn'],
+  ['广州驰联', 'wexchange'],
+  ['上海驰联', 'wexchange'],
+  ['百度', 'baidu'],
 ])
 
 /** Province code of a name; undefined when it is none. */
@@ -34,6 +49,8 @@ export function findCityByName(province: string, name: string): string | undefin
   const short = name.replace(SUFFIX, '')
   if (short.length < 2) return undefined
   const cities = citiesByProvince.get(province) ?? []
+  const former = FORMER_CITIES[`${provinceNames.get(province)}${short}`]
+  if (former !== undefined) return former
   const exact = cities.find((city) => city.short === short || city.full === name)
   if (exact !== undefined) return exact.code
   // 博尔塔拉蒙古, 恩施土家族: parts of the full name.

@@ -1,4 +1,6 @@
 /** Reader of "first,last,country" files (ip-location-db geo-whois-asn-country and the like). Shell. */
+import type { Address } from '../address/address.ts'
+import { parsePrefix, prefixContains } from '../address/prefix.ts'
 import { ABROAD_PROVINCES, findPlace } from '../line/line-catalogue.ts'
 import { readingOf } from './describe-source.ts'
 import { SourceHash } from './read-lines.ts'
@@ -14,6 +16,9 @@ export const countryCsv: SourceKind = {
     const builder = new SourceBuilder()
     const hash = new SourceHash()
     const numbers = new Map<string, number>()
+    const ignored = (spec.ignore ?? []).map(({ country, prefix }) => ({ country: country.toUpperCase(), prefix: parsePrefix(prefix) }))
+    const isIgnored = (code: string, first: Address): boolean =>
+      ignored.some((entry) => entry.country === code && prefixContains(entry.prefix, first))
     for (const file of files) {
       await readRangeCsv(file, 3, hash, ({ first, last, columns }) => {
         const code = columns[2]!.trim().toUpperCase()
@@ -22,7 +27,7 @@ export const countryCsv: SourceKind = {
           number = isCountry(code) ? builder.record({ country: code }) : 0
           numbers.set(code, number)
         }
-        if (number !== 0) builder.add(first, last, number)
+        if (number !== 0 && !isIgnored(code, first)) builder.add(first, last, number)
       })
     }
     return readingOf(spec, builder, hash.text(), {})

@@ -10,6 +10,8 @@ export type SourceSpec = Partial<SourceDescription> & {
   readonly file?: string
   /** Several files of one source, e.g. IPv4 and IPv6. */
   readonly files?: readonly string[]
+  /** country-csv: statements known to be wrong; unknown is better. */
+  readonly ignore?: readonly { readonly country: string; readonly prefix: string }[]
   /** cidr-list: the place of all its networks, in any accepted spelling. */
   readonly place?: string
   /** cidr-list: the carrier of all its networks. */
