@@ -1,0 +1,129 @@
+/**
+ * Guards policy/decide (ns a decision, bytes allocated) and policy/compile (ms a table). Run: node bench/decide.bench.ts
+ * Synthetic data of the size of the real one: 400,000 IPv4 and 100,000 IPv6 location ranges, 2,300 locations, 1,000,000 custom prefixes.
+ */
+import { buildRangeTable4, buildRangeTable6 } from '../geodata/compile/build-range-table.ts'
+import { listPlaces } from '../geodata/line/line-catalogue.ts'
+import { type Location, UNKNOWN_LOCATION } from '../geodata/line/location.ts'
+import { compilePolicies, type LocationTables } from '../policy/compile/compile-policies.ts'
+import { makeRankPlan } from '../policy/compile/make-rank-plan.ts'
+import { viewPolicies } from '../policy/decide/compiled-policies.ts'
+import { decide } from '../policy/decide/decide.ts'
+import { makeDecision } from '../policy/model/decision.ts'
+import { ASSUME_UP, makeAssumedRanking } from '../policy/simulate/assumed-ranking.ts'
+import { makeSyntheticConfig, type PolicyDraft } from '../test/support/synthetic-config.ts'
+
+const random = makeRandom(20261121)
+const geodata = makeLargeGeodata()
+const CARRIERS = ['telecom', 'unicom', 'mobile']
+const cities = listPlaces()
+  .filter(({ kind }) => kind === 'city')
+  .slice(0, 60)
+const endpoints = cities.map(({ key }, n) => ({ id: `edge-${n}`, ipv4: `192.0.2.${n + 1}`, place: key, carrier: CARRIERS[n % 3]! }))
+const ids = endpoints.map(({ id }) => id)
+const pools = (['best', 'weighted', 'auto', 'all', 'nearest'] as const).map((choose) => ({
+  id: choose,
+  choose,
+  members: ids.slice(0, choose === 'weighted' ? 10 : 60),
+}))
+const lineRules = (first: string): PolicyDraft['rules'] => [
+  { line: 'cn-3302/telecom', pools: [first] },
+  { line: 'cn-33/telecom', pools: [first] },
+  { line: 'cn', pools: [first] },
+  { line: '*', pools: [first] },
+]
+const policies = pools.map(({ id }): PolicyDraft => ({ id: `policy-${id}`, rules: lineRules(id), fallback: ['best'] }))
+
+const config = makeSyntheticConfig({ endpoints, pools, policies })
+timed('compile, 5 policies, 4 tables (one with auto, one with nearest)', () => compilePolicies(config, geodata))
+timed('compile, 1 policy without ordered pools', () =>
+  compilePolicies({ ...config, policies: config.policies.filter(({ id }) => id === 'policy-best') }, geodata),
+)
+for (const count of [100_000, 1_000_000]) {
+  const custom = makeCustomConfig(count)
+  timed(`compile, 1 policy, ${count} custom prefixes (half IPv4, half IPv6, nested)`, () => compilePolicies(custom, geodata))
+}
+
+const compiled = compilePolicies(config, geodata)
+const view = viewPolicies(compiled.columns)
+const ranking = makeAssumedRanking(makeRankPlan(config), () => ASSUME_UP)
+const out = makeDecision()
+const CALLS = 2_000_000
+const addresses = Uint32Array.from({ length: 65536 }, () => random())
+for (const [policy, id] of compiled.names.policies.entries()) {
+  for (const family of [4, 6] as const) {
+    let best = Number.POSITIVE_INFINITY
+    let heap = 0
+    for (let round = 0; round < 5; round++) {
+      const heapBefore = process.memoryUsage().heapUsed
+      const startedAt = performance.now()
+      for (let i = 0; i < CALLS; i++) {
+        const w0 = addresses[i & 65535]!
+        decide(view, ranking, policy, 0, family, family === 4 ? w0 : ((w0 >>> 4) | 0x20000000) >>> 0, w0, 0, i, i, out)
+      }
+      best = Math.min(best, (performance.now() - startedAt) * (1e6 / CALLS))
+      heap = (process.memoryUsage().heapUsed - heapBefore) / CALLS
+    }
+    console.log(`${id} IPv${family}: ${best.toFixed(0)} ns a decision, ${heap.toFixed(2)} heap bytes a decision`)
+  }
+}
+
+function timed(name: string, run: () => unknown): void {
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 3; round++) {
+    const startedAt = performance.now()
+    run()
+    best = Math.min(best, performance.now() - startedAt)
+  }
+  console.log(`${name}: ${best.toFixed(0)} ms`)
+}
+
+function makeLargeGeodata(): LocationTables {
+  const places = listPlaces().filter(({ kind }) => kind === 'city')
+  const locations: Location[] = [UNKNOWN_LOCATION]
+  for (let n = 0; n < 2300; n++) {
+    const city = places[n % places.length]!.key.slice(3)
+    const carrier = ['telecom', 'unicom', 'mobile', 'edu', 'cbn', 'tietong', undefined][n % 7]
+    locations.push({ ...UNKNOWN_LOCATION, country: 'CN', province: city.slice(0, 2), city, carrier })
+  }
+  const starts4 = sortedRandom(400_000)
+  const words6 = sortedRandom(100_000)
+  const starts6 = new Uint32Array(4 * words6.length)
+  for (const [n, word] of words6.entries()) starts6[4 * n] = n === 0 ? 0 : (word >>> 4) | 0x20000000
+  const valueOf = (): number => random() % locations.length
+  return {
+    v4: buildRangeTable4(starts4, Uint32Array.from(starts4, valueOf)),
+    v6: buildRangeTable6(starts6.subarray(0, 4 * words6.length), Uint32Array.from(words6, valueOf)),
+    locations,
+  }
+}
+
+/** Distinct rising numbers, the first 0, sixteen apart so that the IPv6 starts stay distinct. */
+function sortedRandom(count: number): Uint32Array {
+  const set = new Set<number>([0])
+  while (set.size < count) set.add((random() & ~15) >>> 0)
+  return Uint32Array.from(set).sort()
+}
+
+function makeCustomConfig(count: number) {
+  const lines: Record<string, string[]> = { a: [], b: [], c: [] }
+  for (let n = 0; n < count / 2; n++) {
+    const id = 'abc'[n % 3]!
+    lines[id]!.push(`${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}.0/24`)
+    lines[id]!.push(`2001:${(n >> 12).toString(16)}:${(n & 0xfff).toString(16)}::/48`)
+  }
+  lines.wide = ['0.0.0.0/3', '2001::/16']
+  const rules = [...Object.keys(lines).map((id) => ({ line: `custom:${id}`, pools: ['best'] })), ...lineRules('best')]
+  return makeSyntheticConfig({ endpoints, pools, lines, policies: [{ id: 'custom', rules, fallback: ['best'] }] })
+}
+
+/** Small deterministic generator (xorshift32). */
+function makeRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state >>> 0
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What one thread answers with: its scratch memory and the tables of this batch. Everything is allocated once; a query makes no
+ * garbage. Pure. The caller sets `zones`, `policies` and `ranking` together once a batch.
+ */
+import type { RankingColumns } from '../../health/model/ranking.ts'
+import type { CompiledPolicies } from '../../policy/decide/compiled-policies.ts'
+import { type Decision, makeDecision } from '../../policy/model/decision.ts'
+import type { PolicyCounterShape } from '../observe/counters.ts'
+import { makeQuery, type Query } from '../wire/read-query.ts'
+import { makeResponseWriter, type ResponseWriter } from '../wire/response-writer.ts'
+import { makeNameFound, type NameFound } from '../zone/find-name.ts'
+import type { ZoneColumns } from '../zone/zone-columns.ts'
+
+/** Settings of the process that show in answers. */
+export type AnswerOptions = {
+  /** Name for id.server and hostname.bind; empty = such questions are refused. */
+  readonly identity: string
+  /** Seed of the generator for pools that are not sticky; different in every thread. */
+  readonly seed: number
+}
+
+/** The client as believed: the address that decides. */
+export type ClientView = {
+  /** 4 or 6. */
+  family: 4 | 6
+  /** IPv4 in `w0`; IPv6 in four words. */
+  w0: number
+  w1: number
+  w2: number
+  w3: number
+  /** True when the client subnet of the query was used: then the decision's scope is returned. */
+  isClientSubnet: boolean
+}
+
+/** All that a thread needs. */
+export type AnswerContext = {
+  zones: ZoneColumns | undefined
+  policies: CompiledPolicies | undefined
+  ranking: RankingColumns | undefined
+  /** Cells of outcomes a rule, then a policy (resolver/observe/counters.ts); empty = not counted. */
+  policyCells: Float64Array
+  counterShape: PolicyCounterShape
+
+  readonly query: Query
+  readonly found: NameFound
+  readonly glue: NameFound
+  readonly writer: ResponseWriter
+  readonly client: ClientView
+  /** The last policy decision of this query; `decisionPolicy` is -1 when none was made. */
+  readonly decision: Decision
+  decisionPolicy: number
+  /** Owner name that is being answered: the question's, then each CNAME's target. */
+  readonly owner: Uint8Array
+  ownerLength: number
+  /** Position of that name in the message. */
+  ownerAt: number
+  rcode: number
+  authoritative: boolean
+  truncated: boolean
+  /** Largest scope of all steered parts (RFC 7871 §7.2.1). */
+  scope: number
+  /** State of xorshift32; never 0. */
+  random: number
+  readonly identityText: Uint8Array
+}
+
+/** A context with no tables: it answers SERVFAIL until they are set. */
+export function createAnswerContext(options: AnswerOptions): AnswerContext {
+  const identity = new TextEncoder().encode(options.identity).subarray(0, 255)
+  return {
+    zones: undefined,
+    policies: undefined,
+    ranking: undefined,
+    policyCells: new Float64Array(0),
+    counterShape: { ruleCount: 0, policyCount: 0 },
+    query: makeQuery(),
+    found: makeNameFound(),
+    glue: makeNameFound(),
+    writer: makeResponseWriter(),
+    client: { family: 4, w0: 0, w1: 0, w2: 0, w3: 0, isClientSubnet: false },
+    decision: makeDecision(),
+    decisionPolicy: -1,
+    owner: new Uint8Array(256),
+    ownerLength: 0,
+    ownerAt: 0,
+    rcode: 0,
+    authoritative: true,
+    truncated: false,
+    scope: 0,
+    random: options.seed | 1,
+    identityText: Uint8Array.of(identity.length, ...identity),
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The policy part of an explanation: which rules and pools were walked, and why each candidate was or was not picked. Pure. Reads the
+ * very columns, ranking and decision that answered; it decides nothing itself. Not hot.
+ */
+import type { RankPlan, RankPoolUse } from '../../health/model/rank-plan.ts'
+import {
+  ADDRESS_DRAINING,
+  ADDRESS_OVERRIDE_DOWN,
+  ADDRESS_PRESENT,
+  MEMBER_ELIGIBLE,
+  MEMBER_IN_PLACE,
+  MEMBER_NOT_DOWN,
+  MEMBER_PRESENT,
+  type RankingColumns,
+} from '../../health/model/ranking.ts'
+import { STANDING_DEGRADED, STANDING_DOWN, STANDINGS, type Standing } from '../../health/model/standing.ts'
+import { type Decision, STEP_ALL_DOWN, STEP_FALLBACK, STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
+import { CHOOSE_KINDS, POLICY_EACH_FAMILY, type PolicyColumns, type PolicyNames } from '../../policy/model/policy-columns.ts'
+
+/** Why a candidate was or was not picked. */
+export type CandidateVerdict =
+  | 'picked'
+  | 'not-best'
+  | 'incumbent-kept'
+  | 'gate-error-rate'
+  | 'gate-latency'
+  | 'down'
+  | 'unknown'
+  | 'override-down'
+  | 'drained'
+  | 'no-address-of-family'
+  | 'disabled'
+  | 'not-reached'
+
+/** One candidate of a pool with the numbers it was judged by. */
+export type ExplainedCandidate = {
+  readonly endpoint: string
+  /** The address of the family asked for, or the target's host name. */
+  readonly address: string
+  readonly standing: Standing
+  readonly latencyMs: number | null
+  readonly errorRatePercent: number | null
+  readonly score: number | null
+  readonly sampleCount: number
+  readonly ageSeconds: number | null
+  readonly weight: number
+  readonly verdict: CandidateVerdict
+}
+
+/** One pool as walked. */
+export type ExplainedPool = {
+  readonly pool: string
+  readonly choose: string
+  readonly minimumUp: number
+  /** Members that were eligible. */
+  readonly eligible: number
+  readonly verdict: 'answered' | 'too-few-eligible' | 'none-eligible' | 'not-reached'
+  readonly candidates: readonly ExplainedCandidate[]
+}
+
+/** One rule of the client's chain as walked. */
+export type ExplainedRule = {
+  readonly line: string
+  readonly verdict: 'answered' | 'no-eligible-endpoint' | 'not-reached'
+  readonly pools: readonly ExplainedPool[]
+}
+
+/** What was decided and what it was decided from. */
+export type ExplainPolicyInput = {
+  readonly columns: PolicyColumns
+  readonly names: PolicyNames
+  readonly plan: Omit<RankPlan, 'generation'>
+  readonly ranking: RankingColumns
+  readonly policy: number
+  readonly decision: Decision
+  /** True for AAAA: the second address of each endpoint is shown. */
+  readonly ipv6: boolean
+  readonly nowMs: number
+}
+
+/** Walks the client's chain and the fallback as the decision did. */
+export function explainPolicy(input: ExplainPolicyInput): {
+  readonly rules: readonly ExplainedRule[]
+  readonly fallback: readonly ExplainedPool[]
+} {
+  const { columns, names, policy, decision } = input
+  const rules: ExplainedRule[] = []
+  // The last resort walks the same rules a second time: then every pool of step 1 was reached, and one of them answered after all.
+  const allReached = decision.step !== STEP_RULE
+  let reached = true
+  const firstSlot = columns.classSlotFirst[decision.class]!
+  const endSlot = columns.classSlotFirst[decision.class + 1]!
+  for (let slot = firstSlot; slot < endSlot; slot++) {
+    const rule = columns.policyRuleFirst[policy]! + columns.classSlots[slot]!
+    const pools: ExplainedPool[] = []
+    const ruleReached = reached
+    for (let at = columns.rulePoolFirst[rule]!; at < columns.rulePoolFirst[rule + 1]!; at++) {
+      const answers =
+        (decision.step === STEP_RULE || decision.step === STEP_LAST_RESORT) &&
+        decision.rule === rule &&
+        decision.poolPosition === at - columns.rulePoolFirst[rule]!
+      pools.push(explainPool(input, columns.rulePoolUses[at]!, reached || allReached, answers))
+      if (answers && !allReached) reached = false
+    }
+    const answered = pools.some((pool) => pool.verdict === 'answered')
+    rules.push({
+      line: names.ruleLines[rule]!,
+      verdict: answered ? 'answered' : ruleReached || allReached ? 'no-eligible-endpoint' : 'not-reached',
+      pools,
+    })
+  }
+  const fallback: ExplainedPool[] = []
+  let fallbackReached = decision.step !== STEP_RULE
+  for (let at = columns.policyFallbackFirst[policy]!; at < columns.policyFallbackFirst[policy + 1]!; at++) {
+    const poolUse = columns.fallbackPoolUses[at]!
+    const answers =
+      (decision.step === STEP_FALLBACK || decision.step === STEP_ALL_DOWN) &&
+      decision.poolUse === poolUse &&
+      decision.poolPosition === at - columns.policyFallbackFirst[policy]!
+    fallback.push(explainPool(input, poolUse, fallbackReached, answers))
+    if (answers && decision.step === STEP_FALLBACK) fallbackReached = false
+  }
+  return { rules, fallback }
+}
+
+function explainPool(input: ExplainPolicyInput, poolUse: number, reached: boolean, answered: boolean): ExplainedPool {
+  const { columns, names, plan, ranking, policy } = input
+  const view = (columns.policyFlags[policy]! & POLICY_EACH_FAMILY) !== 0 && input.ipv6 ? 1 : 0
+  const use = plan.poolUses[poolUse]!
+  const candidates: ExplainedCandidate[] = []
+  let eligible = 0
+  for (let member = columns.poolUseMemberFirst[poolUse]!; member < columns.poolUseMemberFirst[poolUse + 1]!; member++) {
+    if ((ranking.memberBits[2 * member + view]! & MEMBER_ELIGIBLE) !== 0) eligible++
+    candidates.push(explainCandidate(input, use, member, view, reached, answered))
+  }
+  return {
+    pool: names.pools[columns.poolUsePool[poolUse]!]!,
+    choose: CHOOSE_KINDS[columns.poolUseChoose[poolUse]!]!,
+    minimumUp: use.minimumUp,
+    eligible,
+    verdict: answered ? 'answered' : !reached ? 'not-reached' : eligible === 0 ? 'none-eligible' : 'too-few-eligible',
+    candidates,
+  }
+}
+
+function explainCandidate(
+  input: ExplainPolicyInput,
+  use: RankPoolUse,
+  member: number,
+  view: number,
+  reached: boolean,
+  answered: boolean,
+): ExplainedCandidate {
+  const { columns, names, plan, ranking } = input
+  const endpointNumber = columns.memberEndpoint[member]!
+  const endpoint = plan.endpoints[endpointNumber]!
+  const address = 2 * endpointNumber + (input.ipv6 && endpoint.ipv6 !== '' ? 1 : 0)
+  const number = (value: number): number | null => (Number.isNaN(value) ? null : value)
+  const sampleAt = ranking.addressSampleAt[address]!
+  return {
+    endpoint: names.endpoints[endpointNumber]!,
+    address: endpoint.target || (input.ipv6 ? endpoint.ipv6 : endpoint.ipv4) || endpoint.ipv4 || endpoint.ipv6,
+    standing: STANDINGS[ranking.addressStanding[address]!]!,
+    latencyMs: number(ranking.addressLatencyMs[address]!),
+    errorRatePercent: number(ranking.addressErrorRatePercent[address]!),
+    score: number(ranking.memberScore[member]!),
+    sampleCount: ranking.addressSampleCount[address]!,
+    ageSeconds: sampleAt === 0 ? null : Math.max(0, (input.nowMs - sampleAt) / 1000),
+    weight: columns.memberConfiguredWeight[member]!,
+    verdict: verdictOf(input, use, member, view, reached, answered),
+  }
+}
+
+function verdictOf(
+  input: ExplainPolicyInput,
+  use: RankPoolUse,
+  member: number,
+  view: number,
+  reached: boolean,
+  answered: boolean,
+): CandidateVerdict {
+  const { columns, plan, ranking, decision } = input
+  const endpointNumber = columns.memberEndpoint[member]!
+  if (answered) for (let i = 0; i < decision.memberCount; i++) if (decision.members[i] === member) return 'picked'
+  const bits = ranking.memberBits[2 * member + view]!
+  if (!plan.endpoints[endpointNumber]!.enabled) return 'disabled'
+  if ((bits & MEMBER_PRESENT) === 0) return 'no-address-of-family'
+  if (!reached) return 'not-reached'
+  // In a joint view either address may be the reason; the worse one is named.
+  const addresses = use.jointFamilies ? [2 * endpointNumber, 2 * endpointNumber + 1] : [2 * endpointNumber + view]
+  const present = addresses.filter((address) => (ranking.addressFlags[address]! & ADDRESS_PRESENT) !== 0)
+  if (present.some((address) => (ranking.addressFlags[address]! & ADDRESS_OVERRIDE_DOWN) !== 0)) return 'override-down'
+  if ((bits & MEMBER_ELIGIBLE) === 0) {
+    if (present.some((address) => ranking.addressStanding[address] === STANDING_DOWN)) return 'down'
+    if (present.some((address) => ranking.addressStanding[address]! < STANDING_DEGRADED)) return 'unknown'
+    if ((bits & MEMBER_IN_PLACE) !== 0 || (bits & MEMBER_NOT_DOWN) !== 0) {
+      return present.some((address) => ranking.addressLatencyMs[address]! >= use.maxLatencyMs) ? 'gate-latency' : 'gate-error-rate'
+    }
+    return 'down'
+  }
+  if (present.some((address) => (ranking.addressFlags[address]! & ADDRESS_DRAINING) !== 0)) return 'drained'
+  const picked = answered && decision.memberCount > 0 ? ranking.memberScore[decision.members[0]!]! : Number.NaN
+  return use.choose === 'best' && ranking.memberScore[member]! > picked ? 'incumbent-kept' : 'not-best'
+}

@@ -1,0 +1,82 @@
+/**
+ * Plain RRsets into the sections of a reply: answers, referrals with glue, negative answers with SOA. Pure, hot, no allocation.
+ * An RRset is written whole or not at all: a section that would hold half of one is cut back to before it (RFC 2181 §9).
+ */
+import { TYPE_A, TYPE_AAAA, TYPE_DS, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
+import { ADDITIONALS, AUTHORITIES, addCount, writeName, writePointer, writeRecord } from '../wire/response-writer.ts'
+import { findNode, findRRset } from '../zone/find-name.ts'
+import { NONE, type ZoneColumns } from '../zone/zone-columns.ts'
+import type { AnswerContext } from './answer-context.ts'
+
+/** Writes the owner: a pointer to a known position, or (position 0) the name of a node. */
+function writeOwner(ctx: AnswerContext, zones: ZoneColumns, ownerAt: number, node: number): boolean {
+  if (ownerAt !== 0) return writePointer(ctx.writer, ownerAt)
+  return writeName(ctx.writer, zones.names, zones.nodeNameFirst[node]!, true)
+}
+
+/** Writes an RRset into the section whose count is `field`; false (and nothing written) when it does not fit. */
+export function writeRRset(ctx: AnswerContext, rrset: number, ownerAt: number, node: number, ttlSeconds: number, field: number): boolean {
+  const zones = ctx.zones!
+  const { writer } = ctx
+  const start = writer.position
+  const known = writer.knownCount
+  const type = zones.rrsetType[rrset]!
+  const end = zones.rrsetDataFirst[rrset + 1]!
+  let count = 0
+  for (let at = zones.rrsetDataFirst[rrset]!; at < end; count++) {
+    const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
+    if (!writeOwner(ctx, zones, ownerAt, node) || !writeRecord(writer, type, ttlSeconds, zones.rdata, at + 2, length)) {
+      writer.position = start
+      writer.knownCount = known
+      return false
+    }
+    at += 2 + length
+  }
+  addCount(writer, field, count)
+  return true
+}
+
+/** SOA of a zone into the authority section, with the TTL of a negative answer (RFC 2308 §3), at most `ttlLimitSeconds`. */
+export function writeNegativeSoa(ctx: AnswerContext, zone: number, ttlLimitSeconds: number): void {
+  const zones = ctx.zones!
+  const ttlSeconds = Math.min(zones.zoneNegativeTtlSeconds[zone]!, ttlLimitSeconds)
+  if (zones.rrsetType[zones.zoneSoa[zone]!] !== TYPE_SOA) return
+  if (!writeRRset(ctx, zones.zoneSoa[zone]!, 0, zones.zoneApex[zone]!, ttlSeconds, AUTHORITIES)) ctx.truncated = true
+}
+
+/** A referral (RFC 1034 §4.3.2 step 3b): NS of the cut, its DS when there is one, glue. Not authoritative. */
+export function writeReferral(ctx: AnswerContext, cut: number): void {
+  const zones = ctx.zones!
+  const ns = findRRset(zones, cut, TYPE_NS)
+  if (!writeRRset(ctx, ns, 0, cut, zones.rrsetTtlSeconds[ns]!, AUTHORITIES)) {
+    ctx.truncated = true
+    return
+  }
+  const ds = findRRset(zones, cut, TYPE_DS)
+  if (ds !== NONE && !writeRRset(ctx, ds, 0, cut, zones.rrsetTtlSeconds[ds]!, AUTHORITIES)) ctx.truncated = true
+  writeGlue(ctx, ns, cut)
+}
+
+/** Addresses of the name servers of a referral. Only plain RRsets: steered addresses never stand in an additional section (RFC 7871 §7.4). */
+function writeGlue(ctx: AnswerContext, ns: number, cut: number): void {
+  const zones = ctx.zones!
+  const end = zones.rrsetDataFirst[ns + 1]!
+  for (let at = zones.rrsetDataFirst[ns]!; at < end; ) {
+    const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
+    const target = ctx.owner
+    for (let i = 0; i < length; i++) {
+      const octet = zones.rdata[at + 2 + i]!
+      target[i] = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet
+    }
+    at += 2 + length
+    const node = findNode(zones, target, length, ctx.glue)
+    if (node === NONE || zones.nodeSteer[node] !== NONE) continue
+    const a = findRRset(zones, node, TYPE_A)
+    const aaaa = findRRset(zones, node, TYPE_AAAA)
+    const isNeeded = zones.nodeCut[node] === cut
+    let fits = a === NONE || writeRRset(ctx, a, 0, node, zones.rrsetTtlSeconds[a]!, ADDITIONALS)
+    fits = (aaaa === NONE || writeRRset(ctx, aaaa, 0, node, zones.rrsetTtlSeconds[aaaa]!, ADDITIONALS)) && fits
+    // RFC 9471 §3: in-domain glue that does not fit must be asked for again by TCP.
+    if (!fits && isNeeded) ctx.truncated = true
+  }
+}

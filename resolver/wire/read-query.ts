@@ -1,0 +1,142 @@
+/**
+ * Bytes → query: header verdict, question, OPT with client subnet. Pure, hot, no allocation, no throw; every read is bounded by the
+ * packet's end. What the header alone decides comes first, so that junk costs little.
+ *
+ *   RFC 1035 §4.1.1 header · RFC 9619 QDCOUNT must be 1 · RFC 6891 §6.1.1 at most one OPT, §6.1.3 version · RFC 7871 client subnet
+ */
+import { type ClientSubnet, makeClientSubnet, readClientSubnet } from './client-subnet.ts'
+import { MAX_LABEL_BYTES, MAX_NAME_BYTES } from './name.ts'
+import { OPTION_CLIENT_SUBNET, TYPE_OPT } from './registry.ts'
+
+/** Octets of the header. */
+export const HEADER_BYTES = 12
+
+/** Verdicts. Everything but these two answers with an rcode of the same number (registry.ts). */
+export const VERDICT_DROP = -1
+export const VERDICT_OK = 0
+
+/** A mutable query, one a thread. */
+export type Query = {
+  /** Canonical (lower-case) name, wire form; `nameLength` octets hold. */
+  readonly name: Uint8Array
+  nameLength: number
+  type: number
+  class: number
+  /** Offset behind the question, from the start of the message; 0 = the question could not be read. */
+  questionEnd: number
+  hasOpt: boolean
+  /** Largest UDP message the asker takes, at least 512 (RFC 6891 §6.2.5). */
+  udpSize: number
+  hasClientSubnet: boolean
+  readonly clientSubnet: ClientSubnet
+}
+
+/** A query to be filled. */
+export function makeQuery(): Query {
+  return {
+    name: new Uint8Array(MAX_NAME_BYTES + 1),
+    nameLength: 0,
+    type: 0,
+    class: 0,
+    questionEnd: 0,
+    hasOpt: false,
+    udpSize: 512,
+    hasClientSubnet: false,
+    clientSubnet: makeClientSubnet(),
+  }
+}
+
+/** Reads the message at `mem[off … off+len-1]`. Returns VERDICT_OK, VERDICT_DROP or the rcode to answer with. */
+export function readQuery(mem: Uint8Array, off: number, len: number, out: Query): number {
+  out.questionEnd = 0
+  out.hasOpt = false
+  out.udpSize = 512
+  out.hasClientSubnet = false
+  // A response is never answered: two servers would answer each other for ever.
+  if (len < HEADER_BYTES || (mem[off + 2]! & 0x80) !== 0) return VERDICT_DROP
+  if ((mem[off + 2]! & 0x78) !== 0) return 4
+  if (mem[off + 4] !== 0 || mem[off + 5] !== 1) return 1
+  const end = off + len
+  let at = readQuestion(mem, off, end, out)
+  if (at < 0) return 1
+  out.questionEnd = at - off
+  const answers = ((mem[off + 6]! << 8) | mem[off + 7]!) + ((mem[off + 8]! << 8) | mem[off + 9]!)
+  const additionals = (mem[off + 10]! << 8) | mem[off + 11]!
+  let version = 0
+  // Each record takes at least 11 octets, so counts that lie end at the packet's end.
+  for (let record = 0; record < answers + additionals; record++) {
+    const owner = at
+    at = skipName(mem, at, end)
+    if (at < 0 || at + 10 > end) return 1
+    const type = (mem[at]! << 8) | mem[at + 1]!
+    const dataLength = (mem[at + 8]! << 8) | mem[at + 9]!
+    const data = at + 10
+    if (data + dataLength > end) return 1
+    if (type === TYPE_OPT) {
+      // RFC 6891 §6.1.1: one OPT at most, in the additional section, owned by the root.
+      if (record < answers || out.hasOpt || mem[owner] !== 0) return 1
+      out.hasOpt = true
+      out.udpSize = Math.max(512, (mem[at + 2]! << 8) | mem[at + 3]!)
+      version = mem[at + 5]!
+      if (version === 0 && !readOptions(mem, data, data + dataLength, out)) return 1
+    }
+    at = data + dataLength
+  }
+  if (at !== end) return 1
+  return version === 0 ? VERDICT_OK : 16
+}
+
+/** The question: name in lower case into `out`, type, class. Returns the offset behind it, -1 when malformed. */
+function readQuestion(mem: Uint8Array, off: number, end: number, out: Query): number {
+  const name = out.name
+  let at = off + HEADER_BYTES
+  let length = 0
+  for (;;) {
+    if (at >= end) return -1
+    const label = mem[at]!
+    // Compression has nothing to point at in a question.
+    if (label > MAX_LABEL_BYTES || at + 1 + label > end || length + 1 + label > MAX_NAME_BYTES) return -1
+    name[length++] = label
+    at++
+    if (label === 0) break
+    for (const stop = at + label; at < stop; at++) {
+      const octet = mem[at]!
+      name[length++] = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet
+    }
+  }
+  if (at + 4 > end) return -1
+  out.nameLength = length
+  out.type = (mem[at]! << 8) | mem[at + 1]!
+  out.class = (mem[at + 2]! << 8) | mem[at + 3]!
+  return at + 4
+}
+
+/** Offset behind the name at `at`; a pointer ends it. -1 when malformed. */
+function skipName(mem: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end) {
+    const label = mem[at]!
+    if (label === 0) return at + 1
+    if ((label & 0xc0) === 0xc0) return at + 2 <= end ? at + 2 : -1
+    if (label > MAX_LABEL_BYTES) return -1
+    at += 1 + label
+  }
+  return -1
+}
+
+/** EDNS options; unknown ones are passed over (RFC 6891 §6.1.2). False when they do not fit or the client subnet is malformed. */
+function readOptions(mem: Uint8Array, start: number, end: number, out: Query): boolean {
+  let at = start
+  while (at < end) {
+    if (at + 4 > end) return false
+    const code = (mem[at]! << 8) | mem[at + 1]!
+    const length = (mem[at + 2]! << 8) | mem[at + 3]!
+    if (at + 4 + length > end) return false
+    if (code === OPTION_CLIENT_SUBNET) {
+      if (out.hasClientSubnet || !readClientSubnet(mem, at + 4, length, out.clientSubnet)) return false
+      out.hasClientSubnet = true
+    }
+    at += 4 + length
+  }
+  return true
+}

@@ -1,0 +1,109 @@
+/**
+ * Where a name stands in the zones: step 2 and 3 of RFC 1034 §4.3.2 with the wildcards of RFC 4592. Pure, hot, no allocation: the
+ * exact name is tried first, then its ancestors until one is a node; that one is the closest encloser, since every empty
+ * non-terminal is a node. No policy is looked at here.
+ */
+import { hashSuffixes } from './hash-name.ts'
+import { NONE, type ZoneColumns } from './zone-columns.ts'
+
+/** Result kinds. */
+export const FOUND_NOTHING = 0
+/** The node itself, or the wildcard that stands for it. */
+export const FOUND_NODE = 1
+/** At or below a delegation point. */
+export const FOUND_CUT = 2
+/** In the zone, but no such name. */
+export const FOUND_MISS = 3
+
+/** A mutable result, one a thread. */
+export type NameFound = {
+  kind: number
+  /** Zone number. */
+  zone: number
+  /** The node that answers; the delegation point for FOUND_CUT; the closest encloser for FOUND_MISS. */
+  node: number
+  /** True when the node is a wildcard that stands for the name. */
+  isWildcard: boolean
+  /** True for FOUND_CUT when the name is the delegation point itself. */
+  isAtCut: boolean
+  readonly labels: Uint8Array
+  readonly hashes: Uint32Array
+}
+
+/** A result to be filled. */
+export function makeNameFound(): NameFound {
+  return {
+    kind: FOUND_NOTHING,
+    zone: 0,
+    node: 0,
+    isWildcard: false,
+    isAtCut: false,
+    labels: new Uint8Array(130),
+    hashes: new Uint32Array(130),
+  }
+}
+
+/** Node of the suffix of `name` that begins at octet `from`; NONE when there is none. */
+function probe(zones: ZoneColumns, name: Uint8Array, from: number, length: number, hash: number): number {
+  const { slots, names, nodeNameFirst } = zones
+  const mask = slots.length - 1
+  let slot = hash & mask
+  for (;;) {
+    const entry = slots[slot]!
+    if (entry === 0) return NONE
+    const first = nodeNameFirst[entry - 1]!
+    if (nodeNameFirst[entry]! - first === length - from) {
+      let i = from
+      while (i < length && names[first + i - from] === name[i]) i++
+      if (i === length) return entry - 1
+    }
+    slot = (slot + 1) & mask
+  }
+}
+
+/** Node of exactly this canonical name; NONE when there is none. */
+export function findNode(zones: ZoneColumns, name: Uint8Array, length: number, scratch: NameFound): number {
+  hashSuffixes(name, scratch.labels, scratch.hashes)
+  return probe(zones, name, 0, length, scratch.hashes[0]!)
+}
+
+/** Finds a canonical wire name of `length` octets. */
+export function findName(zones: ZoneColumns, name: Uint8Array, length: number, out: NameFound): void {
+  const count = hashSuffixes(name, out.labels, out.hashes)
+  out.isWildcard = false
+  out.isAtCut = false
+  let node = probe(zones, name, 0, length, out.hashes[0]!)
+  if (node !== NONE) {
+    out.zone = zones.nodeZone[node]!
+    const cut = zones.nodeCut[node]!
+    out.kind = cut === NONE ? FOUND_NODE : FOUND_CUT
+    out.isAtCut = cut === node
+    out.node = cut === NONE ? node : cut
+    return
+  }
+  for (let k = 1; k <= count; k++) {
+    node = probe(zones, name, out.labels[k]!, length, out.hashes[k]!)
+    if (node === NONE) continue
+    out.zone = zones.nodeZone[node]!
+    const cut = zones.nodeCut[node]!
+    if (cut !== NONE) {
+      out.kind = FOUND_CUT
+      out.node = cut
+      return
+    }
+    const wildcard = zones.nodeWildcard[node]!
+    out.kind = wildcard === NONE ? FOUND_MISS : FOUND_NODE
+    out.isWildcard = wildcard !== NONE
+    out.node = wildcard === NONE ? node : wildcard
+    // A wildcard that is itself a delegation point is not one we serve as a referral (RFC 4592 §4.2 leaves it undefined).
+    return
+  }
+  out.kind = FOUND_NOTHING
+}
+
+/** RRset of a type at a node; NONE when it has none. */
+export function findRRset(zones: ZoneColumns, node: number, type: number): number {
+  const end = zones.nodeRRsetFirst[node + 1]!
+  for (let r = zones.nodeRRsetFirst[node]!; r < end; r++) if (zones.rrsetType[r] === type) return r
+  return NONE
+}

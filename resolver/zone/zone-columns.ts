@@ -1,0 +1,74 @@
+/**
+ * The compiled zones: typed arrays that lie in the snapshot. Pure types; made by compile-zones.ts, read by find-name.ts and
+ * resolver/answer. Every owner name, empty non-terminal included, is a node; nodes are numbered in canonical order of their names.
+ *
+ *   name ─ hash ─► slots ─► node ─► zone, flags, cut above, wildcard below, steered entry
+ *                             └► RRsets nodeRRsetFirst[n] … nodeRRsetFirst[n+1]-1 ─► records (u16 length, rdata) in `rdata`
+ */
+
+/** The apex of its zone. */
+export const NODE_APEX = 1
+/** Delegation point: NS below the apex. */
+export const NODE_CUT = 2
+/** No RRset of its own (RFC 4592 §2.2.2). */
+export const NODE_EMPTY = 4
+/** Owns a CNAME. */
+export const NODE_ALIAS = 8
+
+/** No node, no entry. */
+export const NONE = -1
+
+/** Steered entry flag: an endpoint with a host name may be picked, then the answer is a CNAME for every type. */
+export const STEER_TARGETS = 1
+
+/** All columns. n nodes, r RRsets, z zones, s steered entries, t templates. */
+export type ZoneColumns = {
+  /** Open-addressed hash table of names: node number + 1, 0 = free; a power of two long, at most half full. */
+  readonly slots: Uint32Array
+  /** n + 1: name of node n is names[nodeNameFirst[n] … nodeNameFirst[n+1]-1], canonical wire form. */
+  readonly nodeNameFirst: Uint32Array
+  readonly names: Uint8Array
+  readonly nodeZone: Uint32Array
+  /** NODE_* bits. */
+  readonly nodeFlags: Uint8Array
+  /** The delegation point at or above the node inside its zone; -1 = authoritative data. */
+  readonly nodeCut: Int32Array
+  /** The node "*" directly below; -1 = none. */
+  readonly nodeWildcard: Int32Array
+  /** Steered entry; -1 = none. */
+  readonly nodeSteer: Int32Array
+  /** n + 1. */
+  readonly nodeRRsetFirst: Uint32Array
+
+  readonly rrsetType: Uint16Array
+  readonly rrsetTtlSeconds: Uint32Array
+  readonly rrsetCount: Uint16Array
+  /** r + 1: offset of the first record in `rdata`. */
+  readonly rrsetDataFirst: Uint32Array
+  readonly rdata: Uint8Array
+
+  /** z: apex node, SOA RRset, NS RRset of the apex. */
+  readonly zoneApex: Uint32Array
+  readonly zoneSoa: Uint32Array
+  /** z: TTL of negative answers, min(SOA TTL, SOA minimum) (RFC 2308 §3). */
+  readonly zoneNegativeTtlSeconds: Uint32Array
+  /** z: 1 = the client subnet is used. */
+  readonly zoneUsesClientSubnet: Uint8Array
+
+  /** s: STEER_* bits. */
+  readonly steerFlags: Uint8Array
+  /** s + 1: its types are steerTypes[steerTypeFirst[s] … steerTypeFirst[s+1]-1]. */
+  readonly steerTypeFirst: Uint32Array
+  readonly steerTypes: Uint16Array
+  /** Beside steerTypes: policy number. */
+  readonly steerTypePolicy: Uint32Array
+  /** Beside steerTypes: template number; -1 = A or AAAA, made of the endpoint's address. */
+  readonly steerTemplate: Int32Array
+  /** t + 1: its rows are templateFirst[t] … templateFirst[t+1]-1, sorted by endpoint. */
+  readonly templateFirst: Uint32Array
+  /** Row: endpoint number. */
+  readonly templateEndpoint: Uint32Array
+  /** Rows + 1: rdata of the row in templateRdata. */
+  readonly templateRdataFirst: Uint32Array
+  readonly templateRdata: Uint8Array
+}

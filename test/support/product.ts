@@ -1,0 +1,132 @@
+/** Starts the whole product as a user would (`nearcast up --example`) on free ports with a fresh state folder, for end-to-end tests. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { packageRoot } from '../../cli/package-root.ts'
+
+/** A running product. */
+export type Product = {
+  readonly dnsPort: number
+  readonly apiPort: number
+  readonly metricsPort: number
+  readonly stateFolder: string
+  readonly child: ChildProcess
+  /** All that it printed so far. */
+  output(): string
+  /** Process id of a child of the supervisor by its command word (node, control). */
+  pidOf(command: 'node' | 'control'): number | undefined
+  /** Runs a CLI command against this product; returns its standard output. */
+  cli(...words: string[]): string
+  stop(): Promise<void>
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await new Promise<number>((resolve) => {
+      const server = createServer().listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as { port: number }
+        server.close(() => resolve(port))
+      })
+    })
+    const free = await new Promise<boolean>((resolve) => {
+      const socket = createSocket('udp4')
+      socket.once('error', () => resolve(false))
+      socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)))
+    })
+    if (free) return port
+  }
+}
+
+/** Waits until `condition` gives a value, asking every 20 ms; rejects with `what` after `timeoutMs`. */
+export async function until<T>(
+  what: string,
+  timeoutMs: number,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  const end = performance.now() + timeoutMs
+  for (;;) {
+    const value = await condition()
+    if (value !== undefined && value !== false) return value as T
+    if (performance.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Direct children of a process with their command lines. */
+function childrenOf(pid: number): { pid: number; commandLine: string }[] {
+  const found: { pid: number; commandLine: string }[] = []
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8')
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+      if (parent === pid)
+        found.push({ pid: Number(entry), commandLine: readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ') })
+    } catch {
+      // The process ended between the listing and the reading.
+    }
+  }
+  return found
+}
+
+/** Starts it and resolves when it has printed `ready`. */
+export async function startProduct(
+  extra: readonly string[] = [],
+  stateFolder: string = mkdtempSync(join(tmpdir(), 'nearcast-e2e-')),
+): Promise<Product> {
+  const dnsPort = await freePort()
+  const apiPort = await freePort()
+  const metricsPort = await freePort()
+  const main = join(packageRoot(), 'main.ts')
+  const words = [
+    'up',
+    '--listen',
+    `127.0.0.1:${dnsPort}`,
+    '--api-listen',
+    `127.0.0.1:${apiPort}`,
+    '--metrics-listen',
+    `127.0.0.1:${metricsPort}`,
+    '--state',
+    stateFolder,
+    ...extra,
+  ]
+  const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let printed = ''
+  child.stdout!.on('data', (data) => {
+    printed += data
+  })
+  child.stderr!.on('data', (data) => {
+    printed += data
+  })
+  const product: Product = {
+    dnsPort,
+    apiPort,
+    metricsPort,
+    stateFolder,
+    child,
+    output: () => printed,
+    pidOf: (command) => childrenOf(child.pid!).find((c) => new RegExp(`main\\.[tj]s ${command}( |$)`).test(c.commandLine))?.pid,
+    cli: (...args) => execFileSync(process.execPath, [main, ...args, '--state', stateFolder], { encoding: 'utf8' }),
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve))
+        child.kill('SIGTERM')
+        await ended
+      }
+      rmSync(stateFolder, { recursive: true, force: true })
+    },
+  }
+  try {
+    await until('the product prints ready', 30_000, () => {
+      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${printed}`)
+      return /^ready$/m.test(printed)
+    })
+  } catch (error) {
+    await product.stop()
+    throw new Error(`${(error as Error).message}\n${printed}`)
+  }
+  return product
+}
