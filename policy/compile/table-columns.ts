@@ -1,8 +1,6 @@
 /** Line tables laid one behind the other, with their first-level index. Pure; see PolicyColumns and range-table.ts. */
+import { buildIndex, indexBitsFor } from '../../geodata/compile/build-range-table.ts'
 import type { SweptRanges } from './sweep-ranges.ts'
-
-/** Most bits of a first-level index; 2^16 entries. */
-const MAX_INDEX_BITS = 16
 
 /** Tables of one family under construction. */
 export class TableColumns {
@@ -26,7 +24,7 @@ export class TableColumns {
   add(ranges: SweptRanges): void {
     const count = ranges.values.length
     const bits = indexBitsFor(count)
-    const index = buildIndex(ranges.starts, this.#width, count, bits)
+    const index = buildIndex(ranges.starts, this.#width, bits)
     this.#first.push(this.#ranges)
     this.#count.push(count)
     this.#indexFirst.push(this.#indexEntries)
@@ -58,33 +56,6 @@ export class TableColumns {
       index: concat(this.#index),
     }
   }
-}
-
-/** About two index slices a range: small tables stay in the cache, large ones need few comparisons. */
-export function indexBitsFor(rangeCount: number): number {
-  return Math.min(MAX_INDEX_BITS, 32 - Math.clz32(rangeCount))
-}
-
-/** For each slice of the top bits the range that holds its first address; the last entry is the last range. */
-function buildIndex(starts: Uint32Array, width: 1 | 4, count: number, bits: number): Uint32Array {
-  const slices = 2 ** bits
-  const sliceSize = 2 ** (32 - bits)
-  const index = new Uint32Array(slices + 1)
-  let range = 0
-  for (let slice = 0; slice < slices; slice++) {
-    const first = slice * sliceSize
-    while (range + 1 < count && isAtOrBelow(starts, (range + 1) * width, width, first)) range++
-    index[slice] = range
-  }
-  index[slices] = count - 1
-  return index
-}
-
-/** Whether a range start is at or below the address whose first word is `first` and whose other words are 0. */
-function isAtOrBelow(starts: Uint32Array, at: number, width: 1 | 4, first: number): boolean {
-  if (starts[at] !== first) return starts[at]! < first
-  for (let word = 1; word < width; word++) if (starts[at + word] !== 0) return false
-  return true
 }
 
 function concat(parts: readonly Uint32Array[]): Uint32Array {

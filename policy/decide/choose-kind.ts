@@ -1,6 +1,6 @@
 /**
  * How a pool picks: the registry of choose kinds. Each kind is one file `choose-<kind>.ts` that exports one function of the
- * shape `ChoosePool`. Pure, hot (test/bench/decide.bench.ts): the dispatch is a chain of direct calls, so that every kind stays
+ * shape `ChoosePool`. Pure, hot (bench/decide.bench.ts): the dispatch is a chain of direct calls, so that every kind stays
  * monomorphic and can be inlined; a table of function values cannot.
  *
  * Contract: put into `out.members` only member uses of the pool that have `bit` in this view; return how many. 0 sends the

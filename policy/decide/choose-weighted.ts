@@ -29,7 +29,7 @@ export function chooseWeighted(
   let pickUnweightedHash = -1
   for (let m = columns.poolUseMemberFirst[poolUse]!; m < end; m++) {
     if ((ranking.memberBits[2 * m + view]! & bit) === 0) continue
-    const hash = finishHash(base ^ columns.memberSalt[m]!)
+    const hash = finishHash(base ^ columns.memberSalt[m]!) >>> 0
     const weight = ranking.memberWeight[2 * m + view]!
     if (weight > 0) {
       const time = -Math.log((hash + 0.5) / 0x1_0000_0000) / weight

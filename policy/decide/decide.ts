@@ -1,7 +1,7 @@
 /**
  * The decision of DESIGN.md section 6: client address → members to answer with, TTL, ECS scope. One pure function; the ranking and
  * the random number are parameters. Hot: runs for every steered query, allocates nothing, writes into the caller's record
- * (test/bench/decide.bench.ts). Its slow, obvious twin is policy/reference/naive-decide.ts.
+ * (bench/decide.bench.ts). Its slow, obvious twin is policy/reference/naive-decide.ts.
  *
  *   address ─► range of the line table ─► answer class ─► scope = max(class scope, hashPrefix)
  *   class   ─► 1 pools of the matching rules, usable     (most specific rule first)
@@ -46,8 +46,9 @@ const SERVFAIL = ALL_DOWN_KINDS.indexOf('servfail')
 
 /**
  * Decides one query into `out`. `view` is 0 for A (and every question where the family does not matter), 1 for AAAA; policies that
- * keep the families together ignore it. `family` and the words are the client address used: IPv4 in `w0` alone, IPv6 in four words,
- * all unsigned. `draw` is an unsigned 32-bit random number, used only by pools that are not sticky.
+ * keep the families together ignore it. `family` and the words are the client address used: IPv4 in `w0` alone, IPv6 in four words.
+ * `draw` is a random 32-bit number, used only by pools that are not sticky. Words and `draw` may be signed or unsigned; signed ones
+ * (`x | 0`) are passed without boxing.
  */
 export function decide(
   policies: CompiledPolicies,
@@ -64,23 +65,24 @@ export function decide(
 ): void {
   const columns = policies.columns
   const table = columns.policyTable[policy]!
-  const salt = columns.policySalt[policy]!
+  const salt = columns.policySalt[policy]! | 0
   let seed: number
   if (family === 4) {
     const ranges = policies.tables4[table]!
-    const range = findRange4(ranges, w0)
+    const ip = w0 >>> 0
+    const range = findRange4(ranges, ip)
     out.class = ranges.values[range]!
-    out.scope = Math.max(scopeOfRange4(ranges, range, w0), columns.policyHashPrefix4[policy]!)
+    out.scope = Math.max(scopeOfRange4(ranges, range, ip), columns.policyHashPrefix4[policy]!)
     seed = hashBlock4(salt, w0, out.scope)
   } else {
     const ranges = policies.tables6[table]!
-    const range = findRange6(ranges, w0, w1, w2, w3)
+    const range = findRange6(ranges, w0 >>> 0, w1 >>> 0, w2 >>> 0, w3 >>> 0)
     out.class = ranges.values[range]!
     out.scope = Math.max(scopeOfRange6(ranges, range, w0, w1, w2, w3), columns.policyHashPrefix6[policy]!)
     seed = hashBlock6(salt, w0, w1, w2, w3, out.scope)
   }
   const poolView = (columns.policyFlags[policy]! & POLICY_EACH_FAMILY) === 0 ? 0 : view
-  walkSteps(columns, ranking, policy, poolView, seed, draw, out)
+  walkSteps(columns, ranking, policy, poolView, seed, draw | 0, out)
 }
 
 /** Decides for a client whose class is known (`out.class` and `out.scope` are set): the walk of the four steps. */

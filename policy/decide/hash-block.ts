@@ -1,5 +1,6 @@
 /**
  * Hashes of fractional choices (weights): the scope block a decision holds for, and ids. Pure, hot: integers only, no allocation.
+ * Results are signed: V8 keeps signed 32-bit numbers unboxed between functions, unsigned ones above 2^31 would be garbage a query.
  * A choice that hashes the returned scope block itself is constant inside the scope by construction (RFC 7871 §7.2.1).
  * Changing anything here moves clients of every weighted pool: the golden test of hash-block.test.ts must then be changed on purpose.
  */
@@ -12,12 +13,12 @@ function mixWord(hash: number, word: number): number {
   return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
 }
 
-/** Spreads the bits of a hash (the finalizer of MurmurHash3); returns an unsigned 32-bit number. */
+/** Spreads the bits of a hash (the finalizer of MurmurHash3); returns a signed 32-bit number. */
 export function finishHash(hash: number): number {
   let h = hash ^ (hash >>> 16)
   h = Math.imul(h, 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  return h ^ (h >>> 16)
 }
 
 /** Hash of an IPv4 block: the network of `ip` under `scope` bits, the length, and the salt. */
@@ -42,9 +43,9 @@ export function hashBlock6(salt: number, w0: number, w1: number, w2: number, w3:
   return finishHash(mixWord(hash, scope))
 }
 
-/** Hash of an id (salts of policies and endpoints): FNV-1a over the UTF-16 code units, spread. Not hot. */
+/** Hash of an id (salts of policies and endpoints): FNV-1a over the UTF-16 code units, spread; unsigned. Not hot. */
 export function hashId(id: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193)
-  return finishHash(hash)
+  return finishHash(hash) >>> 0
 }

@@ -201,7 +201,7 @@ function choose(input: NaiveInput, policy: Policy, pool: Pool, plain: PlainPool,
   }
   if (pool.choose === 'weighted') {
     const seed = pool.sticky ? blockHash(policy, input.family, input.address, scope) : finishHash(input.draw)
-    const drawn = able.map((member) => ({ ...member, hash: finishHash(seed ^ hashId(member.endpoint)) }))
+    const drawn = able.map((member) => ({ ...member, hash: finishHash(seed ^ hashId(member.endpoint)) >>> 0 }))
     const weighted = drawn.filter(({ weight }) => weight > 0)
     if (weighted.length === 0) return [drawn.toSorted((a, b) => b.hash - a.hash)[0]!.endpoint]
     const timed = weighted.map((member) => ({ ...member, time: -Math.log((member.hash + 0.5) / 2 ** 32) / member.weight }))
