@@ -18,6 +18,8 @@ export type SnapshotMeta = {
   readonly names: PolicyNames
   /** The plan without its generation, which is given at publish. */
   readonly rankPlan: Omit<RankPlan, 'generation'>
+  /** Precedence of each policy, by policy number. */
+  readonly precedences: readonly ('place-first' | 'carrier-first')[]
   /** Custom line labels and the like for explain: line key → [en, zh-CN]. */
   readonly lineLabels: Readonly<Record<string, readonly [string, string]>>
 }

@@ -1,0 +1,101 @@
+/**
+ * The zones of a document → zone input in wire form: inline records or master files, SOA and NS of inline zones, serials given from
+ * outside. Pure. Every problem becomes an issue at its place in the master file, or at the zone in the document.
+ */
+import type { CatalogueEntry, IssueDraft } from '../../policy/config/config-issue.ts'
+import type { Config, Zone } from '../../policy/config/config-schema.ts'
+import { canonicalName, NameError, parseName } from '../wire/name.ts'
+import { parseRdata, RdataError, splitRdata } from '../wire/rdata/rdata-text.ts'
+import { findType, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
+import { type IncludeReader, parseZoneFile } from '../zone/zone-file-parser.ts'
+import type { ZoneInput, ZoneIssue, ZoneRecord } from '../zone/zone-record.ts'
+
+/** Zones ready to compile, and what is wrong with them. */
+export type ZonesRead = { readonly zones: readonly ZoneInput[]; readonly issues: readonly IssueDraft[] }
+
+/** Wording of zone issues: they bring their own. */
+function wordingOf(issue: Pick<ZoneIssue, 'severity' | 'message' | 'suggestion'>): CatalogueEntry {
+  return { severity: issue.severity, message: () => issue.message, remedy: () => issue.suggestion }
+}
+
+/** An issue of a zone as an issue of the document: at its place in the master file, else at `path`. */
+export function draftOfZoneIssue(issue: ZoneIssue, path: IssueDraft['path'], isFile: boolean): IssueDraft {
+  const draft = { code: issue.code, path, params: {}, wording: wordingOf(issue) }
+  return isFile ? { ...draft, where: { file: issue.file, line: Math.max(1, issue.line), column: Math.max(1, issue.column) } } : draft
+}
+
+/** Reads all zones of a document. `serials` gives the SOA serial of zones whose serial is `auto`, by zone name. */
+export function readZones(config: Config, serials: ReadonlyMap<string, number>): ZonesRead {
+  const issues: IssueDraft[] = []
+  const zones = config.zones.map((zone, number) => readZone(config, zone, number, serials.get(zone.name), issues))
+  return { zones, issues }
+}
+
+function readZone(config: Config, zone: Zone, number: number, serial: number | undefined, issues: IssueDraft[]): ZoneInput {
+  const origin = canonicalName(parseName(zone.name))
+  const isFile = zone.file !== ''
+  const given = zone.serial === 'auto' ? serial : undefined
+  const base = { origin, useClientSubnet: zone.ecs === 'use', file: isFile ? zone.file : zone.name }
+  if (!isFile) return { ...base, records: readInline(zone, number, origin, given ?? (zone.soa?.serial || 1), issues) }
+  const include: IncludeReader = (name) => {
+    const text = Object.hasOwn(config.files, name) ? config.files[name] : undefined
+    return text === undefined ? { ok: false, reason: 'it was not sent with the document' } : { ok: true, text }
+  }
+  const parsed = parseZoneFile(config.files[zone.file] ?? '', origin, zone.file, include)
+  for (const issue of parsed.issues) issues.push(draftOfZoneIssue(issue, ['zones', number, 'file'], true))
+  return { ...base, records: given === undefined ? parsed.records : parsed.records.map((record) => withSerial(record, given)) }
+}
+
+function readInline(zone: Zone, number: number, origin: Uint8Array, serial: number, issues: IssueDraft[]): ZoneRecord[] {
+  const records: ZoneRecord[] = []
+  const add = (name: string, type: number, ttlSeconds: number, text: string, path: IssueDraft['path']): void => {
+    try {
+      records.push({
+        owner: canonicalName(parseName(name, origin)),
+        type,
+        ttlSeconds,
+        rdata: parseRdata(type, splitRdata(text), origin),
+        line: 0,
+      })
+    } catch (error) {
+      if (!(error instanceof RdataError) && !(error instanceof NameError)) throw error
+      const message = `${name} ${text}: ${error.message}`
+      issues.push({
+        code: 'ZONE_BAD_DATA',
+        path,
+        params: {},
+        wording: wordingOf({ severity: 'error', message, suggestion: 'correct the data of the record' }),
+      })
+    }
+  }
+  const path = ['zones', number]
+  if (zone.soa !== null) {
+    const { mname, rname, refreshSeconds, retrySeconds, expireSeconds, minimumSeconds } = zone.soa
+    const text = [mname, rname, serial, refreshSeconds, retrySeconds, expireSeconds, minimumSeconds].join(' ')
+    add(zone.name, TYPE_SOA, zone.ttlSeconds, text, [...path, 'soa'])
+  }
+  for (const server of zone.nameservers) add(zone.name, TYPE_NS, zone.ttlSeconds, server, [...path, 'nameservers'])
+  for (const set of zone.records) {
+    const type = findType(set.type)
+    if (type === undefined) {
+      const message = `"${set.type}" is not a record type`
+      issues.push({
+        code: 'ZONE_UNKNOWN_TYPE',
+        path: [...path, 'records'],
+        params: {},
+        wording: wordingOf({ severity: 'error', message, suggestion: 'correct it, or write it as TYPEnnn with \\# LENGTH HEX' }),
+      })
+      continue
+    }
+    for (const text of set.data) add(set.name, type, set.ttlSeconds, text, [...path, 'records'])
+  }
+  return records
+}
+
+/** An SOA record with another serial; other records as they are. */
+function withSerial(record: ZoneRecord, serial: number): ZoneRecord {
+  if (record.type !== TYPE_SOA || record.rdata.length < 22) return record
+  const rdata = Uint8Array.from(record.rdata)
+  new DataView(rdata.buffer).setUint32(rdata.length - 20, serial)
+  return { ...record, rdata }
+}
