@@ -136,6 +136,11 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       countersOffset,
       counterShape,
     })
+    if (!allLeft)
+      log.warn(
+        { generation: snapshot.generation },
+        'not every worker said in time that it answers from the new generation; those that did not are replaced',
+      )
     if (counters !== undefined) for (const answers of readAnswers(counters)) add(earlier, answers)
     live = { snapshot, plan, shared }
     liveRanking = ranking

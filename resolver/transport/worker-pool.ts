@@ -17,7 +17,7 @@ const WATCH_MS = 250
 /** A worker that dies at once again and again is started with growing pauses. */
 const RESTART_LAST_MS = 5000
 /** Longest wait for all workers to make a swap their own: beyond it the watchdog has replaced them. */
-const SWAP_MS = 5000
+const SWAP_MS = 3000
 
 /** What a pool serves. */
 export type WorkerPoolOptions = {
