@@ -6,12 +6,11 @@ import { buildRangeTable4, buildRangeTable6 } from '../geodata/compile/build-ran
 import { listPlaces } from '../geodata/line/line-catalogue.ts'
 import { type Location, UNKNOWN_LOCATION } from '../geodata/line/location.ts'
 import { compilePolicies, type LocationTables } from '../policy/compile/compile-policies.ts'
-import { makeRankPlan } from '../policy/compile/make-rank-plan.ts'
 import { viewPolicies } from '../policy/decide/compiled-policies.ts'
 import { decide } from '../policy/decide/decide.ts'
 import { makeDecision } from '../policy/model/decision.ts'
-import { ASSUME_UP, makeAssumedRanking } from '../policy/simulate/assumed-ranking.ts'
 import { makeSyntheticConfig, type PolicyDraft } from '../test/support/synthetic-config.ts'
+import { fillRanking, makePlainRanking } from '../test/support/synthetic-ranking.ts'
 
 const random = makeRandom(20261121)
 const geodata = makeLargeGeodata()
@@ -46,7 +45,7 @@ for (const count of [100_000, 1_000_000]) {
 
 const compiled = compilePolicies(config, geodata)
 const view = viewPolicies(compiled.columns)
-const ranking = makeAssumedRanking(makeRankPlan(config), () => ASSUME_UP)
+const ranking = fillRanking(config, makePlainRanking(config))
 const out = makeDecision()
 const CALLS = 2_000_000
 const addresses = Int32Array.from({ length: 65536 }, () => random())

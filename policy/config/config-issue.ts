@@ -394,16 +394,6 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       `endpoints of policy "${p.policy}" differ in address families: "${p.first}" has ${p.firstFamilies}, "${p.second}" ${p.secondFamilies}`,
     () => 'give all the same families, or decide with families: same-endpoint or families: each',
   ),
-  POLICY_FALLBACK_DOWN: entry(
-    'warning',
-    (p) => `no endpoint of the fallback of policy "${p.policy}" is up now`,
-    () => 'see why they are down; published like this, clients without an edge get a dead central cloud',
-  ),
-  POLICY_MOVED: entry(
-    'warning',
-    (p) => `${p.percent} % of addresses get another answer from policy "${p.policy}", more than its limit of ${p.limitPercent} %`,
-    () => 'see in the review who moves where; publish in smaller steps, or raise guards.maxMovedPercent',
-  ),
   POLICY_FAMILY_GAP: entry(
     'warning',
     (p) => `policy "${p.policy}" decides per family, but its fallback has no ${p.family} address while "${p.endpoint}" has`,
