@@ -28,6 +28,7 @@ export type ApiCode =
   | 'AUTH_WRONG'
   | 'DOCUMENT_INVALID'
   | 'DOCUMENT_NOT_BASED_ON_LIVE'
+  | 'DRAFT_CONFLICT'
   | 'DRAFT_EMPTY'
   | 'DRAFT_NOT_BASED_ON_LIVE'
   | 'FLEET_NODE_AWAY'
@@ -65,6 +66,7 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   AUTH_WRONG: [401, 'check user and password; "nearcast user reset" on the machine gives a new one'],
   DOCUMENT_INVALID: [422, 'correct the errors named in issues'],
   DOCUMENT_NOT_BASED_ON_LIVE: [409, 'export the live document and repeat the change on it, or publish with force'],
+  DRAFT_CONFLICT: [409, 'make these objects equal to the live ones, move the draft again, then repeat the change on them'],
   DRAFT_EMPTY: [409, 'change something first'],
   DRAFT_NOT_BASED_ON_LIVE: [409, 'look at what changed, and repeat the change on the live document'],
   FLEET_NODE_AWAY: [503, 'wait until a node is connected; it goes on answering by itself'],

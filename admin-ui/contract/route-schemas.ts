@@ -88,6 +88,7 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   draft: just(draftSchema),
   draftDocument: just(documentAnswerSchema, [{ name: 'format', help: 'json (default) or yaml' }]),
   putDraftDocument: takes(draftPutSchema, draftSchema),
+  rebaseDraft: just(draftSchema),
   discardDraft: just(null),
   reviewDraft: just(reviewSchema),
   publish: takes(publishSchema, publishAnswerSchema),

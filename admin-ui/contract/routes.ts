@@ -61,6 +61,7 @@ export type RouteTypes = {
   draft: { body: undefined; answer: Draft }
   draftDocument: { body: undefined; answer: DocumentAnswer }
   putDraftDocument: { body: DraftPut; answer: Draft }
+  rebaseDraft: { body: undefined; answer: Draft }
   discardDraft: { body: undefined; answer: undefined }
   reviewDraft: { body: undefined; answer: Review }
   publish: { body: Publish; answer: PublishAnswer }
@@ -112,6 +113,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   draft: route('GET', '/draft', 'editor', 'my draft: base, changes, issues'),
   draftDocument: route('GET', '/draft/document', 'editor', 'my draft as a whole document'),
   putDraftDocument: route('PUT', '/draft/document', 'editor', 'replaces my draft; If-Match is honoured'),
+  rebaseDraft: route('POST', '/draft/rebase', 'editor', 'moves my draft onto the live generation; 409 names what both changed'),
   discardDraft: route('DELETE', '/draft', 'editor', 'discards my draft'),
   reviewDraft: route('GET', '/draft/review', 'editor', 'who moves, guards, and what must be acknowledged'),
   publish: route('POST', '/publish', 'publisher', 'publishes my draft'),

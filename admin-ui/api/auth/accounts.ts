@@ -121,6 +121,13 @@ export class Accounts {
     return { ...caller, user: user.name, role: weaker(asRole(token.role), asRole(user.role)) }
   }
 
+  /** True while the session or token that a caller came with still holds: for answers that last (event streams). */
+  isStillValid(caller: Caller): boolean {
+    if (caller.via === 'socket') return true
+    if (caller.via === 'token') return this.#store.listApiTokens().some((token) => String(token.id) === caller.id)
+    return this.#store.findSession(caller.id) !== undefined
+  }
+
   /** Ends a session. */
   signOut(caller: Caller): void {
     if (caller.via === 'session') this.#store.deleteSession(caller.id)

@@ -14,6 +14,7 @@ import type { Geodata } from '../../../geodata/geodata.ts'
 import { type IssueDraft, makeIssue } from '../../../policy/config/config-issue.ts'
 import type { Config } from '../../../policy/config/config-schema.ts'
 import { parseConfig } from '../../../policy/config/parse-config.ts'
+import { readYaml } from '../../../policy/config/read-yaml.ts'
 import { documentValue } from '../../../policy/config/write-config.ts'
 import type { Generation, Store } from '../../../policy/store/store.ts'
 import type { Snapshot } from '../../../resolver/snapshot/snapshot.ts'
@@ -91,11 +92,22 @@ export type Judgement = {
   readonly moves: readonly Move[]
 }
 
+/** A document that was only parsed. */
+export type Checked = {
+  readonly issues: readonly Issue[]
+  readonly config: Config | undefined
+  readonly value: Record<string, unknown> | undefined
+  readonly digest: string
+}
+
 /** The live document, parsed. */
 export type LiveDocument = {
   readonly generation: Generation
-  readonly config: Config
+  /** Undefined: it was published by an older version and is not valid for this one; nodes go on with what they have. */
+  readonly config: Config | undefined
+  /** Plain values, defaults left out. */
   readonly value: Record<string, unknown>
+  readonly files: Readonly<Record<string, string>>
   readonly issues: readonly Issue[]
 }
 
@@ -111,6 +123,8 @@ export class Publisher {
   readonly #parts: PublisherParts
   #queue: Promise<unknown> = Promise.resolve()
   #live: LiveDocument | undefined
+  // The last one that was asked for: the base of drafts, again and again.
+  #earlier: LiveDocument | undefined
   #snapshot: Snapshot | undefined
 
   constructor(parts: PublisherParts) {
@@ -122,19 +136,26 @@ export class Publisher {
     const number = this.#parts.store.latestGenerationNumber()
     if (number === 0) return undefined
     if (this.#live?.generation.number === number) return this.#live
-    const generation = this.#parts.store.latestGeneration()!
-    const parsed = parseConfig(generation.documentText, new Map(Object.entries(generation.files)))
-    // It was published by this rule or an older version's: the operator has to know, nodes go on with what they have.
-    if (!parsed.ok)
-      throw new ApiError('PUBLISH_FAILED', `generation ${number} is not valid for this version`, { issues: parsed.issues.map(viewIssue) })
-    this.#live = { generation, config: parsed.config, value: documentValue(parsed.config), issues: parsed.issues.map(viewIssue) }
+    this.#live = readGeneration(this.#parts.store.latestGeneration()!)
     return this.#live
   }
 
-  /** Parses only: fast, for every change of a draft. */
-  check(source: DocumentSource): { readonly issues: readonly Issue[]; readonly config: Config | undefined; readonly digest: string } {
+  /** A generation, parsed; undefined = there is none with this number. */
+  generation(number: number): LiveDocument | undefined {
+    if (this.live()?.generation.number === number) return this.live()
+    if (this.#earlier?.generation.number === number) return this.#earlier
+    const generation = this.#parts.store.getGeneration(number)
+    if (generation === undefined) return undefined
+    this.#earlier = readGeneration(generation)
+    return this.#earlier
+  }
+
+  /** Parses only: fast, for every change of a draft. `value` is the canonical form as plain values. */
+  check(source: DocumentSource): Checked {
     const parsed = parseConfig(source.text, new Map(Object.entries(source.files)))
-    return { issues: parsed.issues.map(viewIssue), config: parsed.ok ? parsed.config : undefined, digest: parsed.ok ? parsed.digest : '' }
+    const issues = parsed.issues.map(viewIssue)
+    if (!parsed.ok) return { issues, config: undefined, value: undefined, digest: '' }
+    return { issues, config: parsed.config, value: documentValue(parsed.config), digest: parsed.digest }
   }
 
   /** Parses, compiles, and applies the guards; keeps nothing. */
@@ -254,7 +275,7 @@ export class Publisher {
     const live = this.live()
     const before = this.#snapshot
     // Nothing to compare with: the first publish.
-    if (live === undefined) return { issues: [], movedPercent: null, moves: [] }
+    if (live?.config === undefined) return { issues: [], movedPercent: null, moves: [] }
     const scores = await this.#parts.scores()
     const movement =
       before === undefined
@@ -297,6 +318,8 @@ export class Publisher {
     const { generation } = live
     let snapshot = this.#loadKept(generation)
     if (snapshot === undefined) {
+      if (live.config === undefined)
+        throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} is not valid for this version`, { issues: live.issues })
       const compiled = await this.#compile(live.config, generation.number, generation.zones)
       snapshot = compiled.snapshot
       if (snapshot === undefined) throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} cannot be compiled by this version`)
@@ -331,6 +354,19 @@ export class Publisher {
         rmSync(join(this.#parts.snapshotFolder, name), { force: true })
     }
   }
+}
+
+function readGeneration(generation: Generation): LiveDocument {
+  const parsed = parseConfig(generation.documentText, new Map(Object.entries(generation.files)))
+  const issues = parsed.issues.map(viewIssue)
+  if (!parsed.ok) return { generation, config: undefined, value: plainValue(generation.documentText), files: generation.files, issues }
+  return { generation, config: parsed.config, value: documentValue(parsed.config), files: parsed.config.files, issues }
+}
+
+/** A document as plain values, whatever is wrong with it; empty when it cannot be read at all. */
+export function plainValue(text: string): Record<string, unknown> {
+  const { value } = readYaml(text, 'document')
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 }
 
 function invalid(issues: readonly Issue[]): ApiError {

@@ -1,0 +1,27 @@
+/** What route handlers work with; put together by cli/control.ts, by fakes in tests. Pure types. */
+import type { Geodata } from '../../geodata/geodata.ts'
+import type { Store } from '../../policy/store/store.ts'
+import type { Accounts } from './auth/accounts.ts'
+import type { LineDirectory } from './lines/line-directory.ts'
+import type { EventFeed } from './observe/event-feed.ts'
+import type { FleetWatch } from './observe/fleet-watch.ts'
+import type { StandingRing } from './observe/standing-ring.ts'
+import type { DraftDesk } from './publish/draft-desk.ts'
+import type { Publisher } from './publish/publisher.ts'
+
+/** The parts of control. */
+export type ApiParts = {
+  readonly store: Store
+  readonly accounts: Accounts
+  readonly publisher: Publisher
+  readonly drafts: DraftDesk
+  readonly fleet: FleetWatch
+  readonly feed: EventFeed
+  readonly ring: StandingRing
+  readonly lines: LineDirectory
+  readonly geodata: Geodata
+  readonly version: string
+  /** Wall clock, ms since epoch. */
+  readonly now: () => number
+  readonly startedAt: number
+}

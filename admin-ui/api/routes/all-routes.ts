@@ -1,0 +1,29 @@
+/** Every route's handler, put together. */
+import type { ApiParts } from '../api-parts.ts'
+import { buildOpenApi } from '../openapi.ts'
+import type { RouteHandlers } from '../route-handler.ts'
+import { accessRoutes } from './access-routes.ts'
+import { documentRoutes } from './document-routes.ts'
+import { eventRoutes } from './event-routes.ts'
+import { healthRoutes } from './health-routes.ts'
+import { lineRoutes } from './line-routes.ts'
+import { policyRoutes } from './policy-routes.ts'
+import { sessionRoutes } from './session-routes.ts'
+
+/** Handlers of the whole table. */
+export function allRoutes(parts: ApiParts): RouteHandlers {
+  let openApi: unknown
+  return {
+    ...sessionRoutes(parts),
+    ...healthRoutes(parts),
+    ...policyRoutes(parts),
+    ...lineRoutes(parts),
+    ...documentRoutes(parts),
+    ...eventRoutes(parts, (caller) => parts.accounts.isStillValid(caller)),
+    ...accessRoutes(parts),
+    openApi: () => {
+      openApi ??= buildOpenApi(parts.version)
+      return { answer: openApi }
+    },
+  }
+}

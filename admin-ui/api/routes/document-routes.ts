@@ -1,0 +1,185 @@
+/** The whole document, drafts, publishing and history. */
+import { stringify } from 'yaml'
+import type { GenerationSummary as StoredSummary } from '../../../policy/store/store.ts'
+import type { DocumentAnswer } from '../../contract/document.ts'
+import type { GenerationAnswer, GenerationSummary } from '../../contract/generation.ts'
+import { ApiError } from '../api-error.ts'
+import type { ApiParts } from '../api-parts.ts'
+import { diffDocuments } from '../publish/document-diff.ts'
+import { hasErrors, warningCodes } from '../publish/issue-view.ts'
+import type { LiveDocument } from '../publish/publisher.ts'
+import { type ApiRequest, callerOf, checkPrecondition, numberParameter, type RouteHandlers } from '../route-handler.ts'
+
+type Names =
+  | 'document'
+  | 'checkDocument'
+  | 'putDocument'
+  | 'draft'
+  | 'draftDocument'
+  | 'putDraftDocument'
+  | 'rebaseDraft'
+  | 'discardDraft'
+  | 'reviewDraft'
+  | 'publish'
+  | 'generations'
+  | 'generation'
+  | 'rollBack'
+
+/** Handlers. */
+export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
+  const { publisher, drafts, store } = parts
+  const viewDraft = (user: string) => {
+    const answer = drafts.view(user)
+    return { answer, etag: answer.etag }
+  }
+  return {
+    document: (request) => {
+      const live = publisher.live()
+      const digest = live?.generation.canonicalDigest ?? ''
+      const value = live?.value ?? { apiVersion: 'nearcast/v1' }
+      const answer: DocumentAnswer = {
+        generation: live?.generation.number ?? 0,
+        digest,
+        text: live === undefined ? '' : writeText(value, request),
+        files: live?.files ?? {},
+      }
+      return { answer, etag: digest || 'none' }
+    },
+    checkDocument: async ({ body }) => {
+      const judged = await publisher.judge(body)
+      const { value } = publisher.check(body)
+      return {
+        answer: {
+          ok: !hasErrors(judged.issues),
+          issues: judged.issues,
+          changes: value === undefined ? [] : publisher.changesFromLive(value),
+          digest: judged.digest,
+        },
+      }
+    },
+    putDocument: async (request) => {
+      const { text, files, basedOn, force, comment, accept } = request.body
+      checkPrecondition(request, store.latestGeneration()?.canonicalDigest, false)
+      const wish = { text, files, account: callerOf(request).user, comment, accept, basedOn, force, origin: 'document' } as const
+      return { answer: await publisher.publish(wish) }
+    },
+    draft: (request) => viewDraft(callerOf(request).user),
+    draftDocument: (request) => {
+      const { user } = callerOf(request)
+      const desk = drafts.open(user, 'draft')
+      const answer = {
+        generation: desk.baseGeneration,
+        digest: publisher.check(desk).digest,
+        text: writeText(desk.value, request),
+        files: desk.files,
+      }
+      return { answer, etag: drafts.etag(user) }
+    },
+    putDraftDocument: (request) => {
+      const { user } = callerOf(request)
+      checkPrecondition(request, drafts.etag(user), false)
+      drafts.save(user, request.body)
+      return viewDraft(user)
+    },
+    rebaseDraft: (request) => {
+      const { user } = callerOf(request)
+      drafts.rebase(user)
+      return viewDraft(user)
+    },
+    discardDraft: (request) => {
+      drafts.discard(callerOf(request).user)
+      return { answer: undefined }
+    },
+    reviewDraft: async (request) => {
+      const desk = drafts.open(callerOf(request).user, 'draft')
+      if (desk.stored === undefined) throw new ApiError('DRAFT_EMPTY', 'there is no draft')
+      const judged = await publisher.judge(desk)
+      const liveGeneration = store.latestGenerationNumber()
+      const changes = drafts.changes(desk)
+      return {
+        answer: {
+          baseGeneration: desk.baseGeneration,
+          liveGeneration,
+          nextGeneration: liveGeneration + 1,
+          changes,
+          issues: judged.issues,
+          acceptNeeded: warningCodes(judged.issues),
+          movedPercent: judged.movedPercent,
+          moves: judged.moves.slice(0, 200),
+          publishable: judged.snapshot !== undefined && desk.baseGeneration === liveGeneration && changes.length > 0,
+        },
+      }
+    },
+    publish: async (request) => {
+      const { user } = callerOf(request)
+      const desk = drafts.open(user, 'draft')
+      if (desk.stored === undefined) throw new ApiError('DRAFT_EMPTY', 'there is no draft')
+      const { comment, accept } = request.body
+      const source = { text: desk.text, files: desk.files }
+      return {
+        answer: await publisher.publish({
+          ...source,
+          account: user,
+          comment,
+          accept,
+          basedOn: desk.baseGeneration,
+          force: false,
+          origin: 'draft',
+        }),
+      }
+    },
+    generations: (request) => {
+      const limit = numberParameter(request, 'limit', 50, 1, 500)
+      const before = numberParameter(request, 'before', Number.MAX_SAFE_INTEGER, 0, Number.MAX_SAFE_INTEGER)
+      const rows = store.listGenerations({ before, limit: limit + 1 })
+      const live = store.latestGenerationNumber()
+      return { answer: { generations: rows.slice(0, limit).map((row) => viewSummary(row, live)), more: rows.length > limit } }
+    },
+    generation: (request) => {
+      const found = findGeneration(parts, request.params.generation!)
+      const against = numberParameter(request, 'against', found.generation.number - 1, 0, Number.MAX_SAFE_INTEGER)
+      const other = against === 0 ? undefined : findGeneration(parts, String(against))
+      const answer: GenerationAnswer = {
+        ...viewSummary(found.generation, store.latestGenerationNumber()),
+        text: JSON.stringify(found.value, null, 2),
+        files: found.files,
+        against: other === undefined ? null : against,
+        changes: diffDocuments(other?.value ?? {}, found.value),
+      }
+      return { answer }
+    },
+    rollBack: async (request) => {
+      const { generation } = findGeneration(parts, request.params.generation!)
+      const { comment, accept } = request.body
+      const source = { text: generation.documentText, files: generation.files }
+      const wish = { ...source, account: callerOf(request).user, comment, accept, basedOn: null, force: true, origin: 'rollback' } as const
+      return { answer: await publisher.publish(wish) }
+    },
+  }
+}
+
+function writeText(value: Record<string, unknown>, request: Pick<ApiRequest, 'query'>): string {
+  const format = request.query('format') ?? 'json'
+  if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`
+  if (format === 'yaml') return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  throw new ApiError('API_PARAMETER', `format "${format.slice(0, 20)}" is neither json nor yaml`)
+}
+
+function findGeneration({ publisher }: ApiParts, text: string): LiveDocument {
+  const found = /^\d{1,15}$/.test(text) ? publisher.generation(Number(text)) : undefined
+  if (found === undefined) throw new ApiError('GENERATION_UNKNOWN', `there is no generation "${text.slice(0, 20)}"`)
+  return found
+}
+
+function viewSummary(generation: StoredSummary, live: number): GenerationSummary {
+  return {
+    generation: generation.number,
+    at: new Date(generation.createdAt).toISOString(),
+    account: generation.author,
+    comment: generation.comment,
+    digest: generation.canonicalDigest,
+    accepted: generation.acceptedIssues,
+    movedPercent: generation.movedPercent,
+    live: generation.number === live,
+  }
+}
