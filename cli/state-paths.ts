@@ -1,0 +1,24 @@
+/** Where things lie in the state folder: one place that control, node and the commands share. Pure. */
+import { join } from 'node:path'
+
+/** Paths of a state folder. */
+export type StatePaths = {
+  /** SQLite file of control. */
+  readonly store: string
+  /** Unix socket over which control and node talk. */
+  readonly fleetSocket: string
+  /** Unix socket of the API: whoever may open it has full rights. */
+  readonly controlSocket: string
+  /** Snapshot files that control publishes. */
+  readonly snapshots: string
+}
+
+/** The paths. */
+export function statePaths(stateFolder: string): StatePaths {
+  return {
+    store: join(stateFolder, 'control.sqlite'),
+    fleetSocket: join(stateFolder, 'fleet.sock'),
+    controlSocket: join(stateFolder, 'control.sock'),
+    snapshots: join(stateFolder, 'snapshots'),
+  }
+}
