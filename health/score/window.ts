@@ -1,0 +1,105 @@
+/**
+ * The sliding window of one probe of one address (DESIGN.md section 7): the last 60 samples or the last `windowSeconds`, whichever is
+ * longer. Pure; times are monotonic milliseconds given by the caller. Samples have running numbers, so that a judge may look only at
+ * those after its own beginning (a window that "starts anew") without a copy.
+ */
+
+/** At least this many samples are kept. */
+export const WINDOW_SAMPLES = 60
+/** Fewer samples than this close no gate. */
+export const GATE_SAMPLES = 20
+/** One-sided 99 % (z of the Wilson bound). */
+const Z = 2.33
+/** Weight of a new sample in the moving average. */
+const EWMA_SHARE = 0.2
+/** Never more than this, whatever interval and window say. */
+const MOST_SAMPLES = 2000
+
+/** One kept sample. */
+export type WindowSample = {
+  /** Monotonic ms. */
+  readonly at: number
+  /** NaN for a failure, and for a success whose time was spoilt by our own lag. */
+  readonly latencyMs: number
+  readonly ok: boolean
+}
+
+/** A window. */
+export type Window = {
+  readonly samples: WindowSample[]
+  /** Number of samples[0]. */
+  firstNumber: number
+  /** Moving average of the latency; NaN before the first success. */
+  ewmaMs: number
+}
+
+/** What a window says. NaN = no samples to say it from. */
+export type WindowSummary = {
+  readonly sampleCount: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly errorRatePercent: number
+  /** The part of the error rate that is sure: lower Wilson bound, percent. */
+  readonly errorRateLowPercent: number
+}
+
+/** An empty window. */
+export function createWindow(): Window {
+  return { samples: [], firstNumber: 0, ewmaMs: Number.NaN }
+}
+
+/** Adds a sample and drops what is both beyond 60 samples and older than `windowMs`. */
+export function addSample(window: Window, sample: WindowSample, windowMs: number): void {
+  window.samples.push(sample)
+  if (!Number.isNaN(sample.latencyMs)) {
+    window.ewmaMs = Number.isNaN(window.ewmaMs) ? sample.latencyMs : window.ewmaMs + EWMA_SHARE * (sample.latencyMs - window.ewmaMs)
+  }
+  let drop = 0
+  const excess = window.samples.length - WINDOW_SAMPLES
+  while (drop < excess && (window.samples[drop]!.at < sample.at - windowMs || window.samples.length - drop > MOST_SAMPLES)) drop++
+  if (drop > 0) {
+    window.samples.splice(0, drop)
+    window.firstNumber += drop
+  }
+}
+
+/** Number that the next sample will have: a judge that begins anew now remembers it. */
+export function nextNumber(window: Window): number {
+  return window.firstNumber + window.samples.length
+}
+
+/** Value at a quantile of sorted numbers: the nearest rank. */
+function quantile(sorted: readonly number[], q: number): number {
+  return sorted.length === 0 ? Number.NaN : sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))]!
+}
+
+/** Lower Wilson bound of `failures` in `count`, percent. */
+export function wilsonLowPercent(failures: number, count: number): number {
+  if (count === 0) return Number.NaN
+  const p = failures / count
+  const z2 = Z * Z
+  const centre = p + z2 / (2 * count)
+  const spread = Z * Math.sqrt((p * (1 - p) + z2 / (4 * count)) / count)
+  return Math.max(0, (100 * (centre - spread)) / (1 + z2 / count))
+}
+
+/** Summary of the samples from number `fromNumber` on. */
+export function summarizeWindow(window: Window, fromNumber: number = 0): WindowSummary {
+  const start = Math.max(0, fromNumber - window.firstNumber)
+  const latencies: number[] = []
+  let failures = 0
+  for (let i = start; i < window.samples.length; i++) {
+    const sample = window.samples[i]!
+    if (!sample.ok) failures++
+    else if (!Number.isNaN(sample.latencyMs)) latencies.push(sample.latencyMs)
+  }
+  latencies.sort((a, b) => a - b)
+  const count = Math.max(0, window.samples.length - start)
+  return {
+    sampleCount: count,
+    p50Ms: quantile(latencies, 0.5),
+    p95Ms: quantile(latencies, 0.95),
+    errorRatePercent: count === 0 ? Number.NaN : (100 * failures) / count,
+    errorRateLowPercent: wilsonLowPercent(failures, count),
+  }
+}
