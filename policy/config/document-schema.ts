@@ -231,7 +231,10 @@ export const poolSchema: z.ZodType<PoolShape> = z.strictObject({
 export const lineSchema: z.ZodType<LineShape> = z.strictObject({
   id,
   label: z
-    .union([text(200), z.strictObject({ en: text(200).optional(), 'zh-CN': text(200).optional() })])
+    .union([
+      text(200),
+      z.strictObject({ en: text(200).optional().describe('English.'), 'zh-CN': text(200).optional().describe('Simplified Chinese.') }),
+    ])
     .optional()
     .describe('Text for people, one or by language (en, zh-CN).'),
   prefixes: z.array(text(64)).max(500_000).optional().describe('Networks of the line, IPv4 and IPv6.'),
