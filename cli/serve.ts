@@ -1,0 +1,86 @@
+/** `nearcast serve`: a data plane alone, answering from zones and a document compiled at the start; no console, no control. Shell. */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { parsePrefix } from '../geodata/address/prefix.ts'
+import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
+import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
+import { compileStatic } from './compile-static.ts'
+import { startDataPlane } from './data-plane/data-plane.ts'
+import { openSockets } from './data-plane/open-sockets.ts'
+import { startNodeHealth } from './data-plane/start-health.ts'
+import { defaultGeodataFile } from './geodata.ts'
+import { takeInheritedSockets } from './inherited-sockets.ts'
+import { createProcessLog, LOG_OPTION } from './process-log.ts'
+import { applySettingsFile, defaultUdpThreads, listenFlags, listFlag, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
+import { prepareStateFolder } from './state-folder.ts'
+import { waitForStop } from './stop-signal.ts'
+
+const OPTIONS: Readonly<Record<string, CommandOption>> = {
+  zones: { type: 'string', value: 'DIR', help: 'folder of master files: DIR/zones.txt lists "origin file", else every *.zone' },
+  document: { type: 'string', value: 'FILE', help: 'document with endpoints, policies and steered names' },
+  listen: { type: 'string', multiple: true, value: 'ADDR:PORT', help: 'DNS over UDP and TCP [127.0.0.1:5300]' },
+  'udp-threads': { type: 'string', value: 'N', help: 'answer threads [one a core]' },
+  state: { type: 'string', value: 'DIR', help: 'folder for standings kept over a restart [none is kept]' },
+  geodata: { type: 'string', value: 'FILE', help: 'geodata file [the default geodata]' },
+  'allow-transfer': { type: 'string', multiple: true, value: 'PREFIX', help: 'prefixes that may transfer zones' },
+  identity: { type: 'string', value: 'NAME', help: 'name answered to identity queries [none]' },
+  ...LOG_OPTION,
+  ...SETTINGS_OPTION,
+}
+
+async function run(args: CommandArgs): Promise<number> {
+  const flags = applySettingsFile(OPTIONS, args.flags)
+  const log = createProcessLog('serve', flags)
+  const zoneFolder = textFlag(flags, 'zones', '')
+  const documentPath = textFlag(flags, 'document', '')
+  if (zoneFolder === '' && documentPath === '') throw new UsageError('name what to serve with --zones DIR or --document FILE')
+  const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
+  const addresses = listenFlags(flags, 'listen', ['127.0.0.1:5300'], 53)
+  for (const prefix of listFlag(flags, 'allow-transfer', [])) {
+    parsePrefix(prefix)
+  }
+  const state = textFlag(flags, 'state', '')
+  const statePath = state === '' ? undefined : join(prepareStateFolder(state), 'node', 'health')
+  const inherited = takeInheritedSockets(process.env, process.pid)
+  const { assigned } = await openSockets(inherited, addresses, threads, log)
+
+  const snapshot = compileStatic(
+    {
+      zoneFolder: zoneFolder || undefined,
+      documentPath: documentPath || undefined,
+      geodataPath: textFlag(flags, 'geodata', defaultGeodataFile()),
+    },
+    (line) => process.stderr.write(`${line}\n`),
+  )
+  const workerReplaced = (name: string, reason: string): void => log.warn({ worker: name, reason }, 'a worker was replaced')
+  const plane = startDataPlane({
+    sockets: assigned,
+    settings: { identity: textFlag(flags, 'identity', '') },
+    tcpLimits: TCP_LIMITS,
+    health: startNodeHealth({
+      statePath,
+      vantage: hostname(),
+      log,
+      onStanding: (subject, detail) => log.info({ subject, detail }, 'standing'),
+      onWorkerReplaced: workerReplaced,
+    }),
+    log,
+    onWorkerReplaced: workerReplaced,
+    onFailOpen: (policy, open) => log.warn({ policy, open }, 'policy fail-open'),
+  })
+  await plane.publish(() => snapshot)
+  await plane.open()
+  process.stdout.write('ready\n')
+  log.info({ reason: await waitForStop() }, 'stopping')
+  await plane.stop()
+  return 0
+}
+
+/** The command. */
+export const command: Command = {
+  name: 'serve',
+  summary: 'Answers from a folder of zones and a document, without control and console.',
+  positionals: '',
+  options: OPTIONS,
+  run,
+}
