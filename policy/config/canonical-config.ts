@@ -21,7 +21,10 @@ function canonicalValue(config: Config): unknown {
   const zoneFiles = new Set(config.zones.map((zone) => zone.file))
   return {
     ...config,
-    zones: byKey(config.zones, (zone) => zone.name),
+    zones: byKey(config.zones, (zone) => zone.name).map((zone) => ({
+      ...zone,
+      records: zone.records.map(({ name, type, ttlSeconds, data }) => ({ name, type, ttlSeconds, data })),
+    })),
     probes: byKey(config.probes, (probe) => probe.id),
     endpoints: byKey(config.endpoints, (endpoint) => endpoint.id),
     pools: byKey(config.pools, (pool) => pool.id),

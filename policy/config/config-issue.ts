@@ -400,6 +400,11 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     () =>
       'add one to the fallback: a client whose rules lead to no such endpoint gets an empty answer that its resolver keeps for everybody',
   ),
+  POLICY_LATENCY_BY_DISTANCE: entry(
+    'warning',
+    (p) => `pool "${p.pool}" chooses by latency, but this version measures no latency by line and orders its members by distance`,
+    () => 'accept it, or write choose: nearest or choose: auto',
+  ),
   POLICY_UNUSED: entry(
     'note',
     (p) => `no name uses policy "${p.policy}"`,

@@ -42,6 +42,8 @@ export type RecordSet = {
   readonly ttlSeconds: number
   /** Rdata in presentation form, one text a record; names in it may be relative to the zone. */
   readonly data: readonly string[]
+  /** Place in the document's list, for the paths of issues; not part of the canonical form. */
+  readonly position?: number
 }
 
 /** One zone: inline (`soa`, `nameservers`, `records`) or a master file (`file`). */

@@ -336,7 +336,7 @@ export const filesSchema: z.ZodType<Record<string, string>> = z
 /** The whole document; used for the JSON Schema, while reading goes section by section so that one mistake hides no other. */
 export const documentSchema: z.ZodType = z.strictObject({
   apiVersion: z.literal('nearcast/v1').describe('Version of this format.'),
-  zones: z.array(zoneSchema).max(10_000).optional().describe('Zones we are authoritative for.'),
+  zones: z.array(zoneSchema).max(100_000).optional().describe('Zones we are authoritative for.'),
   probes: z.array(probeSchema).max(1000).optional().describe('How endpoints are measured.'),
   endpoints: z.array(endpointSchema).max(20_000).optional().describe('Addresses that may be answered.'),
   pools: z.array(poolSchema).max(10_000).optional().describe('Named sets of endpoints.'),
@@ -350,7 +350,7 @@ export const documentSchema: z.ZodType = z.strictObject({
 
 /** The lists of the document with the schema of their elements and how many there may be. */
 export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; readonly limit: number }>> = {
-  zones: { schema: zoneSchema, limit: 10_000 },
+  zones: { schema: zoneSchema, limit: 100_000 },
   probes: { schema: probeSchema, limit: 1000 },
   endpoints: { schema: endpointSchema, limit: 20_000 },
   pools: { schema: poolSchema, limit: 10_000 },

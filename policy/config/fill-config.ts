@@ -146,7 +146,8 @@ function fillZone(
     const at = [...path, 'records', position]
     const owner = domainName(record.name, name, [...at, 'name'], issues)
     const ttlSeconds = record.ttlSeconds ?? value.ttlSeconds
-    if (owner !== '') records.push({ record: { name: owner, type: record.type.toUpperCase(), ttlSeconds, data: record.data }, path: at })
+    if (owner !== '')
+      records.push({ record: { name: owner, type: record.type.toUpperCase(), ttlSeconds, data: record.data, position }, path: at })
   }
   records.sort((a, b) => compareText(a.record.name, b.record.name) || compareText(a.record.type, b.record.type))
   return {

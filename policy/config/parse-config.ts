@@ -14,7 +14,7 @@ import { readShape } from './read-shape.ts'
 import { readYaml } from './read-yaml.ts'
 
 /** Most bytes of all attachments. */
-export const FILES_LIMIT_BYTES = 134_217_728
+export const FILES_LIMIT_BYTES = 268_435_456
 /** More issues than this help nobody. */
 const ISSUE_LIMIT = 1000
 

@@ -76,18 +76,19 @@ function readInline(zone: Zone, number: number, origin: Uint8Array, serial: numb
   }
   for (const server of zone.nameservers) add(zone.name, TYPE_NS, zone.ttlSeconds, server, [...path, 'nameservers'])
   for (const set of zone.records) {
+    const at = set.position === undefined ? [...path, 'records'] : [...path, 'records', set.position]
     const type = findType(set.type)
     if (type === undefined) {
       const message = `"${set.type}" is not a record type`
       issues.push({
         code: 'ZONE_UNKNOWN_TYPE',
-        path: [...path, 'records'],
+        path: [...at, 'type'],
         params: {},
         wording: wordingOf({ severity: 'error', message, suggestion: 'correct it, or write it as TYPEnnn with \\# LENGTH HEX' }),
       })
       continue
     }
-    for (const text of set.data) add(set.name, type, set.ttlSeconds, text, [...path, 'records'])
+    for (const [number, text] of set.data.entries()) add(set.name, type, set.ttlSeconds, text, [...at, 'data', number])
   }
   return records
 }

@@ -106,7 +106,9 @@ test('parseConfig accepts the base document and fills in every default', () => {
     tolerancePercent: 10,
     dwellSeconds: 60,
   })
-  assert.deepEqual(result.config.zones[0]?.records, [{ name: 'ns1.example.com.', type: 'A', ttlSeconds: 300, data: ['192.0.2.53'] }])
+  assert.deepEqual(result.config.zones[0]?.records, [
+    { name: 'ns1.example.com.', type: 'A', ttlSeconds: 300, data: ['192.0.2.53'], position: 0 },
+  ])
 })
 
 const cases: readonly { readonly name: string; readonly given: string; readonly expected: readonly string[] }[] = [
@@ -428,6 +430,11 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     name: 'weights that sum up to 0',
     given: edit(['[{endpoint: edge-1}]', '[{endpoint: edge-1, weight: 0}], choose: weighted']),
     expected: ['CONFIG_POOL_WEIGHTS 14:25 pools[0].members'],
+  },
+  {
+    name: 'a choice by latency that is by distance',
+    given: edit(['[{endpoint: edge-1}]', '[{endpoint: edge-1}], choose: latency']),
+    expected: ['POLICY_LATENCY_BY_DISTANCE 14:55 pools[0].choose'],
   },
   {
     name: 'a pool of disabled endpoints',
