@@ -5,14 +5,16 @@
 import type { LineSignature } from './line-signature.ts'
 import type { LineStacks } from './line-stacks.ts'
 
-/** What the signature says of a location, looked up lazily. */
+/** What the signature says of locations, looked up lazily by group (location-groups.ts). */
 export type LocationChains = {
-  /** Number of locations. */
-  readonly count: number
-  /** Rule slots that a location matches, most specific first, custom lines left out. */
-  readonly slotsOf: (location: number) => readonly number[]
-  /** Number of the order list of a placed pool (by auto slot) at a location. */
-  readonly orderOf: (autoSlot: number, location: number) => number
+  /** Group of each location. */
+  readonly groupOf: Uint32Array
+  /** Number of groups. */
+  readonly groupCount: number
+  /** Rule slots that a group matches, most specific first, custom lines left out. */
+  readonly slotsOf: (group: number) => readonly number[]
+  /** Number of the order list of a placed pool (by auto slot) at a group. */
+  readonly orderOf: (autoSlot: number, group: number) => number
 }
 
 /** Class columns under construction. */
@@ -26,14 +28,14 @@ export class ClassBuilder {
   /** The class function of one table; classes of different tables are never shared (their slots number different lines). */
   makeClassOf(signature: LineSignature, chains: LocationChains, stacks: LineStacks): (stack: number, location: number) => number {
     const byKey = new Map<string, number>()
-    const withoutCustom = new Int32Array(chains.count).fill(-1)
+    const withoutCustom = new Int32Array(chains.groupCount).fill(-1)
     const withCustom = new Map<number, number>()
-    const intern = (stack: number, location: number): number => {
-      const all = [...stacks.slotsOf(stack), ...chains.slotsOf(location)]
+    const intern = (stack: number, group: number): number => {
+      const all = [...stacks.slotsOf(stack), ...chains.slotsOf(group)]
       // Only the head can answer when nothing is inherited; longer lists would only split classes and lengthen scopes.
       const slots = signature.inherit ? all : all.slice(0, 1)
       const orders = signature.placedPools.map((placed, autoSlot) =>
-        placed.inFallback || placed.slots.some((slot) => slots.includes(slot)) ? chains.orderOf(autoSlot, location) : 0,
+        placed.inFallback || placed.slots.some((slot) => slots.includes(slot)) ? chains.orderOf(autoSlot, group) : 0,
       )
       const key = `${slots.join()}|${orders.join()}`
       const known = byKey.get(key)
@@ -43,17 +45,18 @@ export class ClassBuilder {
       return number
     }
     return (stack, location) => {
+      const group = chains.groupOf[location]!
       if (stack === 0) {
-        const known = withoutCustom[location]!
+        const known = withoutCustom[group]!
         if (known >= 0) return known
-        const number = intern(stack, location)
-        withoutCustom[location] = number
+        const number = intern(stack, group)
+        withoutCustom[group] = number
         return number
       }
-      const at = stack * chains.count + location
+      const at = stack * chains.groupCount + group
       let number = withCustom.get(at)
       if (number === undefined) {
-        number = intern(stack, location)
+        number = intern(stack, group)
         withCustom.set(at, number)
       }
       return number

@@ -28,6 +28,7 @@ import { type LinePrefixes, type PrefixConflict, parseLinePrefixes, sortPrefixes
 import { encodeEndpoints } from './encode-endpoints.ts'
 import { byId, isPlaced, type LineSignature, poolIdsOf, signatureOf, sortConfig, sortRules } from './line-signature.ts'
 import { LineStacks } from './line-stacks.ts'
+import { groupLocations, type LocationGroups, splitByAsn } from './location-groups.ts'
 import { OrderLists } from './order-lists.ts'
 import { orderMembers } from './order-members.ts'
 import { spotKey, spotOfEndpoint, spotOfLocation } from './spot.ts'
@@ -51,6 +52,7 @@ export type CompiledConfig = {
 /** `poolUseAutoSlot` of a pool that is not ordered by place. */
 const NO_AUTO_SLOT = 0xffff
 const CUSTOM = 'custom:'
+const ASN = 'asn:'
 
 /** Compiles every policy of a checked document. */
 export function compilePolicies(config: Config, geodata: LocationTables): CompiledConfig {
@@ -172,6 +174,7 @@ function compileTables(
   const tables4 = new TableColumns(1)
   const tables6 = new TableColumns(4)
   const prefixesOf = makePrefixReader(config)
+  const groups = groupLocations(geodata.locations)
   const issues: IssueDraft[] = []
   for (const policy of policies) {
     const signature = signatureOf(policy, poolById)
@@ -185,7 +188,11 @@ function compileTables(
     const sorted6 = sortPrefixes6(custom, conflicts)
     issues.push(...conflicts.map((conflict) => conflictIssue(config, policy, signature, conflict)))
     const stacks = new LineStacks()
-    const classOf = classes.makeClassOf(signature, chainsOf(signature, config, geodata, orders), stacks)
+    const classOf = classes.makeClassOf(
+      signature,
+      chainsOf(signature, config, splitByAsn(groups, geodata.locations, asnsOf(signature)), orders),
+      stacks,
+    )
     tables4.add(sweepRanges4(geodata.v4, sorted4, stacks, classOf))
     tables6.add(sweepRanges6(geodata.v6, sorted6, stacks, classOf))
   }
@@ -230,8 +237,13 @@ function makePrefixReader(config: Config): (lineId: string) => LinePrefixes {
   }
 }
 
-/** What a signature makes of each location; orders are made once a pool and distinct spot. */
-function chainsOf(signature: LineSignature, config: Config, geodata: LocationTables, orders: OrderLists): LocationChains {
+/** AS numbers that a signature names. */
+function asnsOf(signature: LineSignature): Set<number> {
+  return new Set(signature.lines.flatMap((line) => (line.startsWith(ASN) ? [Number(line.slice(ASN.length))] : [])))
+}
+
+/** What a signature makes of each group of locations; orders are made once a pool and distinct spot. */
+function chainsOf(signature: LineSignature, config: Config, groups: LocationGroups, orders: OrderLists): LocationChains {
   const slotOf = new Map(signature.lines.map((line, slot) => [line, slot]))
   const endpoints = byId(config.endpoints)
   const placed = signature.placedPools.map(({ pool }) => ({
@@ -240,15 +252,16 @@ function chainsOf(signature: LineSignature, config: Config, geodata: LocationTab
     known: new Map<string, number>(),
   }))
   return {
-    count: geodata.locations.length,
-    slotsOf: (location) =>
-      lineChain(geodata.locations[location]!, signature.precedence).flatMap((line) => {
+    groupOf: groups.groupOf,
+    groupCount: groups.representatives.length,
+    slotsOf: (group) =>
+      lineChain(groups.representatives[group]!, signature.precedence).flatMap((line) => {
         const slot = slotOf.get(line)
         return slot === undefined ? [] : [slot]
       }),
-    orderOf: (autoSlot, location) => {
+    orderOf: (autoSlot, group) => {
       const { byPathQuality, members, known } = placed[autoSlot]!
-      const spot = spotOfLocation(geodata.locations[location]!)
+      const spot = spotOfLocation(groups.representatives[group]!)
       const key = spotKey(spot)
       let order = known.get(key)
       if (order === undefined) {

@@ -33,6 +33,7 @@ const LOCATIONS = [
   'cn/81//',
   'jp',
   'us/us-ca@64500',
+  'us/us-ca@64501',
 ]
 const LINES = [
   'cn-3302/telecom',
