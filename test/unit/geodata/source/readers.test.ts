@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseAddress } from '../../../../geodata/address/address.ts'
+import { buildRangeTable4, buildRangeTable6 } from '../../../../geodata/compile/build-range-table.ts'
+import type { SourceRecord } from '../../../../geodata/compile/merge-sources.ts'
+import { findRange4, findRange6 } from '../../../../geodata/lookup/find-range.ts'
+import type { SourceReading, SourceSpec } from '../../../../geodata/source/source-kind.ts'
+import { SOURCE_KINDS } from '../../../../geodata/source/source-kinds.ts'
+import { temporaryFolder } from '../../../support/temporary-folder.ts'
+
+const folder = temporaryFolder()
+let fileNumber = 0
+
+function read(spec: SourceSpec, ...contents: (string | Uint8Array)[]): Promise<SourceReading> {
+  const files = contents.map((content) => folder.write(`${fileNumber++}.data`, content))
+  return SOURCE_KINDS.find((kind) => kind.kind === spec.kind)!.read(spec, files)
+}
+
+/** What a source says about an address, without absent fields. */
+function recordAt(reading: SourceReading, text: string): SourceRecord {
+  const { v4, v6, records } = reading.ranges
+  const { family, words } = parseAddress(text)
+  const value =
+    family === 4
+      ? v4.values[findRange4(buildRangeTable4(v4.starts, v4.values), words[3])]
+      : v6.values[findRange6(buildRangeTable6(v6.starts, v6.values), ...words)]
+  return JSON.parse(JSON.stringify(records[value!])) as SourceRecord
+}
+
+/** An xdb of structure version 2 with these entries. */
+function makeXdb(entries: readonly (readonly [string, string, string])[], builtAt = Date.UTC(2024, 1, 28, 12)): Buffer {
+  const texts = entries.map(([, , text]) => Buffer.from(text, 'utf8'))
+  const head = Buffer.alloc(256)
+  const first = 256 + texts.reduce((sum, text) => sum + text.length, 0)
+  head.writeUInt16LE(2, 0)
+  head.writeUInt16LE(1, 2)
+  head.writeUInt32LE(builtAt / 1000, 4)
+  head.writeUInt32LE(first, 8)
+  head.writeUInt32LE(first + (entries.length - 1) * 14, 12)
+  let offset = 256
+  const rows = entries.map(([low, high], entry) => {
+    const row = Buffer.alloc(14)
+    row.writeUInt32LE(parseAddress(low).words[3], 0)
+    row.writeUInt32LE(parseAddress(high).words[3], 4)
+    row.writeUInt16LE(texts[entry]!.length, 8)
+    row.writeUInt32LE(offset, 10)
+    offset += texts[entry]!.length
+    return row
+  })
+  return Buffer.concat([head, ...texts, ...rows])
+}
+
+test('xdb: Chinese entries with their names as codes, nothing elsewhere, the date of the file', async () => {
+  const reading = await read(
+    { kind: 'xdb' },
+    makeXdb([
+      ['0.0.0.0', '1.0.0.255', '美国|0|加利福尼亚|0|谷歌'],
+      ['1.0.1.0', '1.0.1.255', '中国|0|浙江省|宁波市|电信'],
+      ['1.0.2.0', '1.0.2.255', '中国|0|吉林省|延边|铁通'],
+      ['1.0.3.0', '1.0.3.255', '中国|0|香港|0|电讯盈科'],
+      ['1.0.4.0', '1.0.4.255', '中国|0|0|0|0'],
+      ['1.0.5.0', '255.255.255.255', '0|0|0|内网IP|内网IP'],
+    ]),
+  )
+  assert.deepEqual(recordAt(reading, '1.0.0.1'), {})
+  assert.deepEqual(recordAt(reading, '1.0.1.9'), { country: 'CN', province: '33', city: '3302', carrier: 'telecom' })
+  assert.deepEqual(recordAt(reading, '1.0.2.9'), { country: 'CN', province: '22', city: '2224', carrier: 'tietong' })
+  assert.deepEqual(recordAt(reading, '1.0.3.9'), { country: 'CN', province: '81' })
+  assert.deepEqual(recordAt(reading, '1.0.4.9'), { country: 'CN' })
+  assert.deepEqual(recordAt(reading, '10.0.0.1'), {})
+  const { name, date, sha256, inferred } = reading.descriptions[0]!
+  assert.deepEqual({ name, date, inferred }, { name: 'ip2region', date: '2024-02-28', inferred: false })
+  assert.match(sha256, /^[0-9a-f]{64}$/)
+})
+
+const goodXdb = makeXdb([['1.0.1.0', '1.0.1.255', '中国|0|浙江省|宁波市|电信']])
+const patched = (change: (bytes: Buffer) => void): Buffer => {
+  const bytes = Buffer.from(goodXdb)
+  change(bytes)
+  return bytes
+}
+const lastEntry = goodXdb.length - 14
+const brokenXdbs: readonly { name: string; bytes: Buffer; message: RegExp }[] = [
+  { name: 'short', bytes: goodXdb.subarray(0, 100), message: /too short/ },
+  { name: 'of another version', bytes: patched((bytes) => bytes.writeUInt16LE(3, 0)), message: /structure version 3/ },
+  { name: 'cut short', bytes: goodXdb.subarray(0, goodXdb.length - 1), message: /entries outside the file/ },
+  { name: 'with entries in the header', bytes: patched((bytes) => bytes.writeUInt32LE(8, 8)), message: /entries outside the file/ },
+  {
+    name: 'with a crooked entry size',
+    bytes: patched((bytes) => bytes.writeUInt32LE(lastEntry - 13, 8)),
+    message: /entries outside the file/,
+  },
+  { name: 'with a turned range', bytes: patched((bytes) => bytes.writeUInt32LE(0xffffffff, lastEntry)), message: /ends before it starts/ },
+  { name: 'with a text outside', bytes: patched((bytes) => bytes.writeUInt32LE(0xfffffff0, lastEntry + 10)), message: /text outside/ },
+]
+for (const { name, bytes, message } of brokenXdbs) {
+  test(`xdb: a file ${name} is refused`, () => assert.rejects(read({ kind: 'xdb' }, bytes), { code: 'GEODATA_SOURCE_INVALID', message }))
+}
+
+test('asn-csv: origin AS, carrier of known ones, research networks are domestic; 0 is no AS', async () => {
+  const reading = await read(
+    { kind: 'asn-csv' },
+    '1.0.0.0,1.0.0.255,13335,"Cloudflare, Inc."\r\n1.0.1.0,1.0.1.255,4134,Chinanet\n\n# comment\n1.0.2.0,1.0.2.255,0,\n',
+    '2001:da8::,2001:da8:ffff:ffff:ffff:ffff:ffff:ffff,23910,"CERNET2 ""IX"""\n240e::,240e:f:ffff:ffff:ffff:ffff:ffff:ffff,4134,x',
+  )
+  assert.deepEqual(recordAt(reading, '1.0.0.1'), { asn: 13335 })
+  assert.deepEqual(recordAt(reading, '1.0.1.1'), { asn: 4134, carrier: 'telecom' })
+  assert.deepEqual(recordAt(reading, '1.0.2.1'), {})
+  assert.deepEqual(recordAt(reading, '2001:da8::1'), { asn: 23910, carrier: 'edu', country: 'CN' })
+  assert.deepEqual(recordAt(reading, '240e::1'), { asn: 4134, carrier: 'telecom' })
+})
+
+test('country-csv: countries, Hong Kong as a province, codes of no country and ignored statements passed over', async () => {
+  const reading = await read(
+    { kind: 'country-csv', ignore: [{ country: 'au', prefix: '2001:200::/23' }] },
+    '8.8.8.0,8.8.8.255,US\n1.0.0.0,1.0.0.255,hk\n1.0.1.0,1.0.1.255,ZZ\n1.0.2.0,1.0.2.255,EU\n',
+    '2001:200::,2001:218:ffff:ffff:ffff:ffff:ffff:ffff,AU\n2001:8000::,2001:8000:ffff:ffff:ffff:ffff:ffff:ffff,AU\n',
+  )
+  assert.deepEqual(recordAt(reading, '8.8.8.8'), { country: 'US' })
+  assert.deepEqual(recordAt(reading, '1.0.0.1'), { country: 'CN', province: '81' })
+  assert.deepEqual(recordAt(reading, '1.0.1.1'), {})
+  assert.deepEqual(recordAt(reading, '1.0.2.1'), {})
+  assert.deepEqual(recordAt(reading, '2001:200::1'), {})
+  assert.deepEqual(recordAt(reading, '2001:8000::1'), { country: 'AU' })
+})
+
+const brokenRows: readonly { name: string; text: string; message: RegExp }[] = [
+  { name: 'too few columns', text: '1.0.0.0,1.0.0.255\n', message: /line 1 has fewer than 3 columns/ },
+  { name: 'an open quote', text: '1.0.0.0,1.0.0.255,"US\n', message: /line 1 has fewer/ },
+  { name: 'text behind a quote', text: '"1.0.0.0"x,1.0.0.255,US\n', message: /line 1 has fewer/ },
+  { name: 'no address', text: 'a,b,US\n', message: /line 1 has "a" where an address belongs/ },
+  { name: 'a number for an address', text: '1.0.0.0,1.0.0.255,US\n1.0.1.0,16777727,US\n', message: /line 2 has "16777727"/ },
+  { name: 'a turned range', text: '1.0.1.0,1.0.0.0,US\n', message: /ends \(1\.0\.0\.0\) before it starts/ },
+  { name: 'two families', text: '1.0.1.0,::1,US\n', message: /before it starts/ },
+]
+for (const { name, text, message } of brokenRows) {
+  test(`country-csv: ${name} is refused with file and line`, () =>
+    assert.rejects(read({ kind: 'country-csv' }, text), { code: 'GEODATA_SOURCE_INVALID', message }))
+}
+
+test('cidr-list: one place and carrier for all its networks', async () => {
+  const reading = await read(
+    { kind: 'cidr-list', name: 'branch offices', place: '宁波', carrier: '电信' },
+    '# head\n198.51.100.0/24 # office\n\n2001:db8:5::/48\n203.0.113.7\n',
+  )
+  const expected = { country: 'CN', province: '33', city: '3302', carrier: 'telecom' }
+  for (const address of ['198.51.100.1', '2001:db8:5::1', '203.0.113.7']) assert.deepEqual(recordAt(reading, address), expected)
+  assert.deepEqual(recordAt(reading, '203.0.113.8'), {})
+  assert.equal(reading.descriptions[0]!.name, 'branch offices')
+})
+
+test('cidr-list: only a carrier will do; neither will not, nor a class of places', async () => {
+  assert.deepEqual(recordAt(await read({ kind: 'cidr-list', carrier: 'unicom' }, '10.0.0.0/8'), '10.1.1.1'), { carrier: 'unicom' })
+  assert.deepEqual(recordAt(await read({ kind: 'cidr-list', place: 'us-ca' }, '10.0.0.0/8'), '10.1.1.1'), {
+    country: 'US',
+    region: 'US-CA',
+  })
+  await assert.rejects(read({ kind: 'cidr-list' }, '10.0.0.0/8'), { code: 'GEODATA_SOURCE_INVALID', message: /neither place nor carrier/ })
+  await assert.rejects(read({ kind: 'cidr-list', place: 'cn-east' }, '10.0.0.0/8'), { code: 'GEODATA_LINE_UNKNOWN' })
+  await assert.rejects(read({ kind: 'cidr-list', place: 'cn-33' }, '10.0.0.0/8\n10.1.2.3/8\n'), {
+    message: /line 2 has "10\.1\.2\.3\/8" has bits/,
+  })
+  await assert.rejects(read({ kind: 'cidr-list', place: 'cn-33' }, Uint8Array.of(0xff, 0xfe, 0x0a)), { message: /not UTF-8/ })
+  await assert.rejects(read({ kind: 'cidr-list', place: 'cn-33' }, 'x'.repeat(1 << 21)), { message: /not UTF-8 text/ })
+})
+
+test('csv: columns by name, places and carriers in any spelling, narrower networks inside wider ones', async () => {
+  const reading = await read(
+    { kind: 'csv' },
+    '\uFEFFcidr,place,isp,note\n10.0.0.0/8,浙江,电信,"all, of it"\n10.1.0.0/16,cn-3302,,\n2001:db8::/32,us-ca,aliyun,\n',
+    'first,last,country,province,city,asn\n# comment\n\n11.0.0.0,11.0.0.255,CN,浙江省,宁波市,AS4134\n11.0.1.0,11.0.1.255,,33,,\n11.0.2.0,11.0.2.255,JP,,,2516\n11.0.3.0,11.0.3.255,,,3301,\n',
+    'network,region\n12.0.0.0/8,us-ny\n',
+  )
+  const expected: readonly (readonly [string, SourceRecord])[] = [
+    ['10.9.9.9', { country: 'CN', province: '33', carrier: 'telecom' }],
+    ['10.1.9.9', { country: 'CN', province: '33', city: '3302' }],
+    ['2001:db8::9', { country: 'US', region: 'US-CA', carrier: 'aliyun' }],
+    ['11.0.0.9', { country: 'CN', province: '33', city: '3302', asn: 4134 }],
+    ['11.0.1.9', { country: 'CN', province: '33' }],
+    ['11.0.2.9', { country: 'JP', asn: 2516 }],
+    ['11.0.3.9', { country: 'CN', province: '33', city: '3301' }],
+    ['12.1.1.1', { country: 'US', region: 'US-NY' }],
+  ]
+  for (const [address, record] of expected) assert.deepEqual(recordAt(reading, address), record, address)
+})
+
+const brokenTables: readonly { name: string; text: string; message: RegExp }[] = [
+  { name: 'no column of addresses', text: 'place,carrier\n', message: /names no column "prefix"/ },
+  { name: 'an unknown place', text: 'prefix,place\n10.0.0.0/8,atlantis\n', message: /line 2 has unknown place "atlantis"/ },
+  { name: 'an unknown carrier', text: 'prefix,carrier\n10.0.0.0/8,telcom\n', message: /line 2 has unknown carrier/ },
+  { name: 'host bits', text: 'prefix,carrier\n10.0.0.1/8,telecom\n', message: /bits set/ },
+  { name: 'a wrong AS', text: 'prefix,asn\n10.0.0.0/8,x\n', message: /"x" where an AS number belongs/ },
+  { name: 'a turned range', text: 'first,last\n10.0.0.2,10.0.0.1\n', message: /no range in/ },
+  { name: 'no range', text: 'first,last,carrier\n,,telecom\n', message: /no range in/ },
+  { name: 'a province that is a city', text: 'prefix,province\n10.0.0.0/8,3302\n', message: /Chinese province belongs/ },
+  { name: 'a city that is a country', text: 'prefix,city\n10.0.0.0/8,jp\n', message: /Chinese city belongs/ },
+  { name: 'an open quote', text: 'prefix,place\n"10.0.0.0/8,cn\n', message: /never closed/ },
+]
+for (const { name, text, message } of brokenTables) {
+  test(`csv: ${name} is refused with file and line`, () =>
+    assert.rejects(read({ kind: 'csv' }, text), (error: { code: string; message: string; suggestion: string }) => {
+      assert.match(error.message, message)
+      return error.code === 'GEODATA_SOURCE_INVALID' && error.suggestion !== ''
+    }))
+}
+
+test('numbering-plan: province of China Mobile by the low byte of the second group, marked as inferred', async () => {
+  const reading = await read({ kind: 'numbering-plan' })
+  const expected: readonly (readonly [string, string | undefined])[] = [
+    ['2409:8028::', '33'],
+    ['2409:8a2a:ffff::1', '33'],
+    ['2409:8000::', '11'],
+    ['2409:8754::', '44'],
+    ['2409:807e::', '54'],
+    ['2409:807f::', undefined],
+    ['2409:9028::', undefined],
+    ['2409:4028::', undefined],
+    ['240e:28::', undefined],
+  ]
+  for (const [address, province] of expected) assert.equal(recordAt(reading, address).province, province, address)
+  assert.equal(reading.descriptions[0]!.inferred, true)
+})
+
+test('a missing file is named', async () => {
+  const xdb = SOURCE_KINDS.find((kind) => kind.kind === 'xdb')!
+  const csv = SOURCE_KINDS.find((kind) => kind.kind === 'csv')!
+  await assert.rejects(xdb.read({ kind: 'xdb' }, ['/nowhere/x.xdb']), {
+    code: 'GEODATA_FILE_MISSING',
+    message: /"\/nowhere\/x\.xdb" does not exist/,
+  })
+  await assert.rejects(csv.read({ kind: 'csv' }, [folder.path]), { code: 'GEODATA_FILE_MISSING', message: /cannot be read \(EISDIR\)/ })
+})
