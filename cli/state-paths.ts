@@ -11,6 +11,12 @@ export type StatePaths = {
   readonly controlSocket: string
   /** Snapshot files that control publishes. */
   readonly snapshots: string
+  /** The node's own copy of the snapshot it answers from; the one before is PATH.old. */
+  readonly nodeSnapshot: string
+  /** Path of the geodata file that snapshot was compiled with. */
+  readonly nodeGeodata: string
+  /** The node's standings and ranking memory. */
+  readonly nodeHealth: string
 }
 
 /** The paths. */
@@ -20,5 +26,8 @@ export function statePaths(stateFolder: string): StatePaths {
     fleetSocket: join(stateFolder, 'fleet.sock'),
     controlSocket: join(stateFolder, 'control.sock'),
     snapshots: join(stateFolder, 'snapshots'),
+    nodeSnapshot: join(stateFolder, 'node', 'live.snapshot'),
+    nodeGeodata: join(stateFolder, 'node', 'geodata-path'),
+    nodeHealth: join(stateFolder, 'node', 'health'),
   }
 }

@@ -8,6 +8,7 @@ import { libcUnavailable } from '../resolver/transport/libc.ts'
 import { formatListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
 import { type ListeningSocket, openListeningSockets } from '../resolver/transport/raw-socket.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
+import { CONTROL_OPTIONS } from './control-options.ts'
 import { FIRST_INHERITED_FD, INHERITED_VARIABLE, takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, type Flags, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
@@ -19,7 +20,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
   listen: { type: 'string', multiple: true, value: 'ADDR:PORT', help: 'DNS over UDP and TCP [127.0.0.1:5300]' },
   'udp-threads': { type: 'string', value: 'N', help: 'answer threads [one a core]' },
-  'api-listen': { type: 'string', value: 'ADDR:PORT', help: 'API and console [127.0.0.1:8080]' },
+  ...CONTROL_OPTIONS,
   'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics of the node [127.0.0.1:9153]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
   'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
@@ -32,7 +33,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
 /** Flags that go to the node as they are. */
 const NODE_FLAGS = ['listen', 'udp-threads', 'metrics-listen', 'metrics-token-file', 'node-id', 'identity', 'log-level']
 /** Flags that go to control as they are. */
-const CONTROL_FLAGS = ['api-listen', 'log-level']
+const CONTROL_FLAGS = [...Object.keys(CONTROL_OPTIONS), 'log-level']
 /** Longest wait for the first generation before `ready` is printed without one (an empty store has none). */
 const FIRST_GENERATION_MS = 10_000
 

@@ -1,0 +1,14 @@
+/** Flags of control, apart from control.ts, so that the supervisor knows them without loading the API. */
+import type { CommandOption } from './command.ts'
+
+/** Flags of control; `up` has them too and hands them on. */
+export const CONTROL_OPTIONS: Readonly<Record<string, CommandOption>> = {
+  'api-listen': { type: 'string', value: 'ADDR:PORT', help: 'API and console [127.0.0.1:8080]' },
+  'allowed-host': { type: 'string', multiple: true, value: 'NAME', help: 'further host name under which the console is reached' },
+  'tls-key': { type: 'string', value: 'FILE', help: 'private key of the API in PEM; with --tls-cert' },
+  'tls-cert': { type: 'string', value: 'FILE', help: 'certificate chain of the API in PEM; with --tls-key' },
+  'behind-proxy': { type: 'boolean', help: 'a proxy in front ends TLS and sets X-Forwarded-For' },
+  document: { type: 'string', value: 'FILE', help: 'document that seeds an empty store; SIGHUP applies it again' },
+  watch: { type: 'boolean', help: 'applies --document again whenever the file changes' },
+  geodata: { type: 'string', value: 'FILE', help: 'geodata file [the default geodata]' },
+}

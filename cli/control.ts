@@ -1,0 +1,313 @@
+/**
+ * `nearcast control`: the control process. Store, publishing, API and console; nodes connect to it over a socket in the state folder.
+ * Composition only. Killing it costs no answer and no acknowledged edit: the store is durable before an edit is acknowledged, and the
+ * newest generation goes to the nodes again at every start.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, unwatchFile, watchFile } from 'node:fs'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import { basename, join } from 'node:path'
+import type { ApiParts } from '../admin-ui/api/api-parts.ts'
+import { Accounts } from '../admin-ui/api/auth/accounts.ts'
+import { LineDirectory } from '../admin-ui/api/lines/line-directory.ts'
+import { EventFeed } from '../admin-ui/api/observe/event-feed.ts'
+import { FleetWatch } from '../admin-ui/api/observe/fleet-watch.ts'
+import { StandingRing } from '../admin-ui/api/observe/standing-ring.ts'
+import { createCompiler } from '../admin-ui/api/publish/compile-in-worker.ts'
+import { DraftDesk } from '../admin-ui/api/publish/draft-desk.ts'
+import { Publisher } from '../admin-ui/api/publish/publisher.ts'
+import { allRoutes } from '../admin-ui/api/routes/all-routes.ts'
+import { createApiServers } from '../admin-ui/api/server.ts'
+import type { Issue } from '../admin-ui/contract/issue.ts'
+import { startLocalFleetHub } from '../cluster/local-fleet-transport.ts'
+import { formatAddress } from '../geodata/address/address.ts'
+import { loadGeodata } from '../geodata/geodata-file.ts'
+import { openStore } from '../policy/store/store.ts'
+import { formatListenAddress, isLoopback, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
+import type { Command, CommandArgs, CommandOption } from './command.ts'
+import { CONTROL_OPTIONS } from './control-options.ts'
+import { packageRoot } from './package-root.ts'
+import { createProcessLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
+import { applySettingsFile, type Flags, listFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
+import { ProductError } from './product-error.ts'
+import { readDocument } from './read-document.ts'
+import { prepareStateFolder } from './state-folder.ts'
+import { statePaths } from './state-paths.ts'
+import { waitForStop } from './stop-signal.ts'
+
+const OPTIONS: Readonly<Record<string, CommandOption>> = {
+  state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
+  ...CONTROL_OPTIONS,
+  example: { type: 'boolean', help: 'seeds an empty store with examples/edge-api' },
+  ...LOG_OPTION,
+  ...SETTINGS_OPTION,
+}
+
+/** Interval of looking at a watched document. */
+const WATCH_INTERVAL_MS = 1000
+/** Time that open requests have to end at a stop. */
+const DRAIN_MS = 2000
+
+async function run(args: CommandArgs): Promise<number> {
+  const flags = applySettingsFile(OPTIONS, args.flags)
+  const log = createProcessLog('control', flags)
+  const stopped = waitForStop()
+  const listen = parseListenAddress(textFlag(flags, 'api-listen', '127.0.0.1:8080'), 8080)
+  const tls = readTls(flags)
+  refuseOpenBind(listen, tls !== undefined || flags['behind-proxy'] === true)
+  const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
+  const geodataPath = textFlag(flags, 'geodata', join(packageRoot(), 'geodata', 'default', 'default.geodata'))
+  const geodata = loadGeodata(geodataPath)
+  await refuseSecond(paths.controlSocket)
+  mkdirSync(paths.snapshots, { recursive: true, mode: 0o700 })
+  const version = productVersion()
+  const store = openStore(paths.store, { productVersion: version })
+  const hub = await startLocalFleetHub({ path: paths.fleetSocket })
+  const compiler = createCompiler(geodataPath)
+  const feed = new EventFeed(Date.now())
+  const ring = new StandingRing()
+  const fleet = new FleetWatch(hub, feed, ring, Date.now)
+  const publisher = new Publisher({
+    store,
+    compile: compiler.compile,
+    hub,
+    geodata,
+    geodataPath,
+    snapshotFolder: paths.snapshots,
+    scores: async () => (hub.nodes().length === 0 ? null : (await fleet.scores().catch(() => ({ scores: null }))).scores),
+    onPublished: (generation, account, comment) => {
+      const detail = `published by ${account}${comment === '' ? '' : `: ${comment}`}`
+      feed.add({ at: new Date().toISOString(), node: 'control', kind: 'publish', subject: String(generation), detail })
+    },
+    now: Date.now,
+    log,
+  })
+  const accounts = new Accounts(store, Date.now)
+  const parts: ApiParts = {
+    store,
+    accounts,
+    publisher,
+    drafts: new DraftDesk(store, publisher),
+    fleet,
+    feed,
+    ring,
+    lines: new LineDirectory(geodata),
+    geodata,
+    version,
+    now: Date.now,
+    startedAt: Date.now(),
+  }
+  const servers = createApiServers({
+    handlers: allRoutes(parts),
+    accounts,
+    log,
+    listenHost: formatAddress(listen.address),
+    allowedHosts: listFlag(flags, 'allowed-host', []),
+    ...(tls === undefined ? {} : { tls }),
+    behindProxy: flags['behind-proxy'] === true,
+    consoleFolder: join(packageRoot(), 'dist', 'admin-ui', 'web'),
+  })
+  try {
+    await openServers(servers.tcp, servers.socket, listen, paths.controlSocket)
+    // Only now: a password that is made and then not told, because the port is taken, would be lost.
+    const first = await accounts.ensureFirstAdmin()
+    if (first !== undefined) tellFirstPassword(first)
+    await bringUp(publisher, flags, log)
+    fleet.start()
+    const seed = watchSeed(publisher, flags, log)
+    const { port } = servers.tcp.address() as { port: number }
+    const address = formatListenAddress({ ...listen, port })
+    tell({ type: 'ready', address })
+    log.info({ address, generation: store.latestGenerationNumber(), version }, 'control is ready')
+    if (process.send === undefined) process.stdout.write(`  console  http${tls === undefined ? '' : 's'}://${address}/\nready\n`)
+    const reason = await stopped
+    log.info({ reason }, 'stopping')
+    seed.stop()
+    return 0
+  } finally {
+    fleet.stop()
+    await Promise.all([servers.tcp, servers.socket].map(closeServer))
+    await hub.close()
+    await compiler.close()
+    store.close()
+    // The channel would keep the process alive.
+    if (process.connected) process.disconnect()
+  }
+}
+
+/** The newest generation to the nodes; an empty store is seeded first. */
+async function bringUp(publisher: Publisher, flags: Flags, log: ProcessLog): Promise<void> {
+  const path = seedPath(flags)
+  if (publisher.live() === undefined && path !== undefined) {
+    const { issues } = await publisher.publish({
+      ...readSeed(path),
+      ...SEED_WISH,
+      comment: `first document, ${basename(path)}`,
+      accept: 'all',
+    })
+    for (const issue of issues) if (issue.severity === 'warning') log.warn({ issue: issue.code, path: issue.path }, issue.message)
+    return
+  }
+  try {
+    await publisher.republish()
+  } catch (error) {
+    // Nodes go on with what they have, and the console is the place to correct it: control must come up.
+    log.error({ err: error }, 'the newest generation could not be published again')
+  }
+}
+
+const SEED_WISH = { account: 'control', basedOn: null, force: true, origin: 'document' } as const
+
+function seedPath(flags: Flags): string | undefined {
+  if (typeof flags.document === 'string') return flags.document
+  return flags.example === true ? join(packageRoot(), 'examples', 'edge-api', 'nearcast.yaml') : undefined
+}
+
+function readSeed(path: string): { readonly text: string; readonly files: Readonly<Record<string, string>> } {
+  const { text, files } = readDocument(path)
+  return { text, files: Object.fromEntries(files) }
+}
+
+/** Applies the document again on SIGHUP, and when it changes with --watch. */
+function watchSeed(publisher: Publisher, flags: Flags, log: ProcessLog): { readonly stop: () => void } {
+  const path = typeof flags.document === 'string' ? flags.document : undefined
+  const apply = async (why: string): Promise<void> => {
+    if (path === undefined) return
+    try {
+      // Warnings of the document are the operator's own words; the guards (fallback down, many moved) want a person.
+      const answer = await publisher.publish({ ...readSeed(path), ...SEED_WISH, comment: `${basename(path)}, ${why}`, accept: 'document' })
+      log.info({ generation: answer.generation, changed: answer.changed, path }, 'document applied')
+    } catch (error) {
+      const { code, message, extras } = error as { code?: string; message: string; extras?: { issues?: readonly Issue[] } }
+      log.error({ code, path, issues: extras?.issues }, `the document was not applied, the live generation stays: ${message}`)
+    }
+  }
+  const onHangup = (): void => void apply('SIGHUP')
+  process.on('SIGHUP', onHangup)
+  const watches = path !== undefined && flags.watch === true
+  if (watches) watchFile(path, { interval: WATCH_INTERVAL_MS }, () => void (existsSync(path) && apply('changed')))
+  return {
+    stop: () => {
+      process.off('SIGHUP', onHangup)
+      if (watches) unwatchFile(path)
+    },
+  }
+}
+
+function refuseOpenBind(listen: ListenAddress, isProtected: boolean): void {
+  if (isLoopback(listen.address) || isProtected) return
+  throw new ProductError(
+    'API_BIND_NEEDS_TLS',
+    `the API would be open without encryption on ${formatListenAddress(listen)}`,
+    'add --tls-cert and --tls-key, or --behind-proxy when a proxy ends TLS, or listen on 127.0.0.1',
+  )
+}
+
+function readTls(flags: Flags): { readonly key: string; readonly cert: string } | undefined {
+  const [key, cert] = [textFlag(flags, 'tls-key', ''), textFlag(flags, 'tls-cert', '')]
+  if (key === '' && cert === '') return undefined
+  if (key === '' || cert === '') throw new ProductError('API_TLS', 'only one of --tls-key and --tls-cert is given', 'give both')
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (cause) {
+      throw new ProductError(
+        'API_TLS',
+        `"${path}" cannot be read (${(cause as NodeJS.ErrnoException).code})`,
+        'correct its path or its permissions',
+        { cause },
+      )
+    }
+  }
+  return { key: read(key), cert: read(cert) }
+}
+
+/** A second control on the same state folder would publish against the first. */
+async function refuseSecond(socketPath: string): Promise<void> {
+  if (!existsSync(socketPath)) return
+  const answers = await new Promise<boolean>((resolve) => {
+    const socket = connect(socketPath)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+  if (answers) {
+    throw new ProductError(
+      'CONTROL_RUNNING',
+      `another control already runs on this state folder ("${socketPath}" answers)`,
+      'stop it first, or choose another folder with --state',
+    )
+  }
+  rmSync(socketPath, { force: true })
+}
+
+async function openServers(tcp: Server, socket: Server, listen: ListenAddress, socketPath: string): Promise<void> {
+  await listening(tcp, { host: formatAddress(listen.address), port: listen.port }, formatListenAddress(listen))
+  // Nobody but this user, from the first moment on: the folder is 0700 and the mask covers the rest.
+  const mask = process.umask(0o177)
+  try {
+    await listening(socket, { path: socketPath }, socketPath)
+  } finally {
+    process.umask(mask)
+  }
+  chmodSync(socketPath, 0o600)
+}
+
+function listening(
+  server: Server,
+  where: { readonly host?: string; readonly port?: number; readonly path?: string },
+  shown: string,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
+      const inUse = error.code === 'EADDRINUSE'
+      const remedy = inUse ? 'stop what uses it, or choose another with --api-listen' : 'choose another address with --api-listen'
+      reject(
+        new ProductError('API_LISTEN', `the API cannot listen on ${shown} (${inUse ? 'in use' : error.code})`, remedy, { cause: error }),
+      )
+    }
+    server.once('error', fail)
+    server.listen(where, () => {
+      server.off('error', fail)
+      resolve()
+    })
+  })
+}
+
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+  await closed
+  clearTimeout(timer)
+}
+
+function tell(message: object): void {
+  process.send?.(message)
+}
+
+/** To the supervisor when there is one, else once to the terminal; never to the log. */
+function tellFirstPassword(first: { readonly user: string; readonly password: string }): void {
+  if (process.send !== undefined) tell({ type: 'first-password', ...first })
+  else
+    process.stdout.write(
+      `  sign in  user "${first.user}", password "${first.password}" (shown only now; you change it at the first sign-in)\n`,
+    )
+}
+
+/** Version of the product out of package.json. */
+export function productVersion(): string {
+  return String((JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version)
+}
+
+/** The command. */
+export const command: Command = {
+  name: 'control',
+  summary: 'Runs the control process alone: store, publishing, API and console.',
+  positionals: '',
+  options: OPTIONS,
+  run,
+}

@@ -1,0 +1,79 @@
+/** What control (and the metrics port) may ask a node: scores, figures, explanations. Shell for its clock and the geodata file. */
+import type { ExplainRequest } from '../../admin-ui/contract/explain.ts'
+import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
+import type { NodeMethod } from '../../cluster/fleet-transport.ts'
+import type { NodeStats } from '../../cluster/node-stats.ts'
+import { DEFAULT_PROFILE, scoreOf } from '../../health/score/score-profile.ts'
+import { COUNT_QUERIES, COUNT_RCODES, sumCell } from '../../resolver/observe/counters.ts'
+import type { DataPlane } from './data-plane.ts'
+import { explainRequest } from './explain-request.ts'
+import { newestRanking, readScores } from './read-scores.ts'
+import { addSample, ratesOf, STATS_INTERVAL_MS, type StatsTotals, sumPolicyAnswers } from './stats-window.ts'
+
+/** What requests are answered from. */
+export type NodeRequestsOptions = {
+  readonly plane: DataPlane
+  readonly nodeId: string
+  readonly startedAt: number
+  /** Geodata file of the live generation; empty = not known. */
+  readonly geodataPath: () => string
+}
+
+/** Answers requests. */
+export type NodeRequests = {
+  readonly scores: () => HealthScores
+  readonly answer: (method: NodeMethod, params: unknown) => Promise<unknown>
+  readonly stop: () => void
+}
+
+/** Starts the sampling of rates. */
+export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
+  const { plane, nodeId, startedAt } = options
+  const all = plane.pool.workers.map(({ number }) => number)
+  let window: readonly StatsTotals[] = []
+
+  function sample(): void {
+    const { counters } = plane.pool
+    const rcodes = Array.from({ length: 16 }, (_, rcode) => sumCell(counters, COUNT_RCODES + rcode, all))
+    const totals = {
+      atMonotonicMs: performance.now(),
+      queries: sumCell(counters, COUNT_QUERIES, all),
+      rcodes,
+      ...sumPolicyAnswers(plane.policyAnswers()),
+    }
+    window = addSample(window, totals)
+  }
+  sample()
+  const timer = setInterval(sample, STATS_INTERVAL_MS)
+
+  const scores = (): HealthScores =>
+    readScores(plane.live(), nodeId, Date.now(), (latencyMs, errors) => scoreOf(DEFAULT_PROFILE, latencyMs, errors))
+
+  function stats(): NodeStats {
+    const live = plane.live()
+    return {
+      nodeId,
+      generation: live?.snapshot.generation ?? 0,
+      digest: live?.snapshot.digest ?? '',
+      startedAt,
+      queriesTotal: sumCell(plane.pool.counters, COUNT_QUERIES, all),
+      ...ratesOf(window),
+      failOpenPolicies: [...plane.failOpenPolicies()],
+      rankingAgeSeconds: live === undefined ? null : Math.max(0, (Date.now() - newestRanking(live).header[2]!) / 1000),
+      residentBytes: process.memoryUsage.rss(),
+      workerRestarts: Object.fromEntries(plane.pool.workers.map(({ name, restarts }) => [name, restarts()])),
+    }
+  }
+
+  return {
+    scores,
+    answer: async (method, params) => {
+      if (method === 'scores') return scores()
+      if (method === 'stats') return stats()
+      const live = plane.live()
+      if (live === undefined) throw new Error('no generation is live on this node yet')
+      return explainRequest(params as ExplainRequest, live, { nodeId, geodataPath: options.geodataPath() })
+    },
+    stop: () => clearInterval(timer),
+  }
+}

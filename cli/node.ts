@@ -1,0 +1,204 @@
+/**
+ * `nearcast node`: the data plane of one machine. Answers from the last good snapshot and the kept standings with control away; takes
+ * generations, and answers questions, over the fleet link. Shell: composition only.
+ *
+ *   kept snapshot ─► publish ─┐
+ *   fleet link ──── publish ──┴─► data plane ─► workers            metrics port, requests of control: read-only views
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { NodeEvent, NodeStatus, PublishMessage } from '../cluster/fleet-transport.ts'
+import { openLocalFleetLink } from '../cluster/local-fleet-transport.ts'
+import { startMetricsEndpoint } from '../resolver/observe/metrics-endpoint.ts'
+import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
+import { type BlockSource, keepSnapshotFile, loadKeptSnapshot, loadSnapshot } from '../resolver/snapshot/snapshot-file.ts'
+import { formatListenAddress, isLoopback, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
+import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
+import type { Command, CommandArgs, CommandOption } from './command.ts'
+import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
+import { nodeMetricRows } from './data-plane/node-metrics.ts'
+import { createNodeRequests } from './data-plane/node-requests.ts'
+import { openSockets } from './data-plane/open-sockets.ts'
+import { startNodeHealth } from './data-plane/start-health.ts'
+import { takeInheritedSockets } from './inherited-sockets.ts'
+import { packageRoot } from './package-root.ts'
+import { createProcessLog, LOG_OPTION, type ProcessLog, readSecretFile } from './process-log.ts'
+import { applySettingsFile, defaultUdpThreads, type Flags, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
+import { ProductError } from './product-error.ts'
+import { prepareStateFolder } from './state-folder.ts'
+import { type StatePaths, statePaths } from './state-paths.ts'
+import { waitForStop } from './stop-signal.ts'
+
+const OPTIONS: Readonly<Record<string, CommandOption>> = {
+  state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
+  listen: { type: 'string', multiple: true, value: 'ADDR:PORT', help: 'DNS over UDP and TCP [127.0.0.1:5300]' },
+  'udp-threads': { type: 'string', value: 'N', help: 'answer threads [one a core]' },
+  'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics [127.0.0.1:9153]' },
+  'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
+  'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
+  identity: { type: 'string', value: 'NAME', help: 'name answered to identity queries [none]' },
+  ...LOG_OPTION,
+  ...SETTINGS_OPTION,
+}
+
+/** DNS opens at the latest after this time, with what there is (DESIGN.md section 2). */
+const OPEN_AT_LATEST_MS = 3000
+
+/** Token of the metrics port; beyond loopback there must be one. */
+function metricsToken(flags: Flags, listen: ListenAddress): string | undefined {
+  const path = textFlag(flags, 'metrics-token-file', '')
+  if (path !== '') return readSecretFile(path)
+  if (isLoopback(listen.address)) return undefined
+  throw new ProductError(
+    'METRICS_OPEN',
+    `the metrics port would be open to everybody on ${formatListenAddress(listen)}`,
+    'give --metrics-token-file FILE, or listen on 127.0.0.1',
+  )
+}
+
+/** Keeps what the node answers from now, for a start with nothing else reachable. Failures cost only that start: they are logged. */
+async function keep(paths: StatePaths, message: PublishMessage, log: ProcessLog): Promise<void> {
+  try {
+    await keepSnapshotFile(message.path, paths.nodeSnapshot)
+    writeFileSync(paths.nodeGeodata, message.geodataPath, { mode: 0o600 })
+  } catch (error) {
+    log.error({ error: (error as Error).message, path: paths.nodeSnapshot }, 'the snapshot could not be kept for the next start')
+  }
+}
+
+/** Publishes the kept snapshot, if there is one that can be used. */
+async function publishKept(plane: DataPlane, paths: StatePaths, log: ProcessLog): Promise<void> {
+  try {
+    await plane.publish((blockSource) => {
+      const kept = loadKeptSnapshot(paths.nodeSnapshot, blockSource)
+      if (kept === undefined) throw new ProductError('NODE_NOTHING_KEPT', 'no snapshot was kept', 'wait for control')
+      if (kept.problem !== undefined)
+        log.error({ problem: kept.problem.message, path: kept.path }, 'the kept snapshot is damaged; the older copy is used')
+      return kept.snapshot
+    })
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    if (code === 'NODE_NOTHING_KEPT') log.info('no snapshot was kept; waiting for control')
+    else log.error({ code, error: message }, 'the kept snapshot cannot be used; waiting for control')
+  }
+}
+
+/** Loads what control published and checks that it is that. */
+function loadPublished(message: PublishMessage, blockSource: BlockSource): Snapshot {
+  const snapshot = loadSnapshot(message.path, blockSource)
+  if (snapshot.generation === message.generation && snapshot.digest === message.digest) return snapshot
+  throw new ProductError(
+    'NODE_WRONG_SNAPSHOT',
+    `"${message.path}" holds generation ${snapshot.generation} (${snapshot.digest.slice(0, 12)}), not ${message.generation} (${message.digest.slice(0, 12)})`,
+    'publish again',
+  )
+}
+
+async function run(args: CommandArgs): Promise<number> {
+  const flags = applySettingsFile(OPTIONS, args.flags)
+  const log = createProcessLog('node', flags)
+  const stopped = waitForStop()
+  const startedAt = Date.now()
+  const nodeId = textFlag(flags, 'node-id', hostname())
+  const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
+  const addresses = listenFlags(flags, 'listen', ['127.0.0.1:5300'], 53)
+  const metricsListen = parseListenAddress(textFlag(flags, 'metrics-listen', '127.0.0.1:9153'), 9153)
+  const token = metricsToken(flags, metricsListen)
+  const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
+  mkdirSync(dirname(paths.nodeSnapshot), { recursive: true, mode: 0o700 })
+  const inherited = takeInheritedSockets(process.env, process.pid)
+  const opened = await openSockets(inherited, addresses, threads, log)
+
+  let status: NodeStatus = { nodeId, generation: 0, digest: '', startedAt }
+  let geodataPath = existsSync(paths.nodeGeodata) ? readFileSync(paths.nodeGeodata, 'utf8') : ''
+  const link = openLocalFleetLink({ path: paths.fleetSocket, status })
+  const tell = (kind: NodeEvent['kind'], subject: string, detail: string): void => {
+    link.event({ at: Date.now(), kind, subject, detail })
+    log.info({ event: kind, subject, detail }, 'event')
+  }
+  const workerReplaced = (name: string, reason: string): void => {
+    log.error({ worker: name, reason }, 'a worker was replaced')
+    tell('worker-replaced', name, reason)
+  }
+  const plane = startDataPlane({
+    sockets: opened.assigned,
+    settings: { identity: textFlag(flags, 'identity', '') },
+    tcpLimits: TCP_LIMITS,
+    health: startNodeHealth({
+      statePath: paths.nodeHealth,
+      vantage: nodeId,
+      log,
+      onStanding: (subject, detail) => tell('standing', subject, detail),
+      onWorkerReplaced: workerReplaced,
+    }),
+    log,
+    onWorkerReplaced: workerReplaced,
+    onFailOpen: (policy, open) => tell('fail-open', policy, open ? 'answers without an eligible endpoint' : 'has eligible endpoints again'),
+  })
+  const requests = createNodeRequests({ plane, nodeId, startedAt, geodataPath: () => geodataPath })
+  const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
+  const closers: (() => Promise<void>)[] = []
+  try {
+    const metrics = await startMetricsEndpoint({
+      listen: metricsListen,
+      token,
+      rows: () => nodeMetricRows(plane, requests.scores(), { nodeId, version, startedAt }, Date.now()),
+      scores: () => requests.scores(),
+      ready: () => plane.isOpen() && plane.live() !== undefined,
+    })
+    closers.push(() => metrics.close())
+
+    /** Tells everybody what is live now. */
+    const announce = (): NodeStatus => {
+      const { generation, digest } = plane.live()!.snapshot
+      status = { nodeId, generation, digest, startedAt }
+      process.send?.({ type: 'live', generation })
+      return status
+    }
+    let firstLive: () => void = () => undefined
+    const live = new Promise<void>((resolve) => {
+      firstLive = resolve
+    })
+    link.onRequest((method, params) => requests.answer(method, params))
+    void publishKept(plane, paths, log).then(() => {
+      if (plane.live() === undefined) return
+      link.status(announce())
+      firstLive()
+    })
+    link.onPublish(async (message) => {
+      const now = plane.live()?.snapshot
+      if (now?.generation !== message.generation || now.digest !== message.digest) {
+        await plane.publish((blockSource) => loadPublished(message, blockSource))
+        tell('generation', String(message.generation), `live with digest ${message.digest.slice(0, 12)}`)
+      }
+      geodataPath = message.geodataPath
+      await keep(paths, message, log)
+      firstLive()
+      return announce()
+    })
+    await Promise.race([live, stopped, new Promise((resolve) => setTimeout(resolve, OPEN_AT_LATEST_MS))])
+    await plane.open()
+    process.send?.({ type: 'ready', address: formatListenAddress(metrics.listen) })
+    if (process.send === undefined) process.stdout.write('ready\n')
+    log.info({ dns: opened.addresses.map(formatListenAddress), metrics: formatListenAddress(metrics.listen) }, 'node is ready')
+    log.info({ reason: await stopped }, 'stopping')
+    return 0
+  } finally {
+    await plane.stop()
+    await link.close()
+    for (const close of closers) await close()
+    requests.stop()
+    // The channel would keep the process alive.
+    if (process.connected) process.disconnect()
+  }
+}
+
+/** The command. */
+export const command: Command = {
+  name: 'node',
+  summary: 'Runs the data plane alone: DNS, probes, metrics; generations come from control.',
+  positionals: '',
+  options: OPTIONS,
+  run,
+}
