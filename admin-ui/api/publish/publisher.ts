@@ -31,7 +31,7 @@ import { hasErrors, viewIssue, warningCodes } from './issue-view.ts'
 import { findMovement, type Side } from './moved-addresses.ts'
 import { checkGuards } from './publish-guards.ts'
 import { rankNow } from './ranking-of-now.ts'
-import { assignSerials, withSerials, type ZoneSerial } from './zone-serials.ts'
+import { assignSerials, type ZoneSerial } from './zone-serials.ts'
 
 /** A document with the files it names. */
 export type DocumentSource = { readonly text: string; readonly files: Readonly<Record<string, string>> }
@@ -39,9 +39,11 @@ export type DocumentSource = { readonly text: string; readonly files: Readonly<R
 /** What the compiler is given and gives. */
 export type CompileInput = {
   readonly config: Config
+  /** Canonical digest of the document. */
+  readonly documentDigest: string
   readonly generation: number
   /** Serials given to zones, by apex. */
-  readonly serials: Readonly<Record<string, number>>
+  readonly serials: ReadonlyMap<string, number>
 }
 /** Outcome of a compile: no snapshot when an error is among the issues. */
 export type CompileOutcome = { readonly snapshot: Snapshot | undefined; readonly issues: readonly IssueDraft[] }
@@ -166,7 +168,7 @@ export class Publisher {
     const { config, digest } = parsed
     const { store } = this.#parts
     const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now())
-    const compiled = await this.#compile(config, store.latestGenerationNumber() + 1, serials)
+    const compiled = await this.#compile(config, digest, store.latestGenerationNumber() + 1, serials)
     const late = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? parsed.locate(draft.path, draft.atKey))))
     const issues = [...parsed.issues.map(viewIssue), ...late]
     if (compiled.snapshot === undefined || hasErrors(issues)) return { ...nothing, config, digest, issues }
@@ -266,9 +268,14 @@ export class Publisher {
     return codes
   }
 
-  #compile(config: Config, generation: number, serials: Readonly<Record<string, ZoneSerial>>): Promise<CompileOutcome> {
-    const numbers = Object.fromEntries(Object.entries(serials).map(([zone, given]) => [zone, given.serial]))
-    return this.#parts.compile({ config: withSerials(config, serials), generation, serials: numbers })
+  #compile(
+    config: Config,
+    documentDigest: string,
+    generation: number,
+    zones: Readonly<Record<string, ZoneSerial>>,
+  ): Promise<CompileOutcome> {
+    const serials = new Map(Object.entries(zones).map(([zone, given]) => [zone, given.serial]))
+    return this.#parts.compile({ config, documentDigest, generation, serials })
   }
 
   async #guard(config: Config, snapshot: Snapshot): Promise<Pick<Judgement, 'issues' | 'movedPercent' | 'moves'>> {
@@ -320,7 +327,7 @@ export class Publisher {
     if (snapshot === undefined) {
       if (live.config === undefined)
         throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} is not valid for this version`, { issues: live.issues })
-      const compiled = await this.#compile(live.config, generation.number, generation.zones)
+      const compiled = await this.#compile(live.config, generation.canonicalDigest, generation.number, generation.zones)
       snapshot = compiled.snapshot
       if (snapshot === undefined) throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} cannot be compiled by this version`)
       if (snapshot.digest !== generation.snapshotDigest) this.#parts.store.setSnapshotDigest(generation.number, snapshot.digest)

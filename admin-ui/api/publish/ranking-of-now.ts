@@ -17,8 +17,6 @@ import {
   rankingSizeBytes,
   viewRanking,
 } from '../../../health/model/ranking.ts'
-import { scoreOf } from '../../../health/score/score-profile.ts'
-import { lowerWilsonBound } from '../../../health/score/wilson.ts'
 import type { HealthScore } from '../../contract/health-scores.ts'
 
 type Plan = Omit<RankPlan, 'generation'>
@@ -127,4 +125,17 @@ function pointsOf(health: Health, use: RankPoolUse): number {
   const latencyMs = Number.isNaN(health.latencyMs) ? 1000 : health.latencyMs
   const errorRatePercent = Number.isNaN(health.errorRatePercent) ? 0 : health.errorRatePercent
   return scoreOf(use.score, latencyMs, errorRatePercent)
+}
+
+function scoreOf(score: RankPoolUse['score'], latencyMs: number, errorRatePercent: number): number {
+  if (score.profile === 'expected-time') return 1000 / Math.max(latencyMs + (errorRatePercent / 100) * score.retryPenaltyMs, 10)
+  return (score.latencyWeight * 1000) / Math.max(latencyMs, score.floorMs) + score.successWeight * (100 - errorRatePercent)
+}
+
+function lowerWilsonBound(failures: number, samples: number): number {
+  const z = 2.33
+  const p = failures / samples
+  const centre = p + (z * z) / (2 * samples)
+  const margin = z * Math.sqrt((p * (1 - p) + (z * z) / (4 * samples)) / samples)
+  return (centre - margin) / (1 + (z * z) / samples)
 }

@@ -48,15 +48,6 @@ function nextOf(before: ZoneSerial | undefined, zone: Zone, at: number): number 
   return floor !== 0 && isLater(floor, next) ? floor : next
 }
 
-/** The document with the serials in the SOA of its inline zones. */
-export function withSerials(config: Config, serials: Readonly<Record<string, ZoneSerial>>): Config {
-  const zones = config.zones.map((zone) => {
-    const given = serials[zone.name]
-    return given === undefined || zone.soa === null ? zone : { ...zone, soa: { ...zone.soa, serial: given.serial } }
-  })
-  return { ...config, zones }
-}
-
 /** SHA-256 of all that a transfer of the zone shows: records, master files, and the static view of its steered names. */
 function digestZone(config: Config, zone: Zone): string {
   const { serial: _serial, ecs: _ecs, soa, ...content } = zone
