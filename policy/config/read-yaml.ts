@@ -2,7 +2,20 @@
  * Text of a document (YAML 1.2 or JSON, which is a part of it) → plain values, and the way back from a path to line and column. Pure.
  * Hostile texts are bounded here: size, depth, alias expansion. Tags and merge keys are not part of the format.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  YAMLParseError,
+} from 'yaml'
 import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
 
 /** Most bytes of a document. */
@@ -32,20 +45,13 @@ export function readYaml(text: string, file: string): YamlResult {
     return unreadable({ code: 'CONFIG_TOO_LARGE', params: { what: file, sizeBytes: text.length, limitBytes: DOCUMENT_LIMIT_BYTES } })
   }
   const lines = new LineCounter()
-  let document: Document
+  let document: Document | undefined
   try {
-    document = parseDocument(text.startsWith('\ufeff') ? text.slice(1) : text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      uniqueKeys: false,
-      version: '1.2',
-      schema: 'core',
-      stringKeys: true,
-      keepSourceTokens: false,
-    }) as unknown as Document
+    document = composeBounded(text.startsWith('\ufeff') ? text.slice(1) : text, lines)
   } catch (error) {
     return unreadable({ code: 'CONFIG_SYNTAX', params: { detail: (error as Error).message } })
   }
+  if (document === undefined) return unreadable({ code: 'CONFIG_SYNTAX', params: { detail: 'it is empty' } })
   const at = (offset: number): Where => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), column: Math.max(1, col) }
@@ -64,6 +70,48 @@ export function readYaml(text: string, file: string): YamlResult {
     issues.push({ code: 'CONFIG_ALIASES', path: [], params: {} })
     return { value: undefined, issues, locate }
   }
+}
+
+/**
+ * The first document of the text. The steps of parseDocument are taken one by one, because the parser keeps a stack of its own: 8 MB of "[" took
+ * 4 GB of heap and the process with it (2026-11). Counting between lexer and parser stops such a text at its first line.
+ */
+function composeBounded(text: string, lines: LineCounter): Document | undefined {
+  const parser = new Parser(lines.addNewLine)
+  const composer = new Composer({ uniqueKeys: false, version: '1.2', schema: 'core', stringKeys: true })
+  lines.addNewLine(0)
+  let first: Document | undefined
+  for (const document of composer.compose(tokensOf(text, parser), true, text.length)) {
+    if (first === undefined) first = document as unknown as Document
+    else {
+      const message = 'there is a second document behind "---"'
+      first.errors.push(new YAMLParseError([document.range[0], document.range[1]], 'MULTIPLE_DOCS', message))
+      break
+    }
+  }
+  return first
+}
+
+/** Control lexemes of yaml's lexer: what follows SCALAR is text; FLOW_END closes a collection that was never closed. */
+const SCALAR = '\x1f'
+const FLOW_END = '\x18'
+
+function* tokensOf(text: string, parser: Parser): Generator<CST.Token, void> {
+  let open = 0
+  let indicators = 0
+  let isText = false
+  for (const lexeme of new Lexer().lex(text)) {
+    if (isText) isText = false
+    else if (lexeme === SCALAR) isText = true
+    else if (lexeme === '[' || lexeme === '{') open++
+    else if (lexeme === ']' || lexeme === '}' || lexeme === FLOW_END) open = Math.max(0, open - 1)
+    // "- - - x" nests without brackets, and so does "? ? x".
+    else if (lexeme === '-' || lexeme === '?') indicators++
+    else if (lexeme.endsWith('\n')) indicators = 0
+    if (open + indicators > DEPTH_LIMIT) throw new Error(`it is nested more than ${DEPTH_LIMIT} levels deep`)
+    yield* parser.next(lexeme)
+  }
+  yield* parser.end()
 }
 
 function collectDuplicates(node: Node | null, path: ConfigPath, issues: IssueDraft[], at: (offset: number) => Where, depth: number): void {

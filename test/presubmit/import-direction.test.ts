@@ -50,8 +50,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'geodata/address': ['geodata/address'],
   'health/model': ['health/model'],
   'health/score': ['health/model', 'health/score'],
-  // Scores are served in the words of the contract: types only.
-  health: ['health', ...HEALTH_PURE, 'type:admin-ui/contract'],
+  // Scores are served in the words of the contract: types only. Addresses have one text form in the whole product.
+  health: ['health', ...HEALTH_PURE, 'geodata/address', 'type:admin-ui/contract'],
 }
 
 /** Folders whose files are pure: no time, randomness, network, files. Exceptions name what they may import. */

@@ -115,6 +115,7 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
   // The text
   { name: 'broken YAML', given: 'apiVersion: [', expected: ['CONFIG_SYNTAX 1:14 '] },
   { name: 'an empty text', given: '', expected: ['CONFIG_TYPE 1:1 '] },
+  { name: 'a second document', given: 'apiVersion: nearcast/v1\n---\na: 1\n', expected: ['CONFIG_SYNTAX 2:1 '] },
   { name: 'a list instead of a mapping', given: '- a', expected: ['CONFIG_TYPE 1:1 '] },
   {
     name: 'a duplicate key',

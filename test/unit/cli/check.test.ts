@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { STARTER_DOCUMENT } from '../../../cli/init.ts'
+import { readDocument } from '../../../cli/read-document.ts'
+import { parseConfig } from '../../../policy/config/parse-config.ts'
+
+const MAIN = fileURLToPath(new URL('../../../main.ts', import.meta.url))
+const EXAMPLE = fileURLToPath(new URL('../../../examples/edge-api/nearcast.yaml', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'nearcast-check-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+function run(...words: string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' })
+  return { code: status, out: stdout, err: stderr }
+}
+
+test('check accepts the example with exit code 0', () => {
+  const { code, out } = run('check', EXAMPLE)
+  assert.match(out, /: ok, 0 errors, 0 warnings, 0 notes, digest [0-9a-f]{12}\n$/)
+  assert.equal(code, 0)
+})
+
+test('check shows every problem with file, line, column and remedy, and exits with 2', () => {
+  const path = join(folder, 'bad.yaml')
+  writeFileSync(path, 'apiVersion: nearcast/v1\nzonez: []\npools:\n  - {id: p, members: []}\n')
+  const { code, out } = run('check', path)
+  assert.equal(code, 2)
+  assert.equal(
+    out,
+    `${path}:2:1 error CONFIG_UNKNOWN_KEY unknown key "zonez"\n    did you mean "zones"?\n` +
+      `${path}:4:5 error CONFIG_POOL_EMPTY pool "p" has no members\n    add members, or delete the pool and its uses\n` +
+      `${path}: refused, 2 errors, 0 warnings, 0 notes\n`,
+  )
+})
+
+test('check finds what only compiling shows, at its place in the document and in master files', () => {
+  const path = join(folder, 'zones.yaml')
+  writeFileSync(
+    path,
+    'apiVersion: nearcast/v1\nzones:\n  - name: a.test.\n    soa: {mname: ns.b.test., rname: x.b.test.}\n    nameservers: [ns.b.test.]\n    records:\n' +
+      '      - {name: z, type: MX, data: ["10 m", "ten m"]}\n      - {name: a, type: TXT, data: ["x"]}\n  - {name: b.test., file: b.zone}\n',
+  )
+  writeFileSync(join(folder, 'b.zone'), '@ 60 SOA ns x 1 2 3 4 5\n  60 NS ns\nns A 192.0.2.999\n')
+  const { code, out } = run('check', '--json', path)
+  assert.equal(code, 2)
+  const [file] = (
+    JSON.parse(out) as { files: { ok: boolean; issues: { code: string; where: { file: string; line: number; column: number } }[] }[] }
+  ).files
+  assert.equal(file!.ok, false)
+  const places = file!.issues.map(
+    (issue) => `${issue.code} ${issue.where.file.replace(`${folder}/`, '')}:${issue.where.line}:${issue.where.column}`,
+  )
+  assert.ok(places.includes('ZONE_BAD_DATA zones.yaml:7:44'), places.join(', '))
+  assert.ok(
+    places.some((place) => place.startsWith('ZONE_BAD_DATA b.zone:3:')),
+    places.join(', '),
+  )
+})
+
+test('check names a file that is not there, with exit code 1', () => {
+  const { code, err } = run('check', join(folder, 'none.yaml'))
+  assert.equal(code, 1)
+  assert.match(err, /there is no such file.*\[DOCUMENT_UNREADABLE\]/)
+  assert.equal(run('check').code, 2)
+})
+
+test('check --schema prints a JSON Schema', () => {
+  const { code, out } = run('check', '--schema')
+  assert.equal(code, 0)
+  assert.equal((JSON.parse(out) as { title: string }).title, 'nearcast document')
+})
+
+test('init writes a document that passes, and never overwrites', () => {
+  const target = join(folder, 'new', 'site')
+  assert.equal(run('init', target).code, 0)
+  const path = join(target, 'nearcast.yaml')
+  assert.equal(readFileSync(path, 'utf8'), STARTER_DOCUMENT)
+  assert.deepEqual(parseConfig(STARTER_DOCUMENT).issues, [])
+  writeFileSync(path, 'mine')
+  const again = run('init', target)
+  assert.equal(again.code, 1)
+  assert.match(again.err, /exists already.*\[INIT_EXISTS\]/)
+  assert.equal(readFileSync(path, 'utf8'), 'mine')
+})
+
+test('readDocument reads named files and their includes below the folder, and nothing outside it', () => {
+  const base = join(folder, 'site')
+  mkdirSync(join(base, 'zones'), { recursive: true })
+  writeFileSync(join(folder, 'secret'), 'secret')
+  symlinkSync(join(folder, 'secret'), join(base, 'link'))
+  writeFileSync(join(base, 'zones', 'a.zone'), '$INCLUDE zones/more.inc\n$INCLUDE ../secret\n$INCLUDE "link"\n')
+  writeFileSync(join(base, 'zones', 'more.inc'), '; more\n$INCLUDE zones/a.zone\n')
+  const document = join(base, 'nearcast.yaml')
+  writeFileSync(
+    document,
+    'zones: [{file: zones/a.zone}, {file: ../secret}, {file: /etc/hostname}, {file: link}, {file: zones}, {file: 5}]\nlines: [{file: none.cidr}]\n',
+  )
+  assert.deepEqual([...readDocument(document).files.keys()].sort(), ['zones/a.zone', 'zones/more.inc'])
+})
