@@ -1,0 +1,32 @@
+/** Errors of sockets and TLS → the words that operators read. Pure. */
+import type { ProbeFailure } from '../model/probe-sample.ts'
+
+const BY_CODE: Readonly<Record<string, ProbeFailure>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  ETIMEDOUT: 'timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  EACCES: 'unreachable',
+  ENOTFOUND: 'unreachable',
+  EAI_AGAIN: 'unreachable',
+}
+
+/** Failure word and detail of an error; `timedOut` when the time limit had fired. */
+export function failureOf(error: unknown, timedOut: boolean): { readonly failure: ProbeFailure; readonly detail: string } {
+  const { code = '', message = String(error), cause } = (error ?? {}) as { code?: string; message?: string; cause?: unknown }
+  if (timedOut) return { failure: 'timeout', detail: 'no result within the time limit' }
+  const known = BY_CODE[code]
+  if (known !== undefined) return { failure: known, detail: message }
+  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return { failure: 'protocol', detail: message }
+  if (code.startsWith('ERR_TLS_CERT') || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return { failure: 'certificate', detail: message }
+  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') return { failure: 'tls', detail: message }
+  if (cause !== undefined && cause !== error) return failureOf(cause, false)
+  return { failure: 'internal', detail: message }
+}

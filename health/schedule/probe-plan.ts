@@ -1,0 +1,38 @@
+/** Who is probed when: targets of a plan, and the moment of the next probe. Pure; chance is a parameter. */
+import type { ProbeSpec, RankPlan } from '../model/rank-plan.ts'
+
+/** One address and one of its probes. */
+export type PlannedProbe = { readonly key: string; readonly endpointId: string; readonly address: string; readonly probe: ProbeSpec }
+
+/** Addresses of an endpoint as ranking numbers them: IPv4 or target, then IPv6; "" = none. */
+export function addressesOfEndpoint(endpoint: RankPlan['endpoints'][number]): readonly [string, string] {
+  return [endpoint.ipv4 || endpoint.target, endpoint.ipv6]
+}
+
+/** Identity of an address with its probes: equal keys carry their health over a publish. */
+export function healthKey(endpointId: string, address: string, probes: readonly ProbeSpec[]): string {
+  return JSON.stringify([endpointId, address, probes])
+}
+
+/** Every probe that the plan asks for. Disabled endpoints are not probed. */
+export function planProbes(plan: RankPlan): readonly PlannedProbe[] {
+  const planned: PlannedProbe[] = []
+  for (const endpoint of plan.endpoints) {
+    if (!endpoint.enabled) continue
+    for (const address of addressesOfEndpoint(endpoint)) {
+      if (address === '') continue
+      for (const probe of endpoint.probes)
+        planned.push({ key: healthKey(endpoint.id, address, [probe]), endpointId: endpoint.id, address, probe })
+    }
+  }
+  return planned
+}
+
+/** Share by which an interval may be shortened, so that many targets do not beat in step. */
+const JITTER_SHARE = 0.1
+
+/** Time from the start of one probe to the start of the next; `chance` is 0–1. After a first failure the retry interval counts. */
+export function nextDelayMs(probe: ProbeSpec, failuresInRow: number, chance: number): number {
+  const base = failuresInRow > 0 && failuresInRow < probe.fall ? probe.retryIntervalMs : probe.intervalMs
+  return base * (1 - JITTER_SHARE * chance)
+}
