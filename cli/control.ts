@@ -30,6 +30,7 @@ import { packageRoot } from './package-root.ts'
 import { createProcessLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, type Flags, listFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
+import { productVersion } from './product-version.ts'
 import { readDocument } from './read-document.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { statePaths } from './state-paths.ts'
@@ -296,11 +297,6 @@ function tellFirstPassword(first: { readonly user: string; readonly password: st
     process.stdout.write(
       `  sign in  user "${first.user}", password "${first.password}" (shown only now; you change it at the first sign-in)\n`,
     )
-}
-
-/** Version of the product out of package.json. */
-export function productVersion(): string {
-  return String((JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version)
 }
 
 /** The command. */

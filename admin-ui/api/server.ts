@@ -240,7 +240,8 @@ function toApiError(error: unknown): ApiError | undefined {
 function sendProblem(error: unknown, request: Request, response: Response, log: ApiLog): void {
   const known = toApiError(error)
   const requestId = response.locals.requestId as string
-  if (known === undefined || known.status >= 500) {
+  // An absent node is told to the caller and seen in the status; only our own failures are the log's.
+  if (known === undefined || known.status === 500) {
     log.error({ requestId, method: request.method, path: request.path, err: error }, 'a request failed')
   }
   if (response.headersSent) {

@@ -1,0 +1,123 @@
+/** `nearcast explain NAME --client ADDR`: why a client gets its answer, as text that reads from top to bottom. */
+import type { ExplainAnswer, ExplainCandidate, ExplainPool } from '../admin-ui/contract/explain.ts'
+import { type Command, type CommandArgs, UsageError } from './command.ts'
+import { CLIENT_OPTIONS, openControlClient } from './control-client.ts'
+
+/** The command. */
+export const command: Command = {
+  name: 'explain',
+  summary: 'Explains what a client would be answered now, and why.',
+  positionals: 'NAME',
+  options: {
+    client: { type: 'string', value: 'ADDR', help: 'client address or prefix, as a resolver sends it by EDNS client subnet' },
+    resolver: { type: 'string', value: 'ADDR', help: 'resolver address; used when --client is not given' },
+    type: { type: 'string', value: 'TYPE', help: 'record type [A]' },
+    node: { type: 'string', value: 'ID', help: 'node to ask [the first]' },
+    json: { type: 'boolean', help: 'prints the explanation as JSON' },
+    ...CLIENT_OPTIONS,
+  },
+  run,
+}
+
+async function run(args: CommandArgs): Promise<number> {
+  const [name] = args.positionals
+  const { client, resolver, type, node } = args.flags as Readonly<Record<string, string | undefined>>
+  if (name === undefined || args.positionals.length > 1) throw new UsageError('name one domain name to explain')
+  if (client === undefined && resolver === undefined) throw new UsageError('say for whom with --client ADDR (or --resolver ADDR)')
+  const answer = await openControlClient(args.flags, process.env).call('explain', { query: { name, client, resolver, type, node } })
+  process.stdout.write(args.flags.json === true ? `${JSON.stringify(answer, null, 2)}\n` : formatExplanation(answer))
+  return 0
+}
+
+/** The explanation as text. Exported for its test. */
+export function formatExplanation(answer: ExplainAnswer): string {
+  const lines = [answer.sentence, '', ...formatLocation(answer), ...formatWalk(answer), ...formatOutcome(answer)]
+  return `${lines.join('\n')}\n`
+}
+
+function row(label: string, text: string): string {
+  return `${label.padEnd(11)}${text}`
+}
+
+function formatLocation({ name, type, addressUsed, addressSource, location, policy, chain }: ExplainAnswer): string[] {
+  const lines = [
+    row('question', `${name} ${type}`),
+    row('address', `${addressUsed} (${addressSource === 'client-subnet' ? 'client subnet' : 'resolver'})`),
+  ]
+  if (location === null) {
+    lines.push(row('location', 'unknown: only custom lines and "*" can match'))
+  } else {
+    const codes = [location.country, location.province, location.city, location.carrier].map((code) => code ?? '–').join(' / ')
+    lines.push(row('location', `${location.labelEn} ${location.labelZh} (${codes})`))
+    lines.push(row('', `place from ${location.placeSource ?? 'no source'}, carrier from ${location.carrierSource ?? 'no source'}`))
+    lines.push(row('', `${location.range[0]} – ${location.range[1]} are in one piece`))
+  }
+  lines.push(row('policy', policy ?? 'none: the name is not steered for this type'))
+  if (chain.length > 0)
+    lines.push(
+      row('chain', chain.map(({ line, rule }) => (rule ? `[${line}]` : line)).join(' → ')),
+      row('', 'in brackets: the policy has a rule for it'),
+    )
+  return lines
+}
+
+function formatWalk({ rules, fallback }: ExplainAnswer): string[] {
+  const lines: string[] = []
+  for (const [number, rule] of rules.entries()) {
+    lines.push('', `rule ${number + 1}  ${rule.line}  ${rule.labelEn} ${rule.labelZh}: ${rule.verdict.replaceAll('-', ' ')}`)
+    for (const pool of rule.pools) lines.push(...formatPool(pool))
+  }
+  if (fallback.length > 0) lines.push('', 'fallback')
+  for (const pool of fallback) lines.push(...formatPool(pool))
+  return lines
+}
+
+function formatPool(pool: ExplainPool): string[] {
+  const head = `  pool ${pool.pool} (${pool.choose}, ${pool.eligible} eligible, at least ${pool.minimumUp} needed): ${pool.verdict.replaceAll('-', ' ')}`
+  if (pool.candidates.length === 0) return [head]
+  const table = [
+    ['endpoint', 'address', 'standing', 'latency', 'errors', 'score', 'samples', 'age', 'verdict'],
+    ...pool.candidates.map(formatCandidate),
+  ]
+  const widths = table[0]!.map((_cell, column) => Math.max(...table.map((cells) => cells[column]!.length)))
+  return [
+    head,
+    ...table.map(
+      (cells) =>
+        `    ${cells
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd()}`,
+    ),
+  ]
+}
+
+function formatCandidate(candidate: ExplainCandidate): string[] {
+  const known = (value: number | null, text: (value: number) => string): string => (value === null ? '–' : text(value))
+  return [
+    candidate.endpoint,
+    candidate.address,
+    candidate.standing,
+    known(candidate.latencyMs, (value) => `${value.toFixed(1)} ms`),
+    known(candidate.errorRatePercent, (value) => `${value.toFixed(1)} %`),
+    known(candidate.score, (value) => value.toFixed(1)),
+    String(candidate.sampleCount),
+    known(candidate.ageSeconds, (value) => `${value.toFixed(0)} s`),
+    candidate.verdict.replaceAll('-', ' '),
+  ]
+}
+
+/** Words of the four decision steps. */
+const STEPS = { 1: 'rules', 2: 'fallback', 3: 'last resort', 4: 'all down' } as const
+
+function formatOutcome(answer: ExplainAnswer): string[] {
+  const lines = ['', row('answer', answer.records.length === 0 ? answer.rcode : answer.records[0]!)]
+  for (const record of answer.records.slice(1)) lines.push(row('', record))
+  if (answer.picked.length > 0) lines.push(row('picked', answer.picked.join(', ')))
+  if (answer.step !== null) lines.push(row('step', `${answer.step} (${STEPS[answer.step]})`))
+  lines.push(row('ttl', answer.ttlSeconds === null ? '–' : `${answer.ttlSeconds} s`))
+  lines.push(row('scope', answer.scope === null ? '–' : `${answer.scope} (every client in it gets this answer)`))
+  const age = answer.rankingAgeSeconds === null ? '' : `, ranking ${answer.rankingId} of ${answer.rankingAgeSeconds.toFixed(1)} s ago`
+  lines.push(row('generation', `${answer.generation} on node ${answer.node}${age}`))
+  return lines
+}
