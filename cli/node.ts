@@ -10,6 +10,7 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { NodeEvent, NodeStatus, PublishMessage } from '../cluster/fleet-transport.ts'
 import { openLocalFleetLink } from '../cluster/local-fleet-transport.ts'
+import { formatAddress } from '../geodata/address/address.ts'
 import { startMetricsEndpoint } from '../resolver/observe/metrics-endpoint.ts'
 import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { type BlockSource, keepSnapshotFile, loadKeptSnapshot, loadSnapshot } from '../resolver/snapshot/snapshot-file.ts'
@@ -128,6 +129,7 @@ async function run(args: CommandArgs): Promise<number> {
     health: startNodeHealth({
       statePath: paths.nodeHealth,
       vantage: nodeId,
+      own: [{ address: formatAddress(metricsListen.address), port: metricsListen.port }],
       log,
       onStanding: (subject, detail) => tell('standing', subject, detail),
       onWorkerReplaced: workerReplaced,

@@ -60,6 +60,7 @@ async function run(args: CommandArgs): Promise<number> {
     health: startNodeHealth({
       statePath,
       vantage: hostname(),
+      own: [],
       log,
       onStanding: (subject, detail) => log.info({ subject, detail }, 'standing'),
       onWorkerReplaced: workerReplaced,

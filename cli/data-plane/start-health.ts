@@ -1,7 +1,7 @@
 /** Health of this process (health/schedule) behind the port that the data plane needs. Shell. */
-import { rankingShapeOf, viewSharedRanking } from '../../health/model/ranking.ts'
-import { createAddressHealth } from '../../health/score/address-health.ts'
-import { createRankMemory, rankEndpoints } from '../../health/score/rank-endpoints.ts'
+
+import type { OwnSocket } from '../../health/probe/allowed-target.ts'
+import { type HealthRuntime, startHealth } from '../../health/schedule/health-runtime.ts'
 import type { ProcessLog } from '../process-log.ts'
 import type { HealthSource } from './data-plane.ts'
 
@@ -11,26 +11,21 @@ export type NodeHealthOptions = {
   readonly statePath: string | undefined
   /** Name of this node as a vantage. */
   readonly vantage: string
+  /** Sockets of ours that must not be probed. */
+  readonly own: readonly OwnSocket[]
   readonly log: ProcessLog
   readonly onStanding: (subject: string, detail: string) => void
   readonly onWorkerReplaced: (name: string, reason: string) => void
 }
 
 /** Starts it. */
-export function startNodeHealth(_options: NodeHealthOptions): HealthSource {
-  return {
-    replacePlan: async (plan, sharedRanking) => {
-      const { live, slots } = viewSharedRanking(sharedRanking, rankingShapeOf(plan))
-      const addresses = plan.endpoints.flatMap(({ id, ipv4, ipv6, target }) => [
-        ipv4 || target ? createAddressHealth(id, ipv4 || target, []) : undefined,
-        ipv6 ? createAddressHealth(id, ipv6, []) : undefined,
-      ])
-      rankEndpoints(
-        { plan, addresses, memory: createRankMemory(), overrides: [], nowMs: performance.now(), wallMs: Date.now(), rankingId: 1 },
-        slots[0],
-      )
-      Atomics.store(live, 0, 0)
-    },
-    stop: async () => undefined,
-  }
+export function startNodeHealth(options: NodeHealthOptions): HealthSource & HealthRuntime {
+  const { log } = options
+  return startHealth({
+    statePath: options.statePath,
+    own: options.own,
+    onStanding: options.onStanding,
+    onWarning: (message) => log.warn({ vantage: options.vantage }, message),
+    onWorkerReplaced: options.onWorkerReplaced,
+  })
 }
