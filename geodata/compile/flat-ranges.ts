@@ -46,6 +46,28 @@ export function mergeEqualRanges(ranges: FlatRanges): FlatRanges {
   return joined
 }
 
+/** The same ranges with nothing known wherever `mask` has a value. */
+export function clearRanges(ranges: FlatRanges, mask: FlatRanges): FlatRanges {
+  const { width } = ranges
+  const starts: number[] = []
+  const values: number[] = []
+  let at = 0
+  let masked = 0
+  for (;;) {
+    values.push(mask.values[masked] === 0 ? ranges.values[at]! : 0)
+    const mine = at + 1 < ranges.values.length
+    const others = masked + 1 < mask.values.length
+    if (!mine && !others) break
+    const order = !mine ? 1 : !others ? -1 : compareStarts(width, ranges.starts, at + 1, mask.starts, masked + 1)
+    if (order <= 0) at++
+    if (order >= 0) masked++
+    const [from, boundary] = order <= 0 ? [ranges.starts, at] : [mask.starts, masked]
+    for (let word = 0; word < width; word++) starts.push(from[boundary * width + word]!)
+  }
+  const first = new Array<number>(width).fill(0)
+  return mergeEqualRanges({ width, starts: Uint32Array.from(first.concat(starts)), values: Uint32Array.from(values) })
+}
+
 /** Size of a range: IPv4 addresses, or IPv6 /48 networks with fractions. */
 export function sizeOfRange(ranges: FlatRanges, range: number): number {
   const { width, starts, values } = ranges
@@ -67,11 +89,6 @@ export class RangeCollector {
     this.#firsts = new Uint32Array(width * 1024)
     this.#lasts = new Uint32Array(width * 1024)
     this.#values = new Uint32Array(1024)
-  }
-
-  /** Number of ranges added. */
-  get count(): number {
-    return this.#count
   }
 
   /** Adds first … last (inclusive) with a value; the words of `first` and `last` are the address's own `width` words. */

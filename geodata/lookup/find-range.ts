@@ -1,6 +1,6 @@
 /**
  * Hot: which range of a table holds an address, and how wide an ECS scope its answer may have. Pure, allocates nothing;
- * runs for every query. Guarded by bench/geodata-lookup.bench.ts and by property tests against a linear scan.
+ * runs for every query. Guarded by test/bench/find-range.bench.ts and by property tests against a linear scan.
  *
  *   top bits of the address ──► index slice ──► ranges index[slice] … index[slice+1] ──► binary search: last range that starts at or below
  */

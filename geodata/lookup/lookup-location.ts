@@ -45,14 +45,11 @@ function ipv4Text(number: number): string {
   return formatAddress({ family: 4, words: [0, 0, MAPPED_WORD, number] })
 }
 
+/** The address before; the first address of all has none and is never asked for. */
 function minusOne(words: AddressWords): AddressWords {
   const result: [number, number, number, number] = [...words]
-  for (let word = 3; word >= 0; word--) {
-    if (result[word] !== 0) {
-      result[word]!--
-      return result
-    }
-    result[word] = 0xffffffff
-  }
+  let word = 3
+  while (result[word] === 0) result[word--] = 0xffffffff
+  result[word]!--
   return result
 }

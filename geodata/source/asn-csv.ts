@@ -1,6 +1,6 @@
 /** Reader of "first,last,asn,organisation" files (ip-location-db asn): origin AS, and the carrier that runs it. Shell. */
 import { CARRIER_BY_ASN } from './carrier-asns.ts'
-import { readingOf } from './describe-source.ts'
+import { publicReadingOf } from './describe-source.ts'
 import { SourceHash } from './read-lines.ts'
 import { readRangeCsv } from './read-range-csv.ts'
 import { SourceBuilder } from './source-builder.ts'
@@ -25,6 +25,6 @@ export const asnCsv: SourceKind = {
         builder.add(first, last, builder.record({ country: DOMESTIC_CARRIERS.has(carrier) ? 'CN' : undefined, carrier, asn }))
       })
     }
-    return readingOf(spec, builder, hash.text(), {})
+    return publicReadingOf(spec, builder, hash.text(), {})
   },
 }

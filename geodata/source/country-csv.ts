@@ -2,7 +2,7 @@
 import type { Address } from '../address/address.ts'
 import { parsePrefix, prefixContains } from '../address/prefix.ts'
 import { ABROAD_PROVINCES, findPlace } from '../line/line-catalogue.ts'
-import { readingOf } from './describe-source.ts'
+import { publicReadingOf } from './describe-source.ts'
 import { SourceHash } from './read-lines.ts'
 import { readRangeCsv } from './read-range-csv.ts'
 import { SourceBuilder } from './source-builder.ts'
@@ -30,7 +30,7 @@ export const countryCsv: SourceKind = {
         if (number !== 0 && !isIgnored(code, first)) builder.add(first, last, number)
       })
     }
-    return readingOf(spec, builder, hash.text(), {})
+    return publicReadingOf(spec, builder, hash.text(), {})
   },
 }
 

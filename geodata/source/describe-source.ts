@@ -1,7 +1,13 @@
 /** Fills in what an operator did not say about a source. Pure. */
 import type { SourceDescription } from '../geodata.ts'
-import type { SourceBuilder } from './source-builder.ts'
+import { type SourceBuilder, withoutSpecialPrefixes } from './source-builder.ts'
 import type { SourceReading, SourceSpec } from './source-kind.ts'
+
+/** A reading of a public list: what it says about private and other special-purpose networks does not count. */
+export function publicReadingOf(...parts: Parameters<typeof readingOf>): SourceReading {
+  const reading = readingOf(...parts)
+  return { ...reading, ranges: withoutSpecialPrefixes(reading.ranges) }
+}
 
 /** A reading of one description. */
 export function readingOf(spec: SourceSpec, builder: SourceBuilder, sha256: string, known: Partial<SourceDescription>): SourceReading {

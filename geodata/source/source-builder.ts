@@ -1,7 +1,8 @@
 /** What every reader of a source format writes into: ranges with statements, in any order. Shared by all files of this folder. */
 import type { Address } from '../address/address.ts'
 import { lastAddressOf, type Prefix } from '../address/prefix.ts'
-import { RangeCollector } from '../compile/flat-ranges.ts'
+import { SPECIAL_PREFIXES } from '../address/special-prefixes.ts'
+import { clearRanges, RangeCollector } from '../compile/flat-ranges.ts'
 import { canonicalRecord, type SourceRanges, type SourceRecord } from '../compile/merge-sources.ts'
 
 /** Collects ranges and numbers the distinct statements. */
@@ -10,11 +11,6 @@ export class SourceBuilder {
   readonly #v6: RangeCollector = new RangeCollector(4)
   readonly #records: SourceRecord[] = [{}]
   readonly #numbers = new Map<string, number>([['{}', 0]])
-
-  /** Number of ranges so far. */
-  get rangeCount(): number {
-    return this.#v4.count + this.#v6.count
-  }
 
   /** Number of a statement, for add…; equal statements have one number. */
   record(record: SourceRecord): number {
@@ -51,4 +47,12 @@ export class SourceBuilder {
   build(): SourceRanges {
     return { v4: this.#v4.build(), v6: this.#v6.build(), records: this.#records, descriptionCount: 1 }
   }
+}
+
+/** A public list without what it says about special-purpose networks. */
+export function withoutSpecialPrefixes(source: SourceRanges): SourceRanges {
+  const special = new SourceBuilder()
+  for (const prefix of SPECIAL_PREFIXES) special.addPrefix(prefix, 1)
+  const mask = special.build()
+  return { ...source, v4: clearRanges(source.v4, mask.v4), v6: clearRanges(source.v6, mask.v6) }
 }

@@ -10,7 +10,7 @@
  */
 import { GeodataError } from '../address/geodata-error.ts'
 import { findCarrierByText, findCityByName, findProvinceByName } from './chinese-place-names.ts'
-import { readingOf } from './describe-source.ts'
+import { publicReadingOf } from './describe-source.ts'
 import { readBytes, SourceHash } from './read-lines.ts'
 import { SourceBuilder } from './source-builder.ts'
 import type { SourceKind } from './source-kind.ts'
@@ -27,7 +27,7 @@ export const xdb: SourceKind = {
     const bytes = await readBytes(files[0]!, hash)
     const builder = new SourceBuilder()
     const date = readEntries(files[0]!, bytes, builder)
-    return readingOf(spec, builder, hash.text(), { name: 'ip2region', date })
+    return publicReadingOf(spec, builder, hash.text(), { name: 'ip2region', date })
   },
 }
 

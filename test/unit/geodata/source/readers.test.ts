@@ -113,13 +113,18 @@ test('asn-csv: origin AS, carrier of known ones, research networks are domestic;
 test('country-csv: countries, Hong Kong as a province, codes of no country and ignored statements passed over', async () => {
   const reading = await read(
     { kind: 'country-csv', ignore: [{ country: 'au', prefix: '2001:200::/23' }] },
-    '8.8.8.0,8.8.8.255,US\n1.0.0.0,1.0.0.255,hk\n1.0.1.0,1.0.1.255,ZZ\n1.0.2.0,1.0.2.255,EU\n',
+    '8.8.8.0,8.8.8.255,US\n1.0.0.0,1.0.0.255,hk\n1.0.1.0,1.0.1.255,ZZ\n1.0.2.0,1.0.2.255,EU\n192.168.1.0,192.168.1.255,AU\n192.167.0.0,192.169.255.255,IT\n',
     '2001:200::,2001:218:ffff:ffff:ffff:ffff:ffff:ffff,AU\n2001:8000::,2001:8000:ffff:ffff:ffff:ffff:ffff:ffff,AU\n',
   )
   assert.deepEqual(recordAt(reading, '8.8.8.8'), { country: 'US' })
   assert.deepEqual(recordAt(reading, '1.0.0.1'), { country: 'CN', province: '81' })
   assert.deepEqual(recordAt(reading, '1.0.1.1'), {})
   assert.deepEqual(recordAt(reading, '1.0.2.1'), {})
+  // Private networks are nowhere, whatever a list says; the neighbours keep their country.
+  assert.deepEqual(recordAt(reading, '192.168.1.1'), {})
+  assert.deepEqual(recordAt(reading, '192.168.255.255'), {})
+  assert.deepEqual(recordAt(reading, '192.167.255.255'), { country: 'IT' })
+  assert.deepEqual(recordAt(reading, '192.169.0.0'), { country: 'IT' })
   assert.deepEqual(recordAt(reading, '2001:200::1'), {})
   assert.deepEqual(recordAt(reading, '2001:8000::1'), { country: 'AU' })
 })
