@@ -68,7 +68,7 @@ export function hasLocalControl(flags: Flags): boolean {
   return existsSync(statePaths(textFlag(flags, 'state', './var')).controlSocket)
 }
 
-/** The client for a command's flags. Throws CLIENT_SERVER, CLIENT_TOKEN. */
+/** The client for a command's flags. Throws CLI_SERVER, CLI_TOKEN. */
 export function openControlClient(flags: Flags, environment: Readonly<Record<string, string | undefined>>): ControlClient {
   const target = typeof flags.server === 'string' ? remoteTarget(flags.server, flags, environment) : localTarget(flags)
   return {
@@ -105,26 +105,22 @@ function remoteTarget(server: string, flags: Flags, environment: Readonly<Record
   try {
     url = new URL(server)
   } catch (cause) {
-    throw new ProductError('CLIENT_SERVER', `"${server}" is not a URL`, 'write it as https://dns.example.com', { cause })
+    throw new ProductError('CLI_SERVER', `"${server}" is not a URL`, 'write it as https://dns.example.com', { cause })
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw new ProductError('CLIENT_SERVER', `"${server}" is neither http nor https`, 'write it as https://dns.example.com')
+    throw new ProductError('CLI_SERVER', `"${server}" is neither http nor https`, 'write it as https://dns.example.com')
   if (url.username !== '' || url.password !== '')
-    throw new ProductError(
-      'CLIENT_SERVER',
-      'the URL of the server holds a secret',
-      'put the token into a file and name it with --token-file',
-    )
+    throw new ProductError('CLI_SERVER', 'the URL of the server holds a secret', 'put the token into a file and name it with --token-file')
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const secure = url.protocol === 'https:'
   if (!secure && host !== 'localhost' && !(isIP(host) !== 0 && (host === '::1' || host.startsWith('127.')))) {
-    throw new ProductError('CLIENT_SERVER', `the token would go to "${server}" without encryption`, 'use https')
+    throw new ProductError('CLI_SERVER', `the token would go to "${server}" without encryption`, 'use https')
   }
   const file = flags['token-file']
   const token = typeof file === 'string' ? readSecretFile(file) : environment.NEARCAST_TOKEN?.trim()
   if (token === undefined || token === '') {
     throw new ProductError(
-      'CLIENT_TOKEN',
+      'CLI_TOKEN',
       'there is no API token for --server',
       'set NEARCAST_TOKEN, or name a file with --token-file; "nearcast user token" makes one',
     )
@@ -199,6 +195,6 @@ function readJson(text: string, target: Target): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new ProductError('CLIENT_ANSWER', `what answers at ${target.shown} is not nearcast`, 'check the address', { cause })
+    throw new ProductError('CLI_ANSWER', `what answers at ${target.shown} is not nearcast`, 'check the address', { cause })
   }
 }

@@ -19,6 +19,7 @@ export type ApiCode =
   | 'API_PARAMETER'
   | 'API_PRECONDITION_FAILED'
   | 'API_PRECONDITION_REQUIRED'
+  | 'API_STORE'
   | 'API_TOO_MANY_REQUESTS'
   | 'AUTH_FORBIDDEN'
   | 'AUTH_LOCKED_OUT'
@@ -57,6 +58,7 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   API_PARAMETER: [400, 'correct the parameter'],
   API_PRECONDITION_FAILED: [412, 'read it again, and repeat the change on what is there now'],
   API_PRECONDITION_REQUIRED: [428, 'send If-Match with the ETag that you read, or If-None-Match: * for a new object'],
+  API_STORE: [503, 'free disk space and check the state folder; nothing of this request was kept'],
   API_TOO_MANY_REQUESTS: [429, 'wait as long as Retry-After says'],
   AUTH_FORBIDDEN: [403, 'ask an admin for the role'],
   AUTH_LOCKED_OUT: [429, 'wait, or let an admin reset the account with "nearcast user reset"'],
@@ -111,6 +113,7 @@ export class ApiError extends Error {
 export function asApiError(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error
   const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && code.startsWith('STORE_')) return new ApiError('API_STORE', String(message), {}, { cause: error })
   if (typeof code === 'string' && Object.hasOwn(API_CODES, code))
     return new ApiError(code as ApiCode, String(message), {}, { cause: error })
   return undefined

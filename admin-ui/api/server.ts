@@ -241,7 +241,7 @@ function sendProblem(error: unknown, request: Request, response: Response, log: 
   const known = toApiError(error)
   const requestId = response.locals.requestId as string
   // An absent node is told to the caller and seen in the status; only our own failures are the log's.
-  if (known === undefined || known.status === 500) {
+  if (known === undefined || known.status === 500 || known.code === 'API_STORE') {
     log.error({ requestId, method: request.method, path: request.path, err: error }, 'a request failed')
   }
   if (response.headersSent) {

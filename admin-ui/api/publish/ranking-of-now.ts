@@ -17,14 +17,14 @@ import {
   rankingSizeBytes,
   viewRanking,
 } from '../../../health/model/ranking.ts'
+import { orderingScore } from '../../../health/score/score-profile.ts'
+import { GATE_SAMPLES, wilsonLowPercent } from '../../../health/score/window.ts'
 import type { HealthScore } from '../../contract/health-scores.ts'
 
 type Plan = Omit<RankPlan, 'generation'>
 /** Health of one endpoint in one view. */
 type Health = { readonly bits: number; readonly latencyMs: number; readonly errorRatePercent: number; readonly sampleCount: number }
 
-/** Gates judge from this many samples on (DESIGN.md section 7). */
-const GATE_SAMPLES = 20
 const ABSENT: Health = { bits: 0, latencyMs: Number.NaN, errorRatePercent: Number.NaN, sampleCount: 0 }
 
 /** Fills a ranking for the plan out of the scores that nodes report. */
@@ -117,25 +117,11 @@ function healthOf(endpoint: Plan['endpoints'][number], use: RankPoolUse, view: 0
 function passesGates(health: Omit<Health, 'bits'>, use: RankPoolUse): boolean {
   if (health.sampleCount < GATE_SAMPLES) return true
   if (health.latencyMs > use.maxLatencyMs) return false
-  return !(lowerWilsonBound((health.errorRatePercent / 100) * health.sampleCount, health.sampleCount) * 100 > use.maxErrorRatePercent)
+  const failures = (health.errorRatePercent / 100) * health.sampleCount
+  return !(wilsonLowPercent(failures, health.sampleCount) > use.maxErrorRatePercent)
 }
 
-/** Score for ordering; unknown latency counts as 1000 ms (DESIGN.md section 7). */
+/** Score for ordering. */
 function pointsOf(health: Health, use: RankPoolUse): number {
-  const latencyMs = Number.isNaN(health.latencyMs) ? 1000 : health.latencyMs
-  const errorRatePercent = Number.isNaN(health.errorRatePercent) ? 0 : health.errorRatePercent
-  return scoreOf(use.score, latencyMs, errorRatePercent)
-}
-
-function scoreOf(score: RankPoolUse['score'], latencyMs: number, errorRatePercent: number): number {
-  if (score.profile === 'expected-time') return 1000 / Math.max(latencyMs + (errorRatePercent / 100) * score.retryPenaltyMs, 10)
-  return (score.latencyWeight * 1000) / Math.max(latencyMs, score.floorMs) + score.successWeight * (100 - errorRatePercent)
-}
-
-function lowerWilsonBound(failures: number, samples: number): number {
-  const z = 2.33
-  const p = failures / samples
-  const centre = p + (z * z) / (2 * samples)
-  const margin = z * Math.sqrt((p * (1 - p) + (z * z) / (4 * samples)) / samples)
-  return (centre - margin) / (1 + (z * z) / samples)
+  return orderingScore(use.score, health.latencyMs, health.errorRatePercent)
 }
