@@ -422,6 +422,11 @@ export const ISSUE_CODES: readonly { readonly code: IssueCode; readonly severity
   ([code, { severity }]) => ({ code, severity }),
 )
 
+/** Severity of a draft. */
+export function severityOf(draft: IssueDraft): Severity {
+  return (CATALOGUE[draft.code] ?? draft.wording ?? missing(draft.code)).severity
+}
+
 /** Gives a draft its place and wording. */
 export function makeIssue(draft: IssueDraft, where: Where): ConfigIssue {
   const { severity, message, remedy } = CATALOGUE[draft.code] ?? draft.wording ?? missing(draft.code)

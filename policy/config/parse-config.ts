@@ -7,7 +7,16 @@
  */
 import { digestConfig } from './canonical-config.ts'
 import { checkConfig } from './check-config.ts'
-import { type ConfigIssue, type ConfigPath, hasErrors, type IssueDraft, makeIssue, type Severity, type Where } from './config-issue.ts'
+import {
+  type ConfigIssue,
+  type ConfigPath,
+  hasErrors,
+  type IssueDraft,
+  makeIssue,
+  type Severity,
+  severityOf,
+  type Where,
+} from './config-issue.ts'
 import type { Config } from './config-schema.ts'
 import { fillConfig, plainConfig } from './fill-config.ts'
 import { readShape } from './read-shape.ts'
@@ -38,14 +47,14 @@ export function parseConfig(
   const place = (draft: IssueDraft): ConfigIssue => makeIssue(draft, draft.where ?? yaml.locate(draft.path, draft.atKey))
   const { locate } = yaml
   if (yaml.value === undefined || drafts.some((draft) => draft.code === 'CONFIG_TOO_LARGE')) {
-    return { ok: false, issues: arrange(drafts.map(place), fileName), locate }
+    return { ok: false, issues: arrange(drafts, place, fileName), locate }
   }
   const shape = readShape(yaml.value, drafts)
   const later: IssueDraft[] = []
   const filled = fillConfig(shape, files, later)
   later.push(...checkConfig(filled, shape, (path) => locate(shape.documentPath(path)).line))
   for (const draft of later) drafts.push({ ...draft, path: shape.documentPath(draft.path) })
-  const issues = arrange(drafts.map(place), fileName)
+  const issues = arrange(drafts, place, fileName)
   if (hasErrors(issues)) return { ok: false, issues, locate }
   const config = plainConfig(filled, shape)
   return { ok: true, config, digest: digestConfig(config), issues, locate }
@@ -61,19 +70,19 @@ function checkSize(files: ReadonlyMap<string, string>, issues: IssueDraft[]): vo
 
 const SEVERITY_ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 }
 
-/** In the order of the document, its own places before those of attachments; cut at ISSUE_LIMIT, errors kept first. */
-function arrange(issues: readonly ConfigIssue[], fileName: string): readonly ConfigIssue[] {
-  const kept =
-    issues.length <= ISSUE_LIMIT
-      ? [...issues]
-      : [...issues].sort((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity]).slice(0, ISSUE_LIMIT)
+/** Places and wording, in the order of the document, its own places before those of attachments; cut at ISSUE_LIMIT, errors kept first. */
+function arrange(drafts: readonly IssueDraft[], place: (draft: IssueDraft) => ConfigIssue, fileName: string): readonly ConfigIssue[] {
+  const order = (draft: IssueDraft): number => SEVERITY_ORDER[severityOf(draft)]
+  const kept = drafts.length <= ISSUE_LIMIT ? drafts : [...drafts].sort((a, b) => order(a) - order(b)).slice(0, ISSUE_LIMIT)
   const rank = (issue: ConfigIssue): number => (issue.where.file === fileName ? 0 : 1)
-  return kept.sort(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      (a.where.file < b.where.file ? -1 : a.where.file > b.where.file ? 1 : 0) ||
-      a.where.line - b.where.line ||
-      a.where.column - b.where.column ||
-      SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity],
-  )
+  return kept
+    .map(place)
+    .sort(
+      (a, b) =>
+        rank(a) - rank(b) ||
+        (a.where.file < b.where.file ? -1 : a.where.file > b.where.file ? 1 : 0) ||
+        a.where.line - b.where.line ||
+        a.where.column - b.where.column ||
+        SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity],
+    )
 }

@@ -13,7 +13,9 @@ import {
   Lexer,
   LineCounter,
   type Node,
+  type Pair,
   Parser,
+  type YAMLMap,
   YAMLParseError,
 } from 'yaml'
 import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
@@ -22,6 +24,9 @@ import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
 export const DOCUMENT_LIMIT_BYTES = 8_388_608
 /** Deepest nesting; the format itself needs seven levels. */
 const DEPTH_LIMIT = 40
+
+/** Most lexemes: a megabyte of "-" lines is as costly as ten of sensible text (about 500 bytes of heap each, measured 2026-11). */
+const LEXEME_LIMIT = 1_500_000
 
 /** A document as plain values. */
 export type YamlResult = {
@@ -60,7 +65,8 @@ export function readYaml(text: string, file: string): YamlResult {
   for (const problem of [...document.errors, ...document.warnings]) {
     issues.push({ code: 'CONFIG_SYNTAX', path: [], params: { detail: firstLine(problem.message) }, where: at(problem.pos[0]) })
   }
-  const locate = (path: ConfigPath, atKey = false): Where => at(offsetOf(document, path, atKey))
+  const index: PairIndex = new WeakMap()
+  const locate = (path: ConfigPath, atKey = false): Where => at(offsetOf(document, path, atKey, index))
   if (document.errors.length > 0) return { value: undefined, issues, locate }
   collectDuplicates(document.contents as Node | null, [], issues, at, 0)
   if (issues.some((issue) => issue.code === 'CONFIG_SYNTAX')) return { value: undefined, issues, locate }
@@ -100,6 +106,7 @@ function* tokensOf(text: string, parser: Parser): Generator<CST.Token, void> {
   let open = 0
   let indicators = 0
   let isText = false
+  let count = 0
   for (const lexeme of new Lexer().lex(text)) {
     if (isText) isText = false
     else if (lexeme === SCALAR) isText = true
@@ -109,6 +116,7 @@ function* tokensOf(text: string, parser: Parser): Generator<CST.Token, void> {
     else if (lexeme === '-' || lexeme === '?') indicators++
     else if (lexeme.endsWith('\n')) indicators = 0
     if (open + indicators > DEPTH_LIMIT) throw new Error(`it is nested more than ${DEPTH_LIMIT} levels deep`)
+    if (++count > LEXEME_LIMIT) throw new Error(`it has more than ${LEXEME_LIMIT} parts; move long lists into files`)
     yield* parser.next(lexeme)
   }
   yield* parser.end()
@@ -142,15 +150,30 @@ function collectDuplicates(node: Node | null, path: ConfigPath, issues: IssueDra
   }
 }
 
+type PairIndex = WeakMap<YAMLMap, ReadonlyMap<string, Pair>>
+
+/** Pairs of a mapping by key, the first of equal ones; made once a mapping, for documents with many issues. */
+function pairsOf(map: YAMLMap, index: PairIndex): ReadonlyMap<string, Pair> {
+  const known = index.get(map)
+  if (known !== undefined) return known
+  const pairs = new Map<string, Pair>()
+  for (const pair of map.items) {
+    const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key)
+    if (!pairs.has(key)) pairs.set(key, pair)
+  }
+  index.set(map, pairs)
+  return pairs
+}
+
 /** Offset of the value (or key) at a path. */
-function offsetOf(document: Document, path: ConfigPath, atKey: boolean): number {
+function offsetOf(document: Document, path: ConfigPath, atKey: boolean, index: PairIndex): number {
   let node = document.contents as Node | null
   let offset = node?.range?.[0] ?? 0
   for (const [position, step] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document) ?? null
     const wantsKey = atKey && position === path.length - 1
     if (isMap(node)) {
-      const pair = node.items.find((item) => (isScalar(item.key) ? String(item.key.value) : String(item.key)) === String(step))
+      const pair = pairsOf(node, index).get(String(step))
       if (pair === undefined) return offset
       const key = pair.key as Node | null
       const value = pair.value as Node | null
