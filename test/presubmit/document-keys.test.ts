@@ -32,7 +32,7 @@ const documented = new Map<string, Map<string, string>>()
 for (const part of readText('docs/document.md').split(/^## /m).slice(1)) {
   const section = /`(\w+)(?:\[\])?`$/.exec(part.split('\n')[0]!)?.[1] ?? part.split('\n')[0]!
   const rows = new Map<string, string>()
-  for (const [line, key] of part.matchAll(/^\| `([\w.[\]-]+)` \|.*$/gm)) rows.set(key!, line)
+  for (const [line, key] of part.matchAll(/^\| `([\w.[\]-]+)`\s*\|.*$/gm)) rows.set(key!, line)
   documented.set(section, rows)
 }
 

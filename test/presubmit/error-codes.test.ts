@@ -12,7 +12,7 @@ const CODE =
 const NOT_CODES = new Set<string>([])
 
 const documented = new Map<string, string>()
-for (const [, code, severity] of readText('docs/errors.md').matchAll(/^\| `([A-Z0-9_]+)` \| ([^|]*) \|/gm))
+for (const [, code, severity] of readText('docs/errors.md').matchAll(/^\| `([A-Z0-9_]+)`\s*\| ([^|]*) \|/gm))
   documented.set(code!, severity!.trim())
 
 const used = new Set<string>(ISSUE_CODES.map(({ code }) => code))

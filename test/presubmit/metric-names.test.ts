@@ -5,7 +5,7 @@ import { listSources, readText } from './source-files.ts'
 
 const documented = new Map<string, { readonly type: string; readonly labels: string }>()
 for (const [, name, type, labels] of readText('docs/metrics.md').matchAll(
-  /^\| `([a-z0-9_]+)` \| (counter|gauge|histogram|summary) \| ([^|]*) \|/gm,
+  /^\| `([a-z0-9_]+)`\s*\| (counter|gauge|histogram|summary)\s*\| ([^|]*) \|/gm,
 )) {
   documented.set(name!, { type: type!, labels: labels!.replaceAll(/[`– ]/g, '') })
 }
