@@ -2,8 +2,10 @@
 import type { ExplainAnswer, ExplainRequest } from '../../admin-ui/contract/explain.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import { loadGeodata } from '../../geodata/geodata-file.ts'
+import { explainAnswer } from '../../resolver/answer/explain-answer.ts'
 import { defaultGeodataFile } from '../geodata.ts'
 import type { LiveGeneration } from './data-plane.ts'
+import { newestRanking } from './read-scores.ts'
 
 /** The node that explains. */
 export type ExplainingNode = {
@@ -22,7 +24,13 @@ function geodataOf(path: string): Geodata {
 }
 
 /** Explains what this node would answer now. Throws what is wrong with the request. */
-export function explainRequest(_request: ExplainRequest, _live: LiveGeneration, node: ExplainingNode): ExplainAnswer {
-  geodataOf(node.geodataPath)
-  throw new Error('explain: resolver/answer/explain-answer.ts is called here')
+export function explainRequest(request: ExplainRequest, live: LiveGeneration, node: ExplainingNode): ExplainAnswer {
+  return explainAnswer({
+    request,
+    snapshot: live.snapshot,
+    ranking: newestRanking(live),
+    geodata: geodataOf(node.geodataPath),
+    nodeId: node.nodeId,
+    nowMs: Date.now(),
+  })
 }
