@@ -1,0 +1,239 @@
+/**
+ * The whole API on a loopback port with a store in a temporary folder, synthetic geodata, compiles in this thread, a fake hub and a clock that the
+ * test moves. Everything else is the real thing.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ApiParts } from '../../admin-ui/api/api-parts.ts'
+import { Accounts } from '../../admin-ui/api/auth/accounts.ts'
+import { LineDirectory } from '../../admin-ui/api/lines/line-directory.ts'
+import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
+import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
+import { StandingRing } from '../../admin-ui/api/observe/standing-ring.ts'
+import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
+import { Publisher } from '../../admin-ui/api/publish/publisher.ts'
+import { allRoutes } from '../../admin-ui/api/routes/all-routes.ts'
+import { createApiServers } from '../../admin-ui/api/server.ts'
+import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-scores.ts'
+import type { Role } from '../../admin-ui/contract/role.ts'
+import { API_BASE } from '../../admin-ui/contract/routes.ts'
+import type { FleetHub, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
+import type { Geodata } from '../../geodata/geodata.ts'
+import { openStore } from '../../policy/store/store.ts'
+import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
+import { makeSyntheticGeodata } from './synthetic-geodata.ts'
+
+/** The document of DESIGN.md section 10. */
+export const EXAMPLE_DOCUMENT: string = readFileSync(fileURLToPath(new URL('./design-example.yaml', import.meta.url)), 'utf8')
+
+/** A few networks: Ningbo Telecom, Zhejiang Mobile, Beijing Unicom, abroad. */
+export const FIXTURE_GEODATA: Geodata = {
+  ...makeSyntheticGeodata([
+    ['1.0.0.0', 'cn/33/3302/telecom'],
+    ['2.0.0.0', 'cn/33/3301/mobile'],
+    ['3.0.0.0', 'cn/11//unicom'],
+    ['4.0.0.0', 'us/us-ca'],
+    ['5.0.0.0', ''],
+  ]),
+  header: { sources: [], coverage: {} as Geodata['header']['coverage'] },
+  digest: 'fixture',
+}
+
+/** A hub without sockets. */
+export type FakeHub = FleetHub & {
+  readonly published: PublishMessage[]
+  /** Connected nodes; empty at first. */
+  nodeList: NodeStatus[]
+  /** What `scores` answers. */
+  scores: readonly HealthScore[]
+  /** What `explain` answers. */
+  explain: (params: unknown) => unknown
+  tell(event: NodeEvent): void
+}
+
+/** A reply of the API. */
+export type Reply = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect.
+  readonly json: any
+}
+
+/** A request; the default headers are those of our own console. */
+export type CallOptions = {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly cookie?: string
+  readonly raw?: string
+}
+
+/** The running API. */
+export type ControlFixture = {
+  readonly parts: ApiParts
+  readonly hub: FakeHub
+  readonly port: number
+  readonly folder: string
+  /** Moves the clock. */
+  advance(ms: number): void
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>
+  /** Makes an account with this role, its password changed, and signs it in; returns the cookie. */
+  signInAs(role: Role, name?: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** The cookie that a reply sets, as a browser would send it. */
+export function cookieOf(reply: Reply): string {
+  const [set = ''] = (reply.headers['set-cookie'] ?? []) as string[]
+  return set.split(';')[0]!
+}
+
+function makeHub(): FakeHub {
+  const listeners: ((nodeId: string, event: NodeEvent) => void)[] = []
+  const hub: FakeHub = {
+    published: [],
+    nodeList: [],
+    scores: [],
+    explain: () => ({}),
+    nodes: () => hub.nodeList,
+    publish: async (message) => {
+      hub.published.push(message)
+      return hub.nodeList.map((node) => ({ nodeId: node.nodeId, ok: true }))
+    },
+    request: async (method, params) => {
+      if (hub.nodeList.length === 0) throw Object.assign(new Error('no node is connected'), { code: 'FLEET_NODE_AWAY' })
+      if (method === 'explain') return hub.explain(params)
+      if (method === 'stats') return { queriesPerSecond: 12, answerMixPercent: { NOERROR: 100 }, displacedPercent: 3 }
+      return {
+        generation: 1,
+        rankingId: 7,
+        computedAt: '2026-01-01T00:00:00.000Z',
+        windowSeconds: 300,
+        scores: hub.scores,
+      } satisfies HealthScores
+    },
+    onEvent: (listener) => void listeners.push(listener),
+    close: async () => undefined,
+    tell: (event) => {
+      for (const listener of listeners) listener('node-1', event)
+    },
+  }
+  return hub
+}
+
+/** Starts it. */
+export async function startControl(
+  options: {
+    readonly limits?: { requestsPerMinute?: number; signInsPerMinute?: number }
+    readonly geodata?: Geodata
+    readonly behindProxy?: boolean
+  } = {},
+): Promise<ControlFixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'nearcast-control-'))
+  let nowMs = Date.UTC(2026, 5, 15, 12)
+  const now = (): number => nowMs
+  const store = openStore(join(folder, 'control.sqlite'), { productVersion: '0.0.0', now })
+  const geodata = options.geodata ?? FIXTURE_GEODATA
+  const hub = makeHub()
+  const feed = new EventFeed(now())
+  const ring = new StandingRing()
+  const fleet = new FleetWatch(hub, feed, ring, now)
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const publisher = new Publisher({
+    store,
+    compile: async (input) => compileSnapshot({ ...input, geodata, moreZones: [] }),
+    hub,
+    geodata,
+    geodataPath: 'fixture',
+    snapshotFolder: join(folder, 'snapshots'),
+    scores: async () => (hub.nodeList.length === 0 ? null : hub.scores),
+    onPublished: (generation, account, comment) =>
+      void feed.add({
+        at: new Date(now()).toISOString(),
+        node: 'control',
+        kind: 'publish',
+        subject: String(generation),
+        detail: `${account} ${comment}`,
+      }),
+    now,
+    log: quiet,
+  })
+  const accounts = new Accounts(store, now)
+  const parts: ApiParts = {
+    store,
+    accounts,
+    publisher,
+    drafts: new DraftDesk(store, publisher),
+    fleet,
+    feed,
+    ring,
+    lines: new LineDirectory(geodata),
+    geodata,
+    version: '0.0.0',
+    now,
+    startedAt: nowMs,
+  }
+  const { tcp, socket } = createApiServers({
+    handlers: allRoutes(parts),
+    accounts,
+    log: quiet,
+    listenHost: '127.0.0.1',
+    allowedHosts: ['dns.example.com'],
+    behindProxy: options.behindProxy ?? false,
+    consoleFolder: join(folder, 'console'),
+    limits: { requestsPerMinute: 100_000, signInsPerMinute: 100_000, ...options.limits },
+  })
+  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => socket.listen(join(folder, 'control.sock'), resolve))
+  const { port } = tcp.address() as { port: number }
+  const fixture: ControlFixture = {
+    parts,
+    hub,
+    port,
+    folder,
+    advance: (ms) => {
+      nowMs += ms
+    },
+    call: (method, path, callOptions = {}) => send(port, method, path, callOptions),
+    signInAs: async (role, name = `${role}-1`) => {
+      const { password } = await accounts.addUser(name, role, 'test')
+      const { caller } = await accounts.signIn(name, password, '')
+      const { token } = await accounts.changePassword(caller, password, `a good password of ${name}`, '')
+      return `nearcast_session=${token}`
+    },
+    stop: async () => {
+      tcp.closeAllConnections()
+      await Promise.all([tcp, socket].map((server) => new Promise((resolve) => server.close(resolve))))
+      store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  return fixture
+}
+
+function send(port: number, method: string, path: string, options: CallOptions): Promise<Reply> {
+  const own = method === 'GET' ? {} : { 'Content-Type': 'application/json', Origin: `http://127.0.0.1:${port}` }
+  const headers = { ...own, ...(options.cookie === undefined ? {} : { Cookie: options.cookie }), ...options.headers }
+  const present = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<string, string>
+  const sent = options.raw ?? (options.body === undefined ? '' : JSON.stringify(options.body))
+  // Without it node sends the body of a DELETE unframed.
+  if (method !== 'GET') present['Content-Length'] = String(Buffer.byteLength(sent))
+  return new Promise((resolve, reject) => {
+    const target = path.startsWith('//') ? path.slice(1) : `${API_BASE}${path}`
+    const call = request({ host: '127.0.0.1', port, method, path: target, headers: present, agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8')
+        const isJson = /json/.test(String(response.headers['content-type']))
+        resolve({ status: response.statusCode!, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined })
+      })
+    })
+    call.on('error', reject)
+    if (sent !== '') call.write(sent)
+    call.end()
+  })
+}
