@@ -11,6 +11,9 @@ import { makeResponseWriter, type ResponseWriter } from '../wire/response-writer
 import { makeNameFound, type NameFound } from '../zone/find-name.ts'
 import type { ZoneColumns } from '../zone/zone-columns.ts'
 
+/** CNAMEs followed in one answer; then NOERROR with the chain so far, as BIND and Knot do. */
+export const MAX_CHAIN = 16
+
 /** Settings of the process that show in answers. */
 export type AnswerOptions = {
   /** Name for id.server and hostname.bind; empty = such questions are refused. */
@@ -54,6 +57,8 @@ export type AnswerContext = {
   ownerLength: number
   /** Position of that name in the message. */
   ownerAt: number
+  /** Nodes that the chain has come to, one a link: a second visit is a loop. */
+  readonly chain: Int32Array
   rcode: number
   authoritative: boolean
   truncated: boolean
@@ -83,6 +88,7 @@ export function createAnswerContext(options: AnswerOptions): AnswerContext {
     owner: new Uint8Array(256),
     ownerLength: 0,
     ownerAt: 0,
+    chain: new Int32Array(MAX_CHAIN + 1),
     rcode: 0,
     authoritative: true,
     truncated: false,

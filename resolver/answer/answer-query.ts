@@ -18,15 +18,16 @@ import {
   TYPE_CNAME,
   TYPE_DS,
   TYPE_OPT,
-  TYPE_TXT,
 } from '../wire/registry.ts'
-import { ANSWERS, addCount, beginResponse, writePointer, writeRecord } from '../wire/response-writer.ts'
+import { ANSWERS, beginResponse } from '../wire/response-writer.ts'
 import { FOUND_CUT, FOUND_MISS, FOUND_NOTHING, findName, findRRset } from '../zone/find-name.ts'
-import { NODE_ALIAS, NODE_CUT, NONE } from '../zone/zone-columns.ts'
-import type { AnswerContext } from './answer-context.ts'
-import { answerSteered, moveOwner, STEER_ALIAS, STEER_ANSWERED, STEER_NODATA } from './choose-rrset.ts'
+import { NODE_ALIAS, NODE_APEX, NONE } from '../zone/zone-columns.ts'
+import { answerChaos } from './answer-chaos.ts'
+import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
+import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODATA, STEER_NOT } from './choose-rrset.ts'
 import { writeNegativeSoa, writeReferral, writeRRset } from './fill-sections.ts'
 import { OUR_UDP_SIZE, optBytes, writeOpt } from './finish-edns.ts'
+import { isLoop, writeAlias } from './follow-alias.ts'
 import { locateClient } from './locate-client.ts'
 
 export { type AnswerContext, type AnswerOptions, createAnswerContext } from './answer-context.ts'
@@ -35,8 +36,6 @@ export { type AnswerContext, type AnswerOptions, createAnswerContext } from './a
 export const TRANSPORT_UDP = 0
 export const TRANSPORT_TCP = 1
 
-/** CNAMEs followed in one answer; then NOERROR with the chain so far, as BIND and Knot do. */
-const MAX_CHAIN = 16
 const NO_TTL_LIMIT = 0xffffffff
 const FLAG_QR = 0x80
 const FLAG_AA = 0x04
@@ -70,14 +69,14 @@ export function answerQuery(
   beginResponse(writer, mem, off, end, limit - optBytes(ctx))
   if (verdict === VERDICT_OK) answerQuestion(ctx, src, srcAt)
   if (ctx.truncated) dropSections(ctx, end)
-  // A FORMERR may come of the OPT itself: then none is sent back (RFC 6891 §7).
-  if (verdict !== RCODE_FORMERR) writeOpt(ctx)
+  // RFC 6891 §6.1.1: with FORMERR too, or the asker would take us for a server that does not know EDNS (§7).
+  writeOpt(ctx)
   mem[off + 2] = FLAG_QR | (mem[off + 2]! & 0x79) | (ctx.authoritative ? FLAG_AA : 0) | (ctx.truncated ? FLAG_TC : 0)
   mem[off + 3] = (mem[off + 3]! & 0x10) | (ctx.rcode & 15)
   return writer.position
 }
 
-/** Turns the message in place into SERVFAIL with its question; returns its length, 0 when it is no query. */
+/** Turns the message in place into a SERVFAIL of its header alone; returns its length, 0 when it is no query. */
 export function answerServfail(mem: Uint8Array, off: number, len: number): number {
   if (len < HEADER_BYTES || (mem[off + 2]! & FLAG_QR) !== 0) return 0
   // The question may be the very thing that failed: only the header is kept.
@@ -134,12 +133,19 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
     if (links === 0) writeReferral(ctx, found.node)
     return false
   }
-  if (links === 0) ctx.authoritative = true
+  // RFC 1035 §6.2: an answer for class ANY is never authoritative.
+  if (links === 0) ctx.authoritative = query.class === CLASS_IN
   if (found.kind === FOUND_MISS) {
     // RFC 6604 §2.1: the rcode speaks of the last name of the chain.
     ctx.rcode = RCODE_NXDOMAIN
     writeNegativeSoa(ctx, found.zone, NO_TTL_LIMIT)
     return false
+  }
+  if (isLoop(ctx, links, found.node)) return false
+  // RFC 4035 §3.1.4.1: DS stands above the cut; at the apex of a zone whose parent zone is ours too, the parent answers.
+  if (query.type === TYPE_DS && (zones.nodeFlags[found.node]! & NODE_APEX) !== 0) {
+    const parent = zones.zoneParent[found.zone]!
+    if (parent !== NONE) found.zone = parent
   }
   return answerNode(ctx, found.node, src, srcAt)
 }
@@ -149,17 +155,19 @@ function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: n
   const { query, found } = ctx
   const zone = found.zone
   let ttlLimitSeconds = NO_TTL_LIMIT
+  let outcome = STEER_NOT
   const steer = zones.nodeSteer[node]!
   if (steer !== NONE) {
     locateClient(ctx, zones.zoneUsesClientSubnet[zone] === 1, src, srcAt)
-    const outcome = answerSteered(ctx, steer)
+    outcome = answerSteered(ctx, steer)
     if (outcome === STEER_ALIAS) return true
     if (outcome === STEER_ANSWERED) return false
-    if (outcome === STEER_NODATA) ttlLimitSeconds = ctx.decision.ttlSeconds
+    // What does not exist for this client now may exist when the decision changes.
+    if (outcome !== STEER_NOT) ttlLimitSeconds = ctx.decision.ttlSeconds
   }
-  if (ttlLimitSeconds === NO_TTL_LIMIT) {
+  if (outcome !== STEER_NODATA) {
     if ((zones.nodeFlags[node]! & NODE_ALIAS) !== 0 && query.type !== TYPE_CNAME && query.type !== TYPE_ANY) return writeAlias(ctx, node)
-    const rrset = query.type === TYPE_ANY ? firstRRset(ctx, node) : findRRset(zones, node, query.type)
+    const rrset = query.type === TYPE_ANY ? findPlainRRset(zones, node, steer) : findRRset(zones, node, query.type)
     if (rrset !== NONE) {
       if (!writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) ctx.truncated = true
       return false
@@ -167,59 +175,4 @@ function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: n
   }
   writeNegativeSoa(ctx, zone, ttlLimitSeconds)
   return false
-}
-
-/** The one RRset given for ANY (RFC 8482 §4.1); NONE at an empty non-terminal. */
-function firstRRset(ctx: AnswerContext, node: number): number {
-  const zones = ctx.zones!
-  const first = zones.nodeRRsetFirst[node]!
-  return first < zones.nodeRRsetFirst[node + 1]! && (zones.nodeFlags[node]! & NODE_CUT) === 0 ? first : NONE
-}
-
-function writeAlias(ctx: AnswerContext, node: number): boolean {
-  const zones = ctx.zones!
-  const rrset = findRRset(zones, node, TYPE_CNAME)
-  if (!writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) {
-    ctx.truncated = true
-    return false
-  }
-  const at = zones.rrsetDataFirst[rrset]!
-  moveOwner(ctx, zones.rdata, at + 2, (zones.rdata[at]! << 8) | zones.rdata[at + 1]!)
-  return true
-}
-
-/** version.bind, id.server and hostname.bind in class CH (RFC 4892); everything else there is refused. */
-function answerChaos(ctx: AnswerContext): void {
-  const { query, writer } = ctx
-  ctx.rcode = RCODE_REFUSED
-  if (query.type !== TYPE_TXT && query.type !== TYPE_ANY) return
-  const text =
-    matches(query.name, ID_SERVER) || matches(query.name, HOSTNAME_BIND)
-      ? ctx.identityText
-      : matches(query.name, VERSION_BIND)
-        ? VERSION_TEXT
-        : undefined
-  if (text === undefined || text.length < 2) return
-  if (!writePointer(writer, HEADER_BYTES) || !writeRecord(writer, TYPE_TXT, 0, text, 0, text.length)) {
-    ctx.truncated = true
-    return
-  }
-  // writeRecord writes class IN; the record of a CH question is in CH.
-  writer.mem[writer.off + writer.rdataAt - 7] = CLASS_CH
-  addCount(writer, ANSWERS, 1)
-  ctx.rcode = 0
-}
-
-function wireText(...labels: readonly string[]): Uint8Array {
-  return Uint8Array.from([...labels.flatMap((label) => [label.length, ...new TextEncoder().encode(label)]), 0])
-}
-
-const ID_SERVER = wireText('id', 'server')
-const HOSTNAME_BIND = wireText('hostname', 'bind')
-const VERSION_BIND = wireText('version', 'bind')
-const VERSION_TEXT = Uint8Array.of(8, ...new TextEncoder().encode('nearcast'))
-
-function matches(name: Uint8Array, wanted: Uint8Array): boolean {
-  for (let i = 0; i < wanted.length; i++) if (name[i] !== wanted[i]) return false
-  return true
 }

@@ -7,11 +7,14 @@ import { OUTCOME_ANSWER, OUTCOME_SERVFAIL } from '../../policy/model/decision.ts
 import { policyCell } from '../observe/counters.ts'
 import { RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME } from '../wire/registry.ts'
 import { ANSWERS, addCount, writeIpv4, writeIpv6, writePointer, writeRecord } from '../wire/response-writer.ts'
-import { NONE, STEER_TARGETS } from '../zone/zone-columns.ts'
+import { NONE, STEER_TARGETS, type ZoneColumns } from '../zone/zone-columns.ts'
 import type { AnswerContext } from './answer-context.ts'
+import { moveOwner } from './follow-alias.ts'
 
 /** Not a steered question: go on with the plain RRsets of the node. */
 export const STEER_NOT = 0
+/** The same, but by a decision (no target for this client, nothing steered for ANY): a NODATA lives no longer than it. */
+export const STEER_PLAIN = 4
 /** Records were written, or SERVFAIL set: the answer is complete. */
 export const STEER_ANSWERED = 1
 /** The type exists at the name, but not for this client: NODATA with the class's scope. */
@@ -23,27 +26,34 @@ const ENDPOINT_IPV4 = 1
 const ENDPOINT_IPV6 = 2
 const ENDPOINT_TARGET = 4
 
-/** Row of the steered types of entry `steer` for this question; NONE when its type is not steered. ANY takes the first (RFC 8482). */
-function findSteeredType(ctx: AnswerContext, steer: number, type: number): number {
-  const zones = ctx.zones!
-  const first = zones.steerTypeFirst[steer]!
+/** Row of the steered types of entry `steer` for a type; NONE when the type is not steered. */
+export function findSteeredType(zones: ZoneColumns, steer: number, type: number): number {
   const end = zones.steerTypeFirst[steer + 1]!
-  if (type === TYPE_ANY) return first
-  for (let row = first; row < end; row++) if (zones.steerTypes[row] === type) return row
+  for (let row = zones.steerTypeFirst[steer]!; row < end; row++) if (zones.steerTypes[row] === type) return row
   return NONE
 }
 
 /** Answers a question at a steered node. ctx.client must be located. */
 export function answerSteered(ctx: AnswerContext, steer: number): number {
   const zones = ctx.zones!
-  const mayBeTarget = (zones.steerFlags[steer]! & STEER_TARGETS) !== 0
-  let row = findSteeredType(ctx, steer, ctx.query.type)
-  const isSteeredType = row !== NONE
-  if (!isSteeredType) {
-    // A target answers every type with its CNAME; without targets other types are plain RRsets.
-    if (!mayBeTarget) return STEER_NOT
-    row = zones.steerTypeFirst[steer]!
+  if (ctx.query.type === TYPE_ANY) {
+    // RFC 8482 §4.1: one RRset is enough; the first steered type that this client has.
+    const end = zones.steerTypeFirst[steer + 1]!
+    for (let row = zones.steerTypeFirst[steer]!; row < end; row++) {
+      const outcome = answerRow(ctx, row, true)
+      if (outcome !== STEER_NODATA) return outcome
+    }
+    return STEER_PLAIN
   }
+  const row = findSteeredType(zones, steer, ctx.query.type)
+  if (row !== NONE) return answerRow(ctx, row, true)
+  // A target answers every type with its CNAME; without targets other types are plain RRsets.
+  return (zones.steerFlags[steer]! & STEER_TARGETS) === 0 ? STEER_NOT : answerRow(ctx, zones.steerTypeFirst[steer]!, false)
+}
+
+/** Decides by the policy of a row. When the question's type is not the row's (`isAsked` false), only a target answers. */
+function answerRow(ctx: AnswerContext, row: number, isAsked: boolean): number {
+  const zones = ctx.zones!
   const type = zones.steerTypes[row]!
   const policy = zones.steerTypePolicy[row]!
   const { client, decision } = ctx
@@ -70,11 +80,11 @@ export function answerSteered(ctx: AnswerContext, steer: number): number {
     ctx.rcode = RCODE_SERVFAIL
     return STEER_ANSWERED
   }
-  if (decision.outcome !== OUTCOME_ANSWER) return isSteeredType ? STEER_NODATA : STEER_NOT
+  if (decision.outcome !== OUTCOME_ANSWER) return isAsked ? STEER_NODATA : STEER_PLAIN
   const columns = ctx.policies!.columns
   const endpoint = columns.memberEndpoint[decision.members[0]!]!
   if ((columns.endpointKinds[endpoint]! & ENDPOINT_TARGET) !== 0) return writeTarget(ctx, endpoint)
-  if (!isSteeredType) return STEER_NOT
+  if (!isAsked) return STEER_PLAIN
   const written =
     type === TYPE_A ? writeAddresses4(ctx) : type === TYPE_AAAA ? writeAddresses6(ctx) : writeTemplate(ctx, type, zones.steerTemplate[row]!)
   return written === 0 && !ctx.truncated ? STEER_NODATA : STEER_ANSWERED
@@ -165,16 +175,11 @@ function writeTarget(ctx: AnswerContext, endpoint: number): number {
   return STEER_ALIAS
 }
 
-/** Makes the name at `from` of `data` the owner; it was just written as the whole rdata of a CNAME. */
-export function moveOwner(ctx: AnswerContext, data: Uint8Array, from: number, length: number): void {
-  const { owner } = ctx
-  for (let i = 0; i < length; i++) {
-    const octet = data[from + i]!
-    owner[i] = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet
+/** The one RRset given for ANY (RFC 8482 §4.1): the first whose type is not steered; NONE when there is none. */
+export function findPlainRRset(zones: ZoneColumns, node: number, steer: number): number {
+  const end = zones.nodeRRsetFirst[node + 1]!
+  for (let r = zones.nodeRRsetFirst[node]!; r < end; r++) {
+    if (steer === NONE || findSteeredType(zones, steer, zones.rrsetType[r]!) === NONE) return r
   }
-  ctx.ownerLength = length
-  const { mem, off, rdataAt } = ctx.writer
-  // A target that was written as a mere pointer is named by where it points.
-  const isPointer = (mem[off + rdataAt]! & 0xc0) === 0xc0
-  ctx.ownerAt = isPointer ? ((mem[off + rdataAt]! & 0x3f) << 8) | mem[off + rdataAt + 1]! : rdataAt
+  return NONE
 }

@@ -27,7 +27,10 @@ export function writeOpt(ctx: AnswerContext): void {
   mem[at + 3] = OUR_UDP_SIZE >> 8
   mem[at + 4] = OUR_UDP_SIZE & 255
   mem[at + 5] = ctx.rcode >> 4
-  for (let i = 6; i < 11; i++) mem[at + i] = 0
+  mem[at + 6] = 0
+  // RFC 3225 §3: DO is copied, the other flags are cleared.
+  mem[at + 7] = query.dnssecOk ? 0x80 : 0
+  for (let i = 8; i < 11; i++) mem[at + i] = 0
   const start = at
   at += 11
   if (query.hasClientSubnet) {

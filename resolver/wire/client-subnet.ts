@@ -6,7 +6,7 @@
 
 /** A mutable client subnet. */
 export type ClientSubnet = {
-  /** 1 = IPv4, 2 = IPv6 (IANA address family numbers). */
+  /** 1 = IPv4, 2 = IPv6 (IANA address family numbers); 0 only with a source prefix of 0. */
   family: number
   sourcePrefixLength: number
   /** Network address: IPv4 in `w0`, IPv6 in four words; unsigned. */
@@ -36,7 +36,8 @@ export function readClientSubnet(mem: Uint8Array, at: number, length: number, ou
   const family = (mem[at]! << 8) | mem[at + 1]!
   const source = mem[at + 2]!
   if (mem[at + 3] !== 0) return false
-  if (family === 1 ? source > 32 : family !== 2 || source > 128) return false
+  // Family 0 with nothing behind it is how dig +subnet=0 asks not to be located; BIND and Knot accept it too.
+  if (family === 1 ? source > 32 : family === 2 ? source > 128 : family !== 0 || source !== 0) return false
   const octets = (source + 7) >> 3
   if (length !== 4 + octets) return false
   if ((source & 7) !== 0 && (mem[at + 3 + octets]! & (0xff >> (source & 7))) !== 0) return false

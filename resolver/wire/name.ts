@@ -1,6 +1,6 @@
 /**
  * Domain names: wire form (RFC 1035 §3.1) ↔ presentation form (§5.1). Byte-safe: a label is octets, not text; case is kept, and
- * canonical names are lower-cased in A–Z only (RFC 4343 §3). Pure. The hot reader of a question's name is question.ts.
+ * canonical names are lower-cased in A–Z only (RFC 4343 §3). Pure. The hot reader of a question's name is in read-query.ts.
  */
 
 /** Longest name in wire form, with its root label (RFC 1035 §2.3.4). */

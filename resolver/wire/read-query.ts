@@ -24,7 +24,10 @@ export type Query = {
   class: number
   /** Offset behind the question, from the start of the message; 0 = the question could not be read. */
   questionEnd: number
+  /** An OPT record was read, even when something behind it made the query FORMERR. */
   hasOpt: boolean
+  /** DO bit (RFC 3225): copied into the reply. */
+  dnssecOk: boolean
   /** Largest UDP message the asker takes, at least 512 (RFC 6891 §6.2.5). */
   udpSize: number
   hasClientSubnet: boolean
@@ -40,6 +43,7 @@ export function makeQuery(): Query {
     class: 0,
     questionEnd: 0,
     hasOpt: false,
+    dnssecOk: false,
     udpSize: 512,
     hasClientSubnet: false,
     clientSubnet: makeClientSubnet(),
@@ -50,8 +54,16 @@ export function makeQuery(): Query {
 export function readQuery(mem: Uint8Array, off: number, len: number, out: Query): number {
   out.questionEnd = 0
   out.hasOpt = false
+  out.dnssecOk = false
   out.udpSize = 512
   out.hasClientSubnet = false
+  const verdict = readSections(mem, off, len, out)
+  // The option of a query that is not answered is not echoed: what it says may be what is wrong.
+  if (verdict !== VERDICT_OK) out.hasClientSubnet = false
+  return verdict
+}
+
+function readSections(mem: Uint8Array, off: number, len: number, out: Query): number {
   // A response is never answered: two servers would answer each other for ever.
   if (len < HEADER_BYTES || (mem[off + 2]! & 0x80) !== 0) return VERDICT_DROP
   if ((mem[off + 2]! & 0x78) !== 0) return 4
@@ -77,6 +89,7 @@ export function readQuery(mem: Uint8Array, off: number, len: number, out: Query)
       if (record < answers || out.hasOpt || mem[owner] !== 0) return 1
       out.hasOpt = true
       out.udpSize = Math.max(512, (mem[at + 2]! << 8) | mem[at + 3]!)
+      out.dnssecOk = (mem[at + 6]! & 0x80) !== 0
       version = mem[at + 5]!
       if (version === 0 && !readOptions(mem, data, data + dataLength, out)) return 1
     }

@@ -45,7 +45,8 @@ export function beginResponse(writer: ResponseWriter, mem: Uint8Array, off: numb
   writer.position = questionEnd
   writer.limit = limit
   writer.knownCount = 0
-  for (let at = HEADER_BYTES; mem[off + at] !== 0; at += 1 + mem[off + at]!) know(writer, at)
+  // Bounded by the question, not by its root label: a message whose question was not read holds anything.
+  for (let at = HEADER_BYTES; at < questionEnd && mem[off + at] !== 0; at += 1 + mem[off + at]!) know(writer, at)
 }
 
 function know(writer: ResponseWriter, at: number): void {

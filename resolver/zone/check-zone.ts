@@ -4,7 +4,7 @@
  */
 import { formatName, isAtOrBelow } from '../wire/name.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DS, TYPE_NS, TYPE_SOA, typeWord } from '../wire/registry.ts'
-import type { ZoneInput, ZoneIssue, ZoneRecord } from './zone-record.ts'
+import { MAX_ZONE_ISSUES, type ZoneInput, type ZoneIssue, type ZoneRecord } from './zone-record.ts'
 
 /** Records of a zone by owner (Latin-1 text of the canonical wire form), then by type. */
 export type ZoneSets = ReadonlyMap<string, ReadonlyMap<number, readonly ZoneRecord[]>>
@@ -22,8 +22,29 @@ export function keyName(key: string): Uint8Array {
 /** Types that may stand beside a CNAME: DNSSEC's own (RFC 4034 §3, §4; RFC 2181 §10.1). */
 const BESIDE_CNAME: ReadonlySet<number> = new Set([46, 47, 25])
 
-/** Checks one zone. Records out of the zone are reported here; the compiler drops them. */
+/** Octets of a message over TCP that the records of one RRset may take: the rest is for header, longest question and OPT. */
+const MAX_RRSET_BYTES = 0xffff - 12 - 259 - 64
+
+/** Checks one zone; at most MAX_ZONE_ISSUES issues, errors first. Records out of the zone are reported here; the compiler drops them. */
 export function checkZone(zone: ZoneInput, sets: ZoneSets): ZoneIssue[] {
+  const all = findIssues(zone, sets)
+  if (all.length <= MAX_ZONE_ISSUES) return all
+  const sorted = [...all.filter(({ severity }) => severity === 'error'), ...all.filter(({ severity }) => severity !== 'error')]
+  return [
+    ...sorted.slice(0, MAX_ZONE_ISSUES),
+    {
+      code: 'ZONE_TOO_MANY_ISSUES',
+      severity: sorted[MAX_ZONE_ISSUES]!.severity,
+      message: `${sorted.length - MAX_ZONE_ISSUES} more problems are not shown`,
+      suggestion: 'mend the ones above and check again',
+      file: zone.file,
+      line: 0,
+      column: 0,
+    },
+  ]
+}
+
+function findIssues(zone: ZoneInput, sets: ZoneSets): ZoneIssue[] {
   const issues: ZoneIssue[] = []
   const apex = nameKey(zone.origin)
   const label = formatName(zone.origin)
@@ -81,6 +102,16 @@ export function checkZone(zone: ZoneInput, sets: ZoneSets): ZoneIssue[] {
       )
     }
     for (const [type, records] of types) {
+      const sizeBytes = records.reduce((sum, { rdata }) => sum + 12 + rdata.length, 0)
+      if (sizeBytes > MAX_RRSET_BYTES) {
+        report(
+          'ZONE_RRSET_TOO_LARGE',
+          'error',
+          records[0]!.line,
+          `the ${records.length} ${typeWord(type)} records of "${formatName(owner)}" take ${sizeBytes} octets, a message holds ${MAX_RRSET_BYTES}`,
+          'give fewer or shorter records',
+        )
+      }
       if (records.some((record) => record.ttlSeconds !== records[0]!.ttlSeconds)) {
         report(
           'ZONE_TTL_DIFFERS',

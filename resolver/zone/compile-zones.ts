@@ -5,7 +5,7 @@
  *   records ─ grouped by owner and type ─► checks ─► nodes (owners, empty non-terminals, steered names) ─► hash slots
  */
 import { formatName } from '../wire/name.ts'
-import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
+import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DS, TYPE_NS, TYPE_SOA, typeWord } from '../wire/registry.ts'
 import { checkZone, keyName, nameKey } from './check-zone.ts'
 import { hashSuffixes } from './hash-name.ts'
 import { NODE_ALIAS, NODE_APEX, NODE_CUT, NODE_EMPTY, NONE, STEER_TARGETS, type ZoneColumns } from './zone-columns.ts'
@@ -33,7 +33,7 @@ export type SteeredInput = {
 /** The outcome. With an error among the issues the columns must not be published. */
 export type CompiledZones = { readonly columns: ZoneColumns; readonly issues: readonly ZoneIssue[] }
 
-type RRset = { readonly type: number; readonly ttlSeconds: number; readonly records: readonly Uint8Array[] }
+type RRset = { readonly type: number; readonly ttlSeconds: number; readonly records: readonly Uint8Array[]; readonly line: number }
 type Node = { readonly key: string; readonly zone: number; readonly rrsets: RRset[]; steer: number }
 
 /** A growing column of octets. */
@@ -63,16 +63,27 @@ export function compileZones(zones: readonly ZoneInput[], steered: readonly Stee
   const zoneOf = new Map(sorted.map((zone, number) => [nameKey(zone.origin), number]))
   const nodes = new Map<string, Node>()
   sorted.forEach((zone, number) => {
+    const apex = nameKey(zone.origin)
+    if (zoneOf.get(apex) !== number) issues.push(duplicateIssue(zone))
+    const parent = parentZone(apex, zoneOf)
     const sets = groupRecords(zone.records)
     issues.push(...checkZone(zone, sets))
     for (const [key, types] of sets) {
-      // Data at or below the apex of a zone nested in this one is occluded: the deepest zone answers.
-      if (deepestZone(key, zoneOf) !== number) continue
-      const node = addNode(nodes, key, number, zoneOf)
-      for (const [type, records] of [...types].sort(([a], [b]) => a - b)) node.rrsets.push(makeRRset(type, records))
+      // Data at or below the apex of a zone nested in this one is occluded: the deepest zone answers. Only DS stays above the cut.
+      const holder = deepestZone(key, zoneOf)
+      const isAboveCut = holder !== number && zoneOf.get(key) === holder && parentZone(key, zoneOf) === number
+      if (holder !== number && !(isAboveCut && types.has(TYPE_DS))) continue
+      const node = addNode(nodes, key, holder, zoneOf)
+      for (const [type, records] of types) {
+        if (isAboveCut ? type !== TYPE_DS : type === TYPE_DS && key === apex && parent !== NONE) continue
+        node.rrsets.push(makeRRset(type, records))
+      }
     }
-    addNode(nodes, nameKey(zone.origin), number, zoneOf)
+    addNode(nodes, apex, number, zoneOf)
+    // A name between two of our zones exists, though the nested one answers for what is below it (RFC 8020: never NXDOMAIN).
+    if (parent !== NONE) addNode(nodes, parentKey(apex)!, parent, zoneOf)
   })
+  for (const node of nodes.values()) node.rrsets.sort((a, b) => a.type - b.type)
   const steeredSorted = [...steered].sort((a, b) => (nameKey(a.name) < nameKey(b.name) ? -1 : 1))
   steeredSorted.forEach((entry, number) => {
     const key = nameKey(entry.name)
@@ -89,7 +100,9 @@ export function compileZones(zones: readonly ZoneInput[], steered: readonly Stee
       })
       return
     }
-    addNode(nodes, key, zone, zoneOf).steer = number
+    const node = addNode(nodes, key, zone, zoneOf)
+    node.steer = number
+    issues.push(...checkSteered(entry, node, nodes, sorted[zone]!))
   })
   return { columns: encode(sorted, [...nodes.values()], zoneOf, steeredSorted), issues }
 }
@@ -112,16 +125,75 @@ function groupRecords(records: readonly ZoneRecord[]): Map<string, Map<number, Z
 
 /** Same records twice are one (RFC 2181 §5); the smallest TTL holds for the set. */
 function makeRRset(type: number, records: readonly ZoneRecord[]): RRset {
+  const { line } = records[0]!
   const ttlSeconds = records.reduce((least, record) => Math.min(least, record.ttlSeconds), Number.POSITIVE_INFINITY)
-  if (records.length === 1) return { type, ttlSeconds, records: [records[0]!.rdata] }
+  if (records.length === 1) return { type, ttlSeconds, line, records: [records[0]!.rdata] }
   const byOctets = new Map(records.map((record) => [nameKey(record.rdata), record.rdata]))
-  return { type, ttlSeconds, records: [...byOctets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rdata]) => rdata) }
+  return { type, ttlSeconds, line, records: [...byOctets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rdata]) => rdata) }
+}
+
+function duplicateIssue(zone: ZoneInput): ZoneIssue {
+  return {
+    code: 'ZONE_DUPLICATE',
+    severity: 'error',
+    message: `zone "${formatName(zone.origin)}" is given twice`,
+    suggestion: 'keep one of them',
+    file: zone.file,
+    line: 0,
+    column: 0,
+  }
+}
+
+/**
+ * What stands in the way of a steered name in a master file. For inline records the document's own checks have said it already, at
+ * the place of the name.
+ */
+function checkSteered(entry: SteeredInput, node: Node, nodes: ReadonlyMap<string, Node>, zone: ZoneInput): ZoneIssue[] {
+  const issues: ZoneIssue[] = []
+  const name = formatName(entry.name)
+  const report = (code: string, severity: ZoneIssue['severity'], line: number, message: string, suggestion: string): void => {
+    if (line > 0) issues.push({ code, severity, message, suggestion, file: zone.file, line, column: 1 })
+  }
+  const apex = nameKey(zone.origin)
+  for (let key = node.key; key !== apex; key = parentKey(key)!) {
+    const cut = nodes.get(key)?.rrsets.find((rrset) => rrset.type === TYPE_NS)
+    if (cut === undefined) continue
+    const where = formatName(keyName(key))
+    report(
+      'ZONE_STEERED_BELOW_CUT',
+      'error',
+      cut.line,
+      `steered name "${name}" is not ours: "${where}" is delegated`,
+      'remove the NS records, or steer the name where it is delegated to',
+    )
+  }
+  for (const { type, line } of node.rrsets) {
+    const words = `"${name}" is steered and has ${typeWord(type)} records`
+    if (type === TYPE_CNAME) report('ZONE_STEERED_CNAME', 'error', line, words, 'remove the CNAME (RFC 1034 §3.6.2)')
+    else if (entry.targets)
+      report(
+        'ZONE_STEERED_TARGET',
+        'error',
+        line,
+        words,
+        'an endpoint with a host name is answered as CNAME, so nothing may stand beside it',
+      )
+    else if (entry.types.some((steered) => steered.type === type))
+      report('ZONE_STEERED_STATIC', 'note', line, words, 'they are not served; remove them unless zone transfers should show them')
+  }
+  return issues
 }
 
 /** Key of the name one label up; undefined for the root. */
 function parentKey(key: string): string | undefined {
   const length = key.charCodeAt(0)
   return length === 0 ? undefined : key.slice(1 + length)
+}
+
+/** The deepest zone strictly above an apex; NONE when none of ours is. */
+function parentZone(apex: string, zoneOf: ReadonlyMap<string, number>): number {
+  const above = parentKey(apex)
+  return above === undefined ? NONE : deepestZone(above, zoneOf)
 }
 
 function deepestZone(key: string, zoneOf: ReadonlyMap<string, number>): number {
@@ -204,6 +276,11 @@ function encode(
   })
   const nameBytes = names.take()
   const zoneApex = Uint32Array.from(zones, (zone) => numberOf.get(nameKey(zone.origin))!)
+  const zoneParent = Int32Array.from(zones, (zone) => {
+    const parent = parentZone(nameKey(zone.origin), zoneOf)
+    // Below a cut the parent zone has no say.
+    return parent === NONE || nodeCut[numberOf.get(parentKey(nameKey(zone.origin))!)!] !== NONE ? NONE : parent
+  })
   const zoneSoa = Uint32Array.from(zoneApex, (apex) => {
     for (let r = nodeRRsetFirst[apex]!; r < nodeRRsetFirst[apex + 1]!; r++) if (rrsets[r]!.type === TYPE_SOA) return r
     return 0
@@ -225,6 +302,7 @@ function encode(
     rdata: rdata.take(),
     zoneApex,
     zoneSoa,
+    zoneParent,
     zoneNegativeTtlSeconds: Uint32Array.from(zoneSoa, (r) => negativeTtlSeconds(rrsets[r])),
     zoneUsesClientSubnet: Uint8Array.from(zones, (zone) => (zone.useClientSubnet ? 1 : 0)),
     ...encodeSteered(steered),

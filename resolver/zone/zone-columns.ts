@@ -50,6 +50,8 @@ export type ZoneColumns = {
   /** z: apex node, SOA RRset, NS RRset of the apex. */
   readonly zoneApex: Uint32Array
   readonly zoneSoa: Uint32Array
+  /** z: the zone that holds the name above the apex with authority; -1 = none of ours. */
+  readonly zoneParent: Int32Array
   /** z: TTL of negative answers, min(SOA TTL, SOA minimum) (RFC 2308 §3). */
   readonly zoneNegativeTtlSeconds: Uint32Array
   /** z: 1 = the client subnet is used. */

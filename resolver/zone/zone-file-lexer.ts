@@ -61,7 +61,7 @@ export function lexZoneFile(text: string, onEntry: (entry: ZoneEntry) => void): 
       at++
     } else if (char === '"') {
       let end = at + 1
-      while (end < text.length && text[end] !== '"' && text[end] !== '\n') end += text[end] === '\\' ? 2 : 1
+      while (end < text.length && text[end] !== '"' && text[end] !== '\n') end += text[end] === '\\' && text[end + 1] !== '\n' ? 2 : 1
       if (text[end] !== '"') {
         faults.push({ line, column, message: 'a quoted text does not end on its line', suggestion: 'close it with a double quote' })
         broken = true
@@ -73,7 +73,7 @@ export function lexZoneFile(text: string, onEntry: (entry: ZoneEntry) => void): 
       }
     } else {
       let end = at
-      while (end < text.length && !' \t\r\n;()"'.includes(text[end]!)) end += text[end] === '\\' ? 2 : 1
+      while (end < text.length && !' \t\r\n;()"'.includes(text[end]!)) end += text[end] === '\\' && text[end + 1] !== '\n' ? 2 : 1
       end = Math.min(end, text.length)
       tokens.push({ text: text.slice(at, end), quoted: false, line, column })
       at = end

@@ -7,10 +7,8 @@ import { parseRdata, RdataError } from '../wire/rdata/rdata-text.ts'
 import { findSeconds, MAX_TTL_SECONDS } from '../wire/rdata/ttl-units.ts'
 import { findType, TYPE_SOA } from '../wire/registry.ts'
 import { lexZoneFile, type ZoneEntry, type ZoneToken } from './zone-file-lexer.ts'
-import type { ZoneIssue, ZoneRecord } from './zone-record.ts'
+import { MAX_ZONE_ISSUES, type ZoneIssue, type ZoneRecord } from './zone-record.ts'
 
-/** At most this many issues are reported; the last one says how many more there are. */
-export const MAX_ZONE_ISSUES = 1000
 /** Files may include files to this depth. */
 const MAX_INCLUDE_DEPTH = 8
 

@@ -1,4 +1,7 @@
-/** One record of a zone before compiling, and the problems found on the way. Pure types. */
+/** One record of a zone before compiling, and the problems found on the way. Pure. */
+
+/** Of one zone at most this many issues are reported by its parser and as many by its checks; one more says how many were left out. */
+export const MAX_ZONE_ISSUES = 1000
 
 /** A record in wire form. */
 export type ZoneRecord = {
@@ -16,7 +19,7 @@ export type ZoneRecord = {
 export type ZoneIssue = {
   /** ZONE_*; listed in docs/errors.md. */
   readonly code: string
-  readonly severity: 'error' | 'warning'
+  readonly severity: 'error' | 'warning' | 'note'
   /** What is wrong: a lower-case fragment with the offending value. */
   readonly message: string
   /** What to do about it. */

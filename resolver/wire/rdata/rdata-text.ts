@@ -110,7 +110,7 @@ function parseField(bytes: number[], field: RdataField, text: string, origin: Ui
       bytes.push(text.length, ...Buffer.from(text, 'latin1'))
       return
     case 'rest-text':
-      bytes.push(...octetsOf(text))
+      for (const octet of octetsOf(text)) bytes.push(octet)
       return
   }
 }
