@@ -1,0 +1,190 @@
+/** The pure parts of publishing: difference, serials, movement. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diffDocuments } from '../../../../admin-ui/api/publish/document-diff.ts'
+import { findMovement, type Side } from '../../../../admin-ui/api/publish/moved-addresses.ts'
+import { rankNow } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
+import { assignSerials, isLater, nextSerial } from '../../../../admin-ui/api/publish/zone-serials.ts'
+import type { HealthScore } from '../../../../admin-ui/contract/health-scores.ts'
+import { parseConfig } from '../../../../policy/config/parse-config.ts'
+import { compileSnapshot } from '../../../../resolver/snapshot/compile-snapshot.ts'
+import { EXAMPLE_DOCUMENT, FIXTURE_GEODATA } from '../../../support/control-fixture.ts'
+
+test('diffDocuments names what changed, object by object', () => {
+  const before = {
+    pools: [
+      { id: 'a', members: [{ endpoint: 'e1' }] },
+      { id: 'b', members: [] },
+    ],
+    policies: [
+      {
+        id: 'p',
+        ttlSeconds: 30,
+        rules: [
+          { line: '*', pools: ['a'] },
+          { line: 'cn', pools: ['b'] },
+        ],
+        gates: { x: 1, y: 2 },
+      },
+    ],
+    names: [{ name: 'n.', types: ['A'], policy: 'p' }],
+    files: { f: 'text' },
+  }
+  const cases = [
+    { name: 'nothing', after: before, texts: [] },
+    { name: 'order of lists with ids', after: { ...before, pools: [...before.pools].reverse() }, texts: [] },
+    { name: 'order of keys', after: { ...before, policies: [{ ...before.policies[0]!, gates: { y: 2, x: 1 } }] }, texts: [] },
+    {
+      name: 'a key',
+      after: { ...before, policies: [{ ...before.policies[0]!, ttlSeconds: 20 }] },
+      texts: ['policy p: ttlSeconds 30 → 20'],
+    },
+    {
+      name: 'a rule',
+      after: { ...before, policies: [{ ...before.policies[0]!, rules: [{ line: '*', pools: ['a', 'b'] }] }] },
+      texts: [
+        'policy p: rules[*] {"line":"*","pools":["a"]} → {"line":"*","pools":["a","b"]}',
+        'policy p: rules[cn] {"line":"cn","pools":["b"]} → (none)',
+      ],
+    },
+    { name: 'an object', after: { ...before, pools: [before.pools[0]!, { id: 'c' }] }, texts: ['pool b removed', 'pool c added'] },
+    { name: 'a file', after: { ...before, files: { f: 'other', g: 'x' } }, texts: ['file f 4 characters → 5 characters', 'file g added'] },
+    {
+      name: 'a member',
+      after: { ...before, pools: [{ id: 'a', members: [{ endpoint: 'e1', weight: 2 }] }, before.pools[1]!] },
+      texts: ['pool a: members[e1] {"endpoint":"e1"} → {"endpoint":"e1","weight":2}'],
+    },
+  ]
+  for (const { name, after, texts } of cases)
+    assert.deepEqual(
+      diffDocuments(before, after).map((change) => change.text),
+      texts,
+      name,
+    )
+})
+
+test('nextSerial begins with the day, rises by one, goes round and never gives 0', () => {
+  const at = Date.UTC(2026, 5, 15)
+  const cases = [
+    { previous: undefined, next: 2026061500 },
+    { previous: 2026061400, next: 2026061500 },
+    { previous: 2026061500, next: 2026061501 },
+    { previous: 2026061599, next: 2026061600 },
+    { previous: 3000000000, next: 3000000001 },
+    { previous: 0xffffffff, next: 2026061500 },
+    { previous: 7, next: 2026061500 },
+  ]
+  for (const { previous, next } of cases) assert.equal(nextSerial(previous, at), next, String(previous))
+  assert.equal(isLater(1, 0xffffffff), true)
+  assert.equal(isLater(0xffffffff, 1), false)
+  assert.equal(isLater(5, 5), false)
+  for (const { previous, next } of cases.slice(1)) assert.ok(isLater(next, previous!), `${next} after ${previous}`)
+})
+
+test('assignSerials sees records, steered names and the fallback’s addresses, and nothing else', () => {
+  const serialOf = (text: string, before?: ReturnType<typeof assignSerials>) => {
+    const parsed = parseConfig(text)
+    assert.ok(parsed.ok)
+    return assignSerials(parsed.config, (zone) => before?.[zone], Date.UTC(2026, 5, 15))
+  }
+  const first = serialOf(EXAMPLE_DOCUMENT)
+  const zone = 'yourcompany.com.'
+  const cases = [
+    { name: 'nothing', from: 'x', to: 'x', rises: false },
+    { name: 'a gate', from: 'maxLatencyMs: 500', to: 'maxLatencyMs: 400', rises: false },
+    { name: 'an endpoint of a rule', from: '192.0.2.11 ', to: '192.0.2.99 ', rises: false },
+    { name: 'the fallback’s address', from: 'ipv4: 192.0.2.1,', to: 'ipv4: 192.0.2.98,', rises: true },
+    { name: 'a record', from: '"192.0.2.53"', to: '"192.0.2.54"', rises: true },
+    { name: 'the ttl of the policy', from: 'ttlSeconds: 30', to: 'ttlSeconds: 31', rises: true },
+    { name: 'a steered type', from: 'types: [A]', to: 'types: [A, AAAA]', rises: true },
+  ]
+  for (const { name, from, to, rises } of cases) {
+    assert.ok(EXAMPLE_DOCUMENT.includes(from), from)
+    const next = serialOf(EXAMPLE_DOCUMENT.replace(from, to), first)
+    assert.equal(next[zone]!.serial !== first[zone]!.serial, rises, name)
+  }
+  const floor = serialOf(
+    EXAMPLE_DOCUMENT.replace('rname: hostmaster.yourcompany.com.', 'rname: hostmaster.yourcompany.com., serial: 3000000000'),
+  )
+  assert.equal(floor[zone]!.serial, 3000000000, 'a zone that comes from another server does not go back')
+  assert.deepEqual(
+    serialOf(
+      EXAMPLE_DOCUMENT.replace('    nameservers', '    serial: keep\n    nameservers').replace(
+        'rname: hostmaster.yourcompany.com.',
+        'rname: h., serial: 5',
+      ),
+    ),
+    {},
+  )
+})
+
+function sideOf(text: string, scores: readonly HealthScore[] = []): Side {
+  const parsed = parseConfig(text)
+  assert.ok(parsed.ok, JSON.stringify(parsed.issues))
+  const { snapshot } = compileSnapshot({
+    config: parsed.config,
+    documentDigest: parsed.digest,
+    geodata: FIXTURE_GEODATA,
+    serials: new Map(),
+    moreZones: [],
+    generation: 1,
+  })
+  const steered = parsed.config.names.map((name) => ({ name: name.name, policy: name.policy }))
+  return { policies: snapshot!.policies, names: snapshot!.meta.names, ranking: rankNow(snapshot!.meta.rankPlan, scores), steered }
+}
+
+test('findMovement weighs ranges by their addresses, of the world or of mainland China', () => {
+  // The fixture: 1/8 Ningbo Telecom, 2/8 Zhejiang Mobile, 3/8 Beijing Unicom, 4/8 abroad, the rest unknown.
+  const clients = 2 ** 32 - 2 ** 24 * (1 + 1 + 1 + 32)
+  const world = (blocks: number): number => (100 * blocks * 2 ** 24) / clients
+  const cases = [
+    { name: 'nothing', from: 'x', to: 'x', percent: 0, moves: [] },
+    {
+      name: 'one line of three in China',
+      from: 'pools: [ningbo-telecom, zhejiang-telecom]',
+      to: 'pools: [central]',
+      percent: 100 / 3,
+      moves: ['ningbo-telecom-1 → central-1'],
+    },
+    {
+      name: 'the default line',
+      from: '{line: "*", pools: [central]}',
+      to: '{line: "*", pools: [zhejiang-telecom]}',
+      percent: 100 - world(1),
+      moves: ['central-1 → hangzhou-telecom-1'],
+    },
+  ]
+  const before = sideOf(EXAMPLE_DOCUMENT)
+  for (const { name, from, to, percent, moves } of cases) {
+    const [movement] = findMovement(before, sideOf(EXAMPLE_DOCUMENT.replace(from, to)), FIXTURE_GEODATA)
+    assert.ok(Math.abs(movement!.movedPercent - percent) < 0.01, `${name}: ${movement!.movedPercent} is not ${percent}`)
+    if (name !== 'the default line')
+      assert.deepEqual(
+        movement!.moves.map((move) => `${move.from} → ${move.to}`),
+        moves,
+        name,
+      )
+  }
+})
+
+test('findMovement counts only the changed share of a weighted pool', () => {
+  const weighted = (a: number, b: number): string =>
+    EXAMPLE_DOCUMENT.replace(
+      '- {id: central, members: [{endpoint: central-1}]}',
+      `- {id: central, choose: weighted, members: [{endpoint: central-1, weight: ${a}}, {endpoint: hangzhou-telecom-1, weight: ${b}}]}`,
+    )
+  const [movement] = findMovement(sideOf(weighted(70, 30)), sideOf(weighted(60, 40)), FIXTURE_GEODATA)
+  assert.ok(Math.abs(movement!.movedPercent - 10) < 0.5, String(movement!.movedPercent))
+  assert.deepEqual(
+    movement!.moves.map((move) => `${move.from} → ${move.to}`),
+    ['central-1 → hangzhou-telecom-1'],
+  )
+})
+
+test('findMovement passes over new and removed names', () => {
+  const other = EXAMPLE_DOCUMENT.replace('name: edge-api.yourcompany.com.', 'name: other.yourcompany.com.')
+  assert.deepEqual(
+    findMovement(sideOf(EXAMPLE_DOCUMENT), sideOf(other.replace('data: ["edge-api"]', 'data: ["ns1"]')), FIXTURE_GEODATA),
+    [],
+  )
+})
