@@ -1,0 +1,34 @@
+# nearcast in a container: built in the first stage, run unprivileged in the second. Port 53 inside; the kernel lets this user bind
+# it because Docker sets net.ipv4.ip_unprivileged_port_start=0 in the container's own network (elsewhere: --cap-add NET_BIND_SERVICE).
+#
+#   docker build -t nearcast . && docker run --rm -p 5300:53/udp -p 5300:53/tcp -p 127.0.0.1:8080:8080 -v nearcast:/var/lib/nearcast nearcast
+FROM node:24-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts
+COPY . .
+# node_modules brings its own node only for machines without one: here the image's is right.
+RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /build/package.json /build/LICENSE /build/NOTICE ./
+COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/dist ./dist
+COPY --from=build /build/geodata/default ./geodata/default
+COPY --from=build /build/examples ./examples
+RUN ln -s /app/dist/main.js /usr/local/bin/nearcast && install -d -o node -g node -m 0700 /var/lib/nearcast
+USER node
+VOLUME /var/lib/nearcast
+# The API listens on all addresses of the container: give --tls-cert and --tls-key, or --behind-proxy. Metrics stay inside until
+# NEARCAST_METRICS_LISTEN=0.0.0.0:9153 and NEARCAST_METRICS_TOKEN_FILE are set. For IPv6: NEARCAST_LISTEN="0.0.0.0:53,[::]:53".
+ENV NEARCAST_STATE=/var/lib/nearcast \
+    NEARCAST_LISTEN=0.0.0.0:53 \
+    NEARCAST_API_LISTEN=0.0.0.0:8080 \
+    NEARCAST_METRICS_LISTEN=127.0.0.1:9153
+EXPOSE 53/udp 53/tcp 8080/tcp
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9153/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/app/dist/main.js"]
+CMD ["up", "--behind-proxy"]
