@@ -122,23 +122,24 @@ async function run(args: CommandArgs): Promise<number> {
     log.error({ worker: name, reason }, 'a worker was replaced')
     tell('worker-replaced', name, reason)
   }
+  const health = startNodeHealth({
+    statePath: paths.nodeHealth,
+    vantage: nodeId,
+    own: [{ address: formatAddress(metricsListen.address), port: metricsListen.port }],
+    log,
+    onStanding: (subject, detail) => tell('standing', subject, detail),
+    onWorkerReplaced: workerReplaced,
+  })
   const plane = startDataPlane({
     sockets: opened.assigned,
     settings: { identity: textFlag(flags, 'identity', '') },
     tcpLimits: TCP_LIMITS,
-    health: startNodeHealth({
-      statePath: paths.nodeHealth,
-      vantage: nodeId,
-      own: [{ address: formatAddress(metricsListen.address), port: metricsListen.port }],
-      log,
-      onStanding: (subject, detail) => tell('standing', subject, detail),
-      onWorkerReplaced: workerReplaced,
-    }),
+    health,
     log,
     onWorkerReplaced: workerReplaced,
     onFailOpen: (policy, open) => tell('fail-open', policy, open ? 'answers without an eligible endpoint' : 'has eligible endpoints again'),
   })
-  const requests = createNodeRequests({ plane, nodeId, startedAt, geodataPath: () => geodataPath })
+  const requests = createNodeRequests({ plane, nodeId, startedAt, details: () => health.details(), geodataPath: () => geodataPath })
   const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
   const closers: (() => Promise<void>)[] = []
   try {
@@ -163,12 +164,14 @@ async function run(args: CommandArgs): Promise<number> {
       firstLive = resolve
     })
     link.onRequest((method, params) => requests.answer(method, params))
-    void publishKept(plane, paths, log).then(() => {
+    const kept = publishKept(plane, paths, log).then(() => {
       if (plane.live() === undefined) return
       link.status(announce())
       firstLive()
     })
     link.onPublish(async (message) => {
+      // What was kept is usually just this generation.
+      await kept
       const now = plane.live()?.snapshot
       if (now?.generation !== message.generation || now.digest !== message.digest) {
         await plane.publish((blockSource) => loadPublished(message, blockSource))

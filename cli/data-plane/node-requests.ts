@@ -7,14 +7,19 @@ import { DEFAULT_PROFILE, scoreOf } from '../../health/score/score-profile.ts'
 import { COUNT_QUERIES, COUNT_RCODES, sumCell } from '../../resolver/observe/counters.ts'
 import type { DataPlane } from './data-plane.ts'
 import { explainRequest } from './explain-request.ts'
-import { newestRanking, readScores } from './read-scores.ts'
+import { type LatencyP95, newestRanking, p95Key, readScores } from './read-scores.ts'
 import { addSample, ratesOf, STATS_INTERVAL_MS, type StatsTotals, sumPolicyAnswers } from './stats-window.ts'
+
+/** Interval of asking health for what the ranking has no room for. */
+const DETAIL_INTERVAL_MS = 2000
 
 /** What requests are answered from. */
 export type NodeRequestsOptions = {
   readonly plane: DataPlane
   readonly nodeId: string
   readonly startedAt: number
+  /** Numbers of addresses that the ranking has no room for (health runtime). */
+  readonly details: () => Promise<readonly { readonly endpointId: string; readonly address: string; readonly p95Ms: number | null }[]>
   /** Geodata file of the live generation; empty = not known. */
   readonly geodataPath: () => string
 }
@@ -46,8 +51,16 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
   sample()
   const timer = setInterval(sample, STATS_INTERVAL_MS)
 
+  let latencyP95: LatencyP95 = new Map()
+  async function readDetails(): Promise<void> {
+    const rows = await options.details()
+    latencyP95 = new Map(rows.flatMap(({ endpointId, address, p95Ms }) => (p95Ms === null ? [] : [[p95Key(endpointId, address), p95Ms]])))
+  }
+  // A rank worker that is being replaced does not answer; the next turn asks the new one.
+  const detailTimer = setInterval(() => void readDetails().catch(() => undefined), DETAIL_INTERVAL_MS)
+
   const scores = (): HealthScores =>
-    readScores(plane.live(), nodeId, Date.now(), (latencyMs, errors) => scoreOf(DEFAULT_PROFILE, latencyMs, errors))
+    readScores(plane.live(), nodeId, Date.now(), (latencyMs, errors) => scoreOf(DEFAULT_PROFILE, latencyMs, errors), latencyP95)
 
   function stats(): NodeStats {
     const live = plane.live()
@@ -74,6 +87,9 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
       if (live === undefined) throw new Error('no generation is live on this node yet')
       return explainRequest(params as ExplainRequest, live, { nodeId, geodataPath: options.geodataPath() })
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer)
+      clearInterval(detailTimer)
+    },
   }
 }

@@ -20,8 +20,22 @@ function windowSecondsOf(live: LiveGeneration): number {
   return windowSeconds
 }
 
+/** 95th percentile of the latency by endpoint id and address (`p95Key`); the ranking has no room for it. */
+export type LatencyP95 = ReadonlyMap<string, number>
+
+/** Key of LatencyP95. */
+export function p95Key(endpointId: string, address: string): string {
+  return `${endpointId}\n${address}`
+}
+
 /** All addresses of the live generation with their standing; none before the first generation. */
-export function readScores(live: LiveGeneration | undefined, vantage: string, nowMs: number, scoreOf: ScoreOf): HealthScores {
+export function readScores(
+  live: LiveGeneration | undefined,
+  vantage: string,
+  nowMs: number,
+  scoreOf: ScoreOf,
+  latencyP95: LatencyP95,
+): HealthScores {
   if (live === undefined) return { generation: 0, rankingId: 0, computedAt: new Date(nowMs).toISOString(), windowSeconds: 0, scores: [] }
   const ranking = newestRanking(live)
   const scores: HealthScore[] = []
@@ -37,6 +51,7 @@ export function readScores(live: LiveGeneration | undefined, vantage: string, no
       const latencyMs = ranking.addressLatencyMs[index]!
       const errorRatePercent = ranking.addressErrorRatePercent[index]!
       const sampleAt = ranking.addressSampleAt[index]!
+      const latencyP95Ms = latencyP95.get(p95Key(id, address))
       scores.push({
         endpoint: id,
         address,
@@ -46,6 +61,7 @@ export function readScores(live: LiveGeneration | undefined, vantage: string, no
         since: sinceAt > 0 ? new Date(sinceAt).toISOString() : null,
         ...(Number.isNaN(errorRatePercent) ? {} : { errorRatePercent }),
         ...(Number.isNaN(latencyMs) ? {} : { latencyMs }),
+        ...(latencyP95Ms === undefined || Number.isNaN(latencyMs) ? {} : { latencyP95Ms }),
         ...(Number.isNaN(latencyMs) || Number.isNaN(errorRatePercent) ? {} : { score: scoreOf(latencyMs, errorRatePercent) }),
         sampleCount: ranking.addressSampleCount[index]!,
         ...(sampleAt > 0 ? { sampleAgeSeconds: Math.max(0, (nowMs - sampleAt) / 1000) } : {}),

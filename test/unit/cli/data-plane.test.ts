@@ -158,6 +158,28 @@ describe('data plane', { skip: libcUnavailable() ?? false }, () => {
   })
 })
 
+describe('watchdog', { skip: libcUnavailable() ?? false }, () => {
+  test('an answer thread caught in an endless loop is replaced, and what waits in its socket is answered', async () => {
+    const replaced: string[] = []
+    const { plane, port } = start(emptyHealth(), replaced)
+    const good = staticSnapshot(1, '192.0.2.1')
+    // A hash table without a free slot: looking up any other name never ends.
+    const endless = staticSnapshot(1, '192.0.2.1')
+    const { slots } = endless.zones
+    slots.fill(slots.find((slot) => slot !== 0)!)
+    await plane.publish(() => endless)
+    await plane.open()
+    const lost = createSocket('udp4')
+    lost.send(query('nowhere.example.test'), port, '127.0.0.1')
+    await plane.publish(() => ({ ...good, generation: 2 }))
+    while (replaced.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.match(replaced[0]!, /^answer-\d: it was silent for \d+ ms$/)
+    await plane.pool.ready()
+    for (let n = 0; n < 10; n++) assert.equal(await askUdp(port), '192.0.2.1')
+    lost.close()
+  })
+})
+
 test('without descriptors the workers open their sockets themselves, on node:dgram', async () => {
   process.env.NEARCAST_NO_FFI = '1'
   closers.push(() => delete process.env.NEARCAST_NO_FFI)

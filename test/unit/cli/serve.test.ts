@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import * as dnsPacket from 'dns-packet'
+import { readZoneFolder } from '../../../cli/read-zone-folder.ts'
+import { findAddress } from '../../../geodata/address/address.ts'
+import { libcUnavailable } from '../../../resolver/transport/libc.ts'
+import { closeSocket, openListeningSockets } from '../../../resolver/transport/raw-socket.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'nearcast-serve-'))
+after(() => rmSync(root, { recursive: true }))
+const main = new URL('../../../main.ts', import.meta.url).pathname
+const ZONE = '$TTL 300\n@ SOA ns1 host 1 3600 600 86400 60\n@ NS ns1\nns1 A 192.0.2.53\nwww A 192.0.2.80\n$INCLUDE more.inc\n'
+
+/** A folder with these files. */
+function folderOf(name: string, files: Readonly<Record<string, string>>): string {
+  const folder = join(root, name)
+  mkdirSync(folder)
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
+  return folder
+}
+
+describe('readZoneFolder', () => {
+  test('zones.txt names origin and file; included files come with them', () => {
+    const folder = folderOf('list', {
+      'zones.txt': '# zones\nexample.test. a.db\n\nother.test b.db ; comment\n',
+      'a.db': ZONE,
+      'b.db': '',
+      'more.inc': 'x A 192.0.2.1\n',
+      'c.zone': '',
+    })
+    const { zones, files } = readZoneFolder(folder)
+    assert.deepEqual(zones, [
+      { name: 'example.test.', file: 'a.db', serial: 'keep' },
+      { name: 'other.test.', file: 'b.db', serial: 'keep' },
+    ])
+    assert.deepEqual([...files.keys()].sort(), ['a.db', 'b.db', 'more.inc'])
+  })
+
+  test('without zones.txt every *.zone is a zone', () => {
+    const folder = folderOf('plain', { 'b.test.zone': '', 'a.test.zone': '', 'notes.txt': '' })
+    assert.deepEqual(
+      readZoneFolder(folder).zones.map(({ name }) => name),
+      ['a.test.', 'b.test.'],
+    )
+  })
+
+  const failures: readonly {
+    readonly name: string
+    readonly files: Readonly<Record<string, string>> | undefined
+    readonly message: RegExp
+  }[] = [
+    { name: 'no folder', files: undefined, message: /cannot be read \(ENOENT\)/ },
+    { name: 'an empty folder', files: {}, message: /neither zones\.txt nor a \*\.zone file/ },
+    { name: 'a line that is no pair', files: { 'zones.txt': 'example.test.\n' }, message: /line 1 of .*not "origin file"/ },
+    { name: 'a missing file', files: { 'zones.txt': 'example.test. none.zone\n' }, message: /none\.zone" cannot be read \(ENOENT\)/ },
+    { name: 'a file outside the folder', files: { 'zones.txt': 'example.test. ../../etc/passwd\n' }, message: /outside the folder/ },
+  ]
+  for (const [number, { name, files, message }] of failures.entries()) {
+    test(`${name} is refused`, () => {
+      const folder = files === undefined ? join(root, 'none') : folderOf(`bad${number}`, files)
+      assert.throws(() => readZoneFolder(folder), { code: 'SERVE_ZONES', message })
+    })
+  }
+})
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  await new Promise<void>((resolve) => socket.close(() => resolve()))
+  return port
+}
+
+async function ask(port: number, name: string): Promise<string> {
+  const socket = createSocket('udp4')
+  socket.send(dnsPacket.encode({ type: 'query', id: 7, questions: [{ type: 'A', name }] }), port, '127.0.0.1')
+  const [reply] = (await once(socket, 'message')) as [Buffer]
+  socket.close()
+  return (dnsPacket.decode(reply).answers ?? []).map((a) => String((a as { data: unknown }).data)).join()
+}
+
+const serve = (...words: string[]): ChildProcess =>
+  spawn(process.execPath, [main, 'serve', ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+
+describe('nearcast serve', () => {
+  test('answers from zones and a document, says ready, and ends on SIGTERM', async () => {
+    const folder = folderOf('served', { 'zones.txt': 'example.test. a.db\n', 'a.db': ZONE, 'more.inc': 'x A 192.0.2.1\n' })
+    const document = join(folder, 'document.yaml')
+    writeFileSync(
+      document,
+      `apiVersion: nearcast/v1
+endpoints: [{id: a, ipv4: 192.0.2.11}]
+pools: [{id: a, members: [{endpoint: a}]}]
+policies: [{id: p, ttlSeconds: 30, rules: [{line: "*", pools: [a]}], fallback: [a]}]
+names: [{name: edge.example.test., types: [A], policy: p}]
+`,
+    )
+    const port = await freePort()
+    const child = serve(
+      '--zones',
+      folder,
+      '--document',
+      document,
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--udp-threads',
+      '1',
+      '--state',
+      join(root, 'state'),
+    )
+    const [printed] = (await once(child.stdout!, 'data')) as [Buffer]
+    assert.equal(String(printed), 'ready\n')
+    assert.equal(await ask(port, 'www.example.test'), '192.0.2.80')
+    assert.equal(await ask(port, 'x.example.test'), '192.0.2.1')
+    assert.equal(await ask(port, 'edge.example.test'), '192.0.2.11')
+    child.kill('SIGTERM')
+    const [code] = await once(child, 'exit')
+    assert.equal(code, 0)
+  })
+
+  test('all errors are shown at once, with their places, and nothing is served', () => {
+    const folder = folderOf('wrong', { 'a.test.zone': '$TTL 60\n@ SOA ns1 host 1 2 3 4 5\n@ NS ns1\nns1 A 192.0.2.300\nwww A x\n' })
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [main, 'serve', '--zones', folder, '--listen', '127.0.0.1:0', '--log-level', 'error'],
+      { encoding: 'utf8' },
+    )
+    assert.equal(status, 1)
+    assert.match(stderr, /a\.test\.zone:4:.*\n.*a\.test\.zone:5:/)
+    assert.match(stderr, /SERVE_INVALID/)
+  })
+
+  test('an address in use is one clear line', { skip: libcUnavailable() ?? false }, () => {
+    const sockets = openListeningSockets([{ address: findAddress('127.0.0.1')!, port: 0 }], 1)
+    const { port } = sockets[0]!.listen
+    const folder = folderOf('busy', { 'a.test.zone': ZONE })
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [main, 'serve', '--zones', folder, '--listen', `127.0.0.1:${port}`, '--log-level', 'error'],
+      { encoding: 'utf8' },
+    )
+    assert.equal(status, 1)
+    assert.match(
+      stderr,
+      new RegExp(`^nearcast serve: 127\\.0\\.0\\.1:${port} \\(TCP\\) is in use by another program; .*\\[TRANSPORT_ADDRESS_IN_USE\\]\n$`),
+    )
+    for (const { fd } of sockets) closeSocket(fd)
+  })
+
+  const usage: readonly { readonly name: string; readonly words: readonly string[]; readonly message: RegExp }[] = [
+    { name: 'nothing to serve', words: [], message: /--zones DIR or --document FILE/ },
+    { name: 'no number of threads', words: ['--zones', 'x', '--udp-threads', 'many'], message: /--udp-threads must be a whole number/ },
+    { name: 'an unknown flag', words: ['--zone', 'x'], message: /usage: nearcast serve/ },
+  ]
+  for (const { name, words, message } of usage) {
+    test(`${name} is a wrong call`, () => {
+      const { status, stderr } = spawnSync(process.execPath, [main, 'serve', ...words], { encoding: 'utf8' })
+      assert.equal(status, 2)
+      assert.match(stderr, message)
+    })
+  }
+})
