@@ -1,5 +1,6 @@
 /** The random worlds of synthetic-arbitraries.ts behind zones: steered names, wildcards, chains of CNAMEs into them, targets that are steered. */
 import type { RecordSet, SteeredName } from '../../policy/config/config-schema.ts'
+import type { ZoneInput } from '../../resolver/zone/zone-record.ts'
 import { inlineZone, makePacketSubject, type PacketSubject } from './packet-subject.ts'
 import type { World } from './synthetic-arbitraries.ts'
 import type { RankingDraft } from './synthetic-ranking.ts'
@@ -32,7 +33,7 @@ export const STEERED_QUESTIONS: readonly (readonly [name: string, type: number])
 ]
 
 /** The world with zones around it. Pools are made sticky: others draw anew for each query on purpose. */
-export function packetSubjectOf({ config, geodata }: World, ranking: RankingDraft): PacketSubject {
+export function packetSubjectOf({ config, geodata }: World, ranking: RankingDraft, moreZones: readonly ZoneInput[] = []): PacketSubject {
   const first = config.policies[0]!.id
   const last = config.policies.at(-1)!.id
   const steeredName = (name: string, policy: string, types: readonly string[], records = {}): SteeredName => ({
@@ -66,6 +67,7 @@ export function packetSubjectOf({ config, geodata }: World, ranking: RankingDraf
       ],
     },
     geodata,
+    moreZones,
     ranking,
     identity: 'node-1',
   })

@@ -87,7 +87,7 @@ export function makePacketSubject(draft: PacketSubjectDraft): PacketSubject {
     moreZones: draft.moreZones ?? [],
     generation: 1,
   })
-  if (snapshot === undefined) throw new Error(issues.map((issue) => issue.wording?.message(issue.params) ?? issue.code).join('\n'))
+  if (snapshot === undefined) throw new Error(issues.map((issue) => issue.code).join('\n'))
   const context = createAnswerContext({ identity: draft.identity ?? '', seed: 1 })
   const rank = (ranking: RankingDraft): void => {
     context.ranking = fillRanking(config, makePlainRanking(config, ranking))
