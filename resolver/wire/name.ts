@@ -128,7 +128,6 @@ export function countLabels(name: Uint8Array): number {
 export function isAtOrBelow(name: Uint8Array, ancestor: Uint8Array): boolean {
   for (let at = 0; name.length - at >= ancestor.length; at += 1 + name[at]!) {
     if (name.length - at === ancestor.length) return equalBytes(name, at, ancestor)
-    if (name[at] === 0) return false
   }
   return false
 }

@@ -5,7 +5,7 @@
 import { canonicalName, NameError, parseName } from '../wire/name.ts'
 import { parseRdata, RdataError } from '../wire/rdata/rdata-text.ts'
 import { findSeconds, MAX_TTL_SECONDS } from '../wire/rdata/ttl-units.ts'
-import { findType, TYPE_SOA } from '../wire/registry.ts'
+import { findType } from '../wire/registry.ts'
 import { lexZoneFile, type ZoneEntry, type ZoneToken } from './zone-file-lexer.ts'
 import { MAX_ZONE_ISSUES, type ZoneIssue, type ZoneRecord } from './zone-record.ts'
 
@@ -177,11 +177,8 @@ function readRecord(state: State, file: FileState, tokens: readonly ZoneToken[],
     )
     return
   }
-  let ttlSeconds = ttl ?? file.defaultTtl ?? file.lastTtl
-  if (ttlSeconds === undefined && type === TYPE_SOA) {
-    // RFC 1035 §5.1 has no default for a first SOA; its own minimum is what BIND and NSD take.
-    ttlSeconds = new DataView(rdata.buffer, rdata.byteOffset).getUint32(rdata.length - 4)
-  }
+  // RFC 2308 §4: the default is not to be the SOA's minimum (which BIND takes, with a warning); we do not guess one.
+  const ttlSeconds = ttl ?? file.defaultTtl ?? file.lastTtl
   if (ttlSeconds === undefined) {
     report(
       state,
