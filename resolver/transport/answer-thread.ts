@@ -67,10 +67,14 @@ export async function runAnswerLoop(options: AnswerLoopOptions): Promise<void> {
     const swap = Atomics.load(control, newest)
     if (swap !== swapSeen) {
       const taken = options.takeSwaps()
-      // The flag may be seen before its message: then the next turn takes it.
       if (taken !== 0) {
         swapSeen = taken
         Atomics.store(control, acknowledgedAt(worker), taken)
+      } else if (live.tables === undefined) {
+        // The flag was seen before its message. A thread with a generation answers from that and looks again at the next turn;
+        // one without must not turn queries away that it can answer in a moment.
+        Atomics.wait(control, newest, swap, 1)
+        continue
       }
     }
     if (sockets[0]!.arrived !== undefined) {

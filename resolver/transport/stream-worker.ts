@@ -40,7 +40,10 @@ while (flag(CONTROL_OPEN) === 0 && flag(CONTROL_STOP) === 0) {
   Atomics.add(control, heartbeatAt(worker), 1)
   await turn()
 }
-takeNewest()
+do {
+  takeNewest()
+  if (live.tables === undefined && flag(swapAt(worker)) !== 0) await turn()
+} while (live.tables === undefined && flag(swapAt(worker)) !== 0 && flag(CONTROL_STOP) === 0)
 for (const source of setup.sources) await listener.listen(source)
 Atomics.store(control, readyAt(worker), 1)
 let sweptAt = performance.now()

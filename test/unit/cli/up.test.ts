@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { libcUnavailable } from '../../../resolver/transport/libc.ts'
+import { startLoad } from '../../support/dns-load.ts'
+import { type Product, startProduct, until } from '../../support/product.ts'
+
+const main = new URL('../../../main.ts', import.meta.url).pathname
+const root = mkdtempSync(join(tmpdir(), 'nearcast-up-'))
+after(() => rmSync(root, { recursive: true, force: true }))
+const document = join(root, 'document.yaml')
+writeFileSync(
+  document,
+  `apiVersion: nearcast/v1
+zones:
+  - name: example.test.
+    soa: {mname: ns1.example.test., rname: hostmaster.example.test.}
+    nameservers: [ns1.example.test.]
+    ttlSeconds: 60
+    records: [{name: ns1, type: A, data: ["192.0.2.53"]}, {name: www, type: A, data: ["192.0.2.80"]}]
+`,
+)
+
+const up = (...words: string[]) =>
+  spawnSync(process.execPath, [main, 'up', ...words, '--log-level', 'error'], { encoding: 'utf8', timeout: 30_000 })
+
+/** True while a process lives. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('nearcast up', { skip: libcUnavailable() ?? false }, () => {
+  let product: Product
+  before(async () => {
+    product = await startProduct(['--document', document, '--udp-threads', '2'])
+  })
+  after(() => product.stop())
+
+  test('prints where things are, the first password, and ready', () => {
+    const printed = product.output()
+    assert.match(printed, new RegExp(`^  DNS      127\\.0\\.0\\.1:${product.dnsPort} \\(UDP and TCP\\)$`, 'm'))
+    assert.match(printed, new RegExp(`^  console  http://127\\.0\\.0\\.1:${product.apiPort}/$`, 'm'))
+    assert.match(printed, new RegExp(`^  metrics  http://127\\.0\\.0\\.1:${product.metricsPort}/metrics$`, 'm'))
+    assert.match(printed, /^ {2}sign in {2}user "admin", password "\S+" \(shown only now/m)
+    assert.match(printed, /^ready$/m)
+  })
+
+  test('kill -9 of the node loses at most a handful of queries, of control none; both are back', async () => {
+    const load = startLoad(product.dnsPort, 'www.example.test', ['192.0.2.0/24'], 500)
+    await until('first answers', 5000, () => load.results.filter(({ answer }) => answer !== undefined).length > 50)
+    for (const part of ['node', 'control', 'node'] as const) {
+      const pid = product.pidOf(part)!
+      process.kill(pid, 'SIGKILL')
+      await until(`${part} is back`, 10_000, () => {
+        const now = product.pidOf(part)
+        return now !== undefined && now !== pid
+      })
+      const asked = load.results.length
+      await until('answers after it', 10_000, () => load.results.slice(asked).some(({ answer }) => answer !== undefined))
+    }
+    const results = await load.stop(2000)
+    const lost = results.filter(({ answer }) => answer === undefined).length
+    assert.ok(lost <= 5, `${lost} of ${results.length} queries lost`)
+    assert.deepEqual([...new Set(results.map(({ answer }) => answer).filter((answer) => answer !== undefined))], ['192.0.2.80'])
+  })
+
+  test('a second up on the same state folder or the same port is refused with one line', () => {
+    const sameFolder = up('--state', product.stateFolder, '--listen', '127.0.0.1:0')
+    assert.equal(sameFolder.status, 1)
+    assert.match(
+      sameFolder.stderr,
+      new RegExp(
+        `^nearcast up: the state folder "${product.stateFolder}" is in use by another nearcast \\(process ${product.child.pid}\\);.*\\n$`,
+      ),
+    )
+    const samePort = up('--state', join(root, 'second'), '--listen', `127.0.0.1:${product.dnsPort}`)
+    assert.equal(samePort.status, 1)
+    assert.match(
+      samePort.stderr,
+      new RegExp(`^nearcast up: 127\\.0\\.0\\.1:${product.dnsPort} \\(TCP\\) is in use by another program;.*\\n$`),
+    )
+  })
+
+  test('when a part cannot start, its one line is shown and all ends with 1', async () => {
+    const taken = createServer()
+    const port = await new Promise<number>((resolve) =>
+      taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port)),
+    )
+    const { status, stderr } = up(
+      '--state',
+      join(root, 'third'),
+      '--listen',
+      '127.0.0.1:0',
+      '--api-listen',
+      '127.0.0.1:0',
+      '--metrics-listen',
+      `127.0.0.1:${port}`,
+    )
+    taken.close()
+    assert.equal(status, 1)
+    assert.match(
+      stderr,
+      new RegExp(
+        `^nearcast node: 127\\.0\\.0\\.1:${port} \\(metrics\\) is in use by another program;.*\\[TRANSPORT_ADDRESS_IN_USE\\]$`,
+        'm',
+      ),
+    )
+  })
+
+  test('the children end when their supervisor is killed', async () => {
+    const pids = [product.pidOf('node')!, product.pidOf('control')!]
+    product.child.kill('SIGKILL')
+    await until('node and control ended', 10_000, () => pids.every((pid) => !isAlive(pid)))
+  })
+})
