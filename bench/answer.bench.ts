@@ -46,6 +46,7 @@ pools:
   - {id: central, members: [{endpoint: central-1}]}
 policies:
   - id: edge
+    ttlSeconds: 30
     rules:
       - {line: cn-33/telecom, pools: [ningbo-telecom]}
       - {line: cn-33/unicom, pools: [hangzhou-unicom]}
@@ -82,7 +83,7 @@ function cpuNs(pid: number): number {
 async function startServer(name: string, folder: string, environment: Record<string, string>): Promise<Server> {
   const port = await freePort()
   const words = [join(packageRoot(), 'main.ts'), 'serve', '--zones', folder, '--document', join(folder, 'document.yaml')]
-  const state = mkdtempSync(join(tmpdir(), 'nearcast-bench-state-'))
+  const state = join(folder, `state-${name}`)
   const child = spawn(
     'taskset',
     ['-c', '0', process.execPath, ...words, '--listen', `127.0.0.1:${port}`, '--udp-threads', '1', '--state', state],

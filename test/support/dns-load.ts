@@ -3,6 +3,7 @@
  * keeps when each query was sent and what it got. Uses dns-packet, so that our codec does not judge itself.
  */
 import { createSocket, type Socket } from 'node:dgram'
+import { connect } from 'node:net'
 import * as dnsPacket from 'dns-packet'
 
 /** One query and its fate. */
@@ -50,6 +51,28 @@ export function answerOf(reply: Buffer): string {
     .filter((a) => a.type === 'A' || a.type === 'AAAA')
     .map((a) => String((a as { data: unknown }).data))
   return addresses.length === 0 ? 'EMPTY' : addresses.join(',')
+}
+
+/** Scope prefix length of the client subnet in a reply; undefined = no client subnet came back. */
+export function scopeOf(reply: Buffer): number | undefined {
+  type Option = { readonly code?: unknown; readonly type?: unknown; readonly scopePrefixLength?: number }
+  const opt = (dnsPacket.decode(reply).additionals ?? []).find((record) => record.type === 'OPT') as { options?: Option[] } | undefined
+  return opt?.options?.find((option) => option.code === 8 || option.code === 'CLIENT_SUBNET' || option.type === 'CLIENT_SUBNET')
+    ?.scopePrefixLength
+}
+
+/** How often each answer came, as text for messages: "192.0.2.1 × 998, no reply × 2". */
+export function tally(results: readonly LoadResult[]): string {
+  const counts = new Map<string, number>()
+  for (const { answer = 'no reply' } of results) counts.set(answer, (counts.get(answer) ?? 0) + 1)
+  return [...counts].map(([answer, count]) => `${answer} × ${count}`).join(', ')
+}
+
+/** The given percentile of the times to reply, ms. */
+export function replyTimeMs(results: readonly LoadResult[], percentile: number): number {
+  const times = results.filter(({ answer }) => answer !== undefined).map(({ sentAt, repliedAt }) => repliedAt - sentAt)
+  times.sort((a, b) => a - b)
+  return times[Math.min(times.length - 1, Math.floor((times.length * percentile) / 100))] ?? Number.NaN
 }
 
 /** Starts asking `perSecond` queries a second until stopped. */
@@ -113,5 +136,28 @@ export async function ask(port: number, query: Buffer, timeoutMs: number = 2000)
     })
   } finally {
     socket.close()
+  }
+}
+
+/** Asks once over TCP; resolves to the reply, rejects after `timeoutMs`. */
+export async function askTcp(port: number, query: Buffer, timeoutMs: number = 2000): Promise<Buffer> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    return await new Promise<Buffer>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no reply over TCP from port ${port} within ${timeoutMs} ms`)), timeoutMs)
+      let received = Buffer.alloc(0)
+      socket.once('error', reject)
+      socket.on('data', (data: Buffer) => {
+        received = Buffer.concat([received, data])
+        if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return
+        clearTimeout(timer)
+        resolve(received.subarray(2, 2 + received.readUInt16BE(0)))
+      })
+      const length = Buffer.alloc(2)
+      length.writeUInt16BE(query.length)
+      socket.write(Buffer.concat([length, query]))
+    })
+  } finally {
+    socket.destroy()
   }
 }

@@ -1,7 +1,7 @@
 /** Starts the whole product as a user would (`nearcast up --example`) on free ports with a fresh state folder, for end-to-end tests. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,12 +18,42 @@ export type Product = {
   output(): string
   /** Process id of a child of the supervisor by its command word (node, control). */
   pidOf(command: 'node' | 'control'): number | undefined
-  /** Runs a CLI command against this product; returns its standard output. */
+  /** Runs a CLI command against this product; returns its standard output, throws when it fails. */
   cli(...words: string[]): string
+  /** Ends it; keeps the state folder when that was given by the caller. */
   stop(): Promise<void>
 }
 
-async function freePort(): Promise<number> {
+/** How to start it. */
+export type ProductSettings = {
+  /** State folder [a fresh one, removed at the end]. */
+  readonly stateFolder?: string
+  /** Further environment variables. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** User and group to run as [this process's]. */
+  readonly uid?: number
+}
+
+/** What a command line did. */
+export type CliResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** Runs `nearcast WORDS` to its end (at most `timeoutMs`). */
+export function runCli(
+  words: readonly string[],
+  settings: Pick<ProductSettings, 'environment' | 'uid'> = {},
+  timeoutMs: number = 60_000,
+): CliResult {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(packageRoot(), 'main.ts'), ...words], {
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    env: { ...process.env, ...settings.environment },
+    ...(settings.uid === undefined ? {} : { uid: settings.uid, gid: settings.uid }),
+  })
+  return { code: status, stdout, stderr }
+}
+
+/** A port of 127.0.0.1 that is free for TCP and UDP now. */
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = await new Promise<number>((resolve) => {
       const server = createServer().listen(0, '127.0.0.1', () => {
@@ -56,7 +86,7 @@ export async function until<T>(
 }
 
 /** Direct children of a process with their command lines. */
-function childrenOf(pid: number): { pid: number; commandLine: string }[] {
+export function childrenOf(pid: number): { pid: number; commandLine: string }[] {
   const found: { pid: number; commandLine: string }[] = []
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue
@@ -73,10 +103,9 @@ function childrenOf(pid: number): { pid: number; commandLine: string }[] {
 }
 
 /** Starts it and resolves when it has printed `ready`. */
-export async function startProduct(
-  extra: readonly string[] = [],
-  stateFolder: string = mkdtempSync(join(tmpdir(), 'nearcast-e2e-')),
-): Promise<Product> {
+export async function startProduct(extra: readonly string[] = [], settings: ProductSettings = {}): Promise<Product> {
+  const stateFolder = settings.stateFolder ?? mkdtempSync(join(tmpdir(), 'nearcast-e2e-'))
+  if (settings.uid !== undefined) chownSync(stateFolder, settings.uid, settings.uid)
   const dnsPort = await freePort()
   const apiPort = await freePort()
   const metricsPort = await freePort()
@@ -93,7 +122,11 @@ export async function startProduct(
     stateFolder,
     ...extra,
   ]
-  const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...settings.environment },
+    ...(settings.uid === undefined ? {} : { uid: settings.uid, gid: settings.uid }),
+  })
   let printed = ''
   child.stdout!.on('data', (data) => {
     printed += data
@@ -116,7 +149,7 @@ export async function startProduct(
         child.kill('SIGTERM')
         await ended
       }
-      rmSync(stateFolder, { recursive: true, force: true })
+      if (settings.stateFolder === undefined) rmSync(stateFolder, { recursive: true, force: true })
     },
   }
   try {
