@@ -25,7 +25,7 @@ import { NODE_ALIAS, NODE_APEX, NONE } from '../zone/zone-columns.ts'
 import { answerChaos } from './answer-chaos.ts'
 import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
 import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODATA, STEER_NOT } from './choose-rrset.ts'
-import { writeNegativeSoa, writeReferral, writeRRset } from './fill-sections.ts'
+import { writeAdditional, writeNegativeSoa, writeReferral, writeRRset } from './fill-sections.ts'
 import { OUR_UDP_SIZE, optBytes, writeOpt } from './finish-edns.ts'
 import { isLoop, writeAlias } from './follow-alias.ts'
 import { locateClient } from './locate-client.ts'
@@ -130,7 +130,8 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
     return false
   }
   if (found.kind === FOUND_CUT && !(found.isAtCut && query.type === TYPE_DS)) {
-    if (links === 0) writeReferral(ctx, found.node)
+    // Behind a CNAME too: the reply says whom to ask for the rest, its AA speaks of the first owner (RFC 1035 §4.1.1).
+    writeReferral(ctx, found.node)
     return false
   }
   // RFC 1035 §6.2: an answer for class ANY is never authoritative.
@@ -169,7 +170,8 @@ function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: n
     if ((zones.nodeFlags[node]! & NODE_ALIAS) !== 0 && query.type !== TYPE_CNAME && query.type !== TYPE_ANY) return writeAlias(ctx, node)
     const rrset = query.type === TYPE_ANY ? findPlainRRset(zones, node, steer) : findRRset(zones, node, query.type)
     if (rrset !== NONE) {
-      if (!writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) ctx.truncated = true
+      if (writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) writeAdditional(ctx, rrset)
+      else ctx.truncated = true
       return false
     }
   }
