@@ -1,10 +1,15 @@
 /** `nearcast serve`: a data plane alone, answering from zones and a document compiled at the start; no console, no control. Shell. */
+import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { parsePrefix } from '../geodata/address/prefix.ts'
+import { attachSnapshot } from '../resolver/snapshot/attach-snapshot.ts'
+import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
-import { compileStatic } from './compile-static.ts'
+import type { StaticSources } from './compile-static.ts'
+import type { StaticCompiled } from './compile-static-worker.ts'
 import { startDataPlane } from './data-plane/data-plane.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
@@ -12,6 +17,7 @@ import { defaultGeodataFile } from './geodata.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, listenFlags, listFlag, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
+import { ProductError } from './product-error.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { waitForStop } from './stop-signal.ts'
 
@@ -26,6 +32,16 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   identity: { type: 'string', value: 'NAME', help: 'name answered to identity queries [none]' },
   ...LOG_OPTION,
   ...SETTINGS_OPTION,
+}
+
+/** Compiles in a worker that ends with it. Warnings are printed; throws what the worker's compile threw. */
+async function compileInWorker(sources: StaticSources): Promise<Snapshot> {
+  const url = new URL(`./compile-static-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+  const worker = new Worker(url, { workerData: sources })
+  const [compiled] = (await once(worker, 'message')) as [StaticCompiled]
+  if (!compiled.ok) throw new ProductError(compiled.code ?? 'SERVE_INVALID', compiled.message, compiled.suggestion ?? 'see --help')
+  for (const line of compiled.warnings) process.stderr.write(`${line}\n`)
+  return attachSnapshot(compiled.block, 1, compiled.digest)
 }
 
 async function run(args: CommandArgs): Promise<number> {
@@ -44,14 +60,11 @@ async function run(args: CommandArgs): Promise<number> {
   const inherited = takeInheritedSockets(process.env, process.pid)
   const { assigned } = await openSockets(inherited, addresses, threads, log)
 
-  const snapshot = compileStatic(
-    {
-      zoneFolder: zoneFolder || undefined,
-      documentPath: documentPath || undefined,
-      geodataPath: textFlag(flags, 'geodata', defaultGeodataFile()),
-    },
-    (line) => process.stderr.write(`${line}\n`),
-  )
+  const snapshot = await compileInWorker({
+    zoneFolder: zoneFolder || undefined,
+    documentPath: documentPath || undefined,
+    geodataPath: textFlag(flags, 'geodata', defaultGeodataFile()),
+  })
   const workerReplaced = (name: string, reason: string): void => log.warn({ worker: name, reason }, 'a worker was replaced')
   const plane = startDataPlane({
     sockets: assigned,

@@ -27,7 +27,7 @@ export async function openSockets(
   }
   // Only Linux spreads queries over sockets that share a port.
   const usedThreads = process.platform === 'linux' ? threads : 1
-  log.warn({ path: 'node:dgram', reason, threads: usedThreads }, 'UDP through node:dgram: about a quarter of the speed')
+  log.warn({ path: 'node:dgram', reason, threads: usedThreads }, 'UDP through node:dgram: less than half of the speed')
   for (const listen of addresses) await tryBind(listen)
   return { assigned: assignAddresses(addresses, usedThreads), addresses }
 }

@@ -1,5 +1,5 @@
 /**
- * BatchSocket on node:dgram, for systems without koffi or recvmmsg: about a quarter of the speed (docs/decisions). Shell.
+ * BatchSocket on node:dgram, for systems without koffi or recvmmsg: less than half of the speed (0.4 measured, bench/answer.bench.ts). Shell.
  * It cannot block: the loop awaits `arrived` and then takes with `receive(max, 0)` what the event loop has brought.
  * Limit: on a wildcard address the system chooses the reply's source address (node has no IP_PKTINFO); listen on each address instead.
  */
