@@ -36,6 +36,8 @@ export type ProbeSample = {
   readonly detail?: string
   /** Event-loop lag measured around the probe exceeded its bound: not counted as the endpoint's latency. */
   readonly lagged: boolean
+  /** This machine has no route to the address: shown to people, but no sample of the window and no vote. */
+  readonly unmeasurable?: true
   /** Days until the certificate expires (https). */
   readonly certificateDays?: number
 }

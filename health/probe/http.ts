@@ -3,7 +3,7 @@
  * measured apart; Host and SNI as configured. Certificates are verified unless the probe says otherwise; their expiry is reported.
  * Redirects are a failure by status unless asked for; then they are followed on the same address only, never to another host.
  */
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { buildConnector, Client } from 'undici'
 import type { ProbeSpec } from '../model/rank-plan.ts'
@@ -23,7 +23,9 @@ export const probeHttp: ProbeKind = async (spec, address, signal, now) => {
   const phases: Phases = {}
   const literal = address.includes(':') ? `[${address}]` : address
   const host = spec.host || (spec.port === (isTls ? 443 : 80) ? literal : `${literal}:${spec.port}`)
-  const serverName = spec.sni || spec.host.replace(/:\d+$/, '') || (isTls && !isAddress(address) ? address : '')
+  // RFC 6066 §3: an address is no server name.
+  const hostName = spec.host.replace(/:\d+$/, '')
+  const serverName = spec.sni || (isIP(hostName.replace(/^\[|\]$/g, '')) === 0 ? hostName : '')
   const startedMs = now()
   const client = new Client(`${isTls ? 'https' : 'http'}://${literal}:${spec.port}`, {
     connect: makeConnector(spec, serverName, phases, now),
@@ -35,7 +37,7 @@ export const probeHttp: ProbeKind = async (spec, address, signal, now) => {
   try {
     let path = spec.path
     for (let hops = 0; ; hops++) {
-      const response = await client.request({ path, method: spec.method as 'GET', headers: { ...spec.headers, host }, signal })
+      const response = await client.request({ path, method: spec.method as 'GET', headers: headersOf(spec, host), signal })
       phases.firstByteMs ??= now() - startedMs
       const location = response.headers.location
       if (spec.redirects && response.statusCode >= 300 && response.statusCode < 400 && typeof location === 'string') {
@@ -70,23 +72,32 @@ export const probeHttp: ProbeKind = async (spec, address, signal, now) => {
 }
 
 async function judgeBody(spec: ProbeSpec, body: AsyncIterable<Buffer>, phases: Phases, status: number): Promise<ProbeOutcome> {
-  const chunks: Buffer[] = []
+  const wanted = Buffer.from(spec.match)
+  // The end of the last chunk: a match may lie across two. The body itself is not kept: a thousand probes of 1 MB would be a gigabyte.
+  let tail = Buffer.alloc(0)
   let length = 0
+  let isFound = wanted.length === 0
   for await (const chunk of body) {
-    length += chunk.length
-    if (spec.match !== '') chunks.push(chunk)
     // A body without end must not hold the probe; what came decides.
-    if (length >= BODY_LIMIT_BYTES) break
-    if (spec.match !== '' && Buffer.concat(chunks).includes(spec.match)) break
+    const part = chunk.subarray(0, BODY_LIMIT_BYTES - length)
+    length += part.length
+    if (!isFound) {
+      const joined = Buffer.concat([tail, part])
+      isFound = joined.includes(wanted)
+      tail = joined.subarray(Math.max(0, joined.length - wanted.length + 1))
+    }
+    if ((isFound && wanted.length > 0) || length >= BODY_LIMIT_BYTES) break
   }
-  if (spec.match !== '' && !Buffer.concat(chunks).includes(spec.match)) {
+  if (!isFound)
     return { ok: false, ...phases, failure: 'body', detail: `the first ${length} bytes of the body do not hold "${spec.match}"` }
-  }
   return { ok: true, ...phases, detail: `status ${status}` }
 }
 
-function isAddress(text: string): boolean {
-  return text.includes(':') || /^[0-9.]+$/.test(text)
+/** The probe's own headers; Host is set by the probe's `host` alone. */
+function headersOf(spec: ProbeSpec, host: string): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(spec.headers)) if (name.toLowerCase() !== 'host') headers[name] = value
+  return { ...headers, host }
 }
 
 /** Path of a redirect that stays on the host; undefined when it leaves. */

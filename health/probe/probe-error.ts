@@ -18,10 +18,17 @@ const BY_CODE: Readonly<Record<string, ProbeFailure>> = {
   EAI_AGAIN: 'unreachable',
 }
 
+/** Our own want of descriptors, buffers, memory or a resolver (find-target-address.ts): says nothing about the endpoint. */
+const OWN_WANT: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'RESOLVER'])
+
+/** What an error says about the probe. */
+export type FailureWords = { readonly failure: ProbeFailure; readonly detail: string; readonly unmeasurable?: true }
+
 /** Failure word and detail of an error; `timedOut` when the time limit had fired. */
-export function failureOf(error: unknown, timedOut: boolean): { readonly failure: ProbeFailure; readonly detail: string } {
+export function failureOf(error: unknown, timedOut: boolean): FailureWords {
   const { code = '', message = String(error), cause } = (error ?? {}) as { code?: string; message?: string; cause?: unknown }
   if (timedOut) return { failure: 'timeout', detail: 'no result within the time limit' }
+  if (OWN_WANT.has(code)) return { failure: 'internal', detail: message, unmeasurable: true }
   const known = BY_CODE[code]
   if (known !== undefined) return { failure: known, detail: message }
   if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return { failure: 'protocol', detail: message }

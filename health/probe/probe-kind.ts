@@ -12,6 +12,8 @@ export type ProbeOutcome = {
   readonly tlsMs?: number
   readonly firstByteMs?: number
   readonly failure?: ProbeFailure
+  /** This machine could not measure at all (no route, no descriptors): no vote. */
+  readonly unmeasurable?: true
   readonly detail?: string
   readonly certificateDays?: number
 }

@@ -1,9 +1,13 @@
-/** One probe with its time limit: whatever the kind does, a sample comes out, at the latest when the time is over. */
-import { lookup } from 'node:dns/promises'
+/**
+ * One probe with its time limit: whatever the kind does, a sample comes out, at the latest when the time is over. What says nothing about
+ * the endpoint (no route from here, our resolver silent, no descriptors left) is marked as unmeasurable.
+ */
 import { isIP } from 'node:net'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { ProbeSpec } from '../model/rank-plan.ts'
 import { type OwnSocket, whyForbidden } from './allowed-target.ts'
+import { findTargetAddress } from './find-target-address.ts'
+import { hasRoute } from './has-route.ts'
 import { failureOf } from './probe-error.ts'
 import type { ProbeOutcome } from './probe-kind.ts'
 import { PROBE_KINDS } from './probe-registry.ts'
@@ -19,7 +23,8 @@ export type ProbeTarget = {
 /** The clocks. */
 export type ProbeClocks = {
   readonly monotonicMs: () => number
-  readonly wallMs: () => number /** Largest lag of the event loop since a moment, ms. */
+  readonly wallMs: () => number
+  /** Largest lag of the event loop since a moment, ms. */
   readonly lagSinceMs: (sinceMs: number) => number
 }
 
@@ -36,22 +41,7 @@ export async function runProbe(
   const { probe, endpointId, address } = target
   const startedAt = clocks.wallMs()
   const startedMs = clocks.monotonicMs()
-  const controller = new AbortController()
-  let outcome: ProbeOutcome
-  let timer: NodeJS.Timeout | undefined
-  try {
-    const limit = new Promise<ProbeOutcome>((resolve) => {
-      timer = setTimeout(() => {
-        controller.abort()
-        resolve({ ok: false, failure: 'timeout', detail: `no result within ${probe.timeoutMs} ms` })
-      }, probe.timeoutMs)
-    })
-    outcome = await Promise.race([measure(probe, address, controller.signal, own, clocks), limit])
-  } catch (error) {
-    outcome = { ok: false, ...failureOf(error, controller.signal.aborted) }
-  } finally {
-    clearTimeout(timer)
-  }
+  const outcome = await measureInTime(probe, address, own, clocks)
   const endedMs = clocks.monotonicMs()
   return {
     generation,
@@ -66,20 +56,47 @@ export async function runProbe(
   }
 }
 
+/** The race against the limit: a kind that does not heed its signal is left alone with it. */
+async function measureInTime(probe: ProbeSpec, address: string, own: readonly OwnSocket[], clocks: ProbeClocks): Promise<ProbeOutcome> {
+  const controller = new AbortController()
+  const progress = { resolving: isIP(address) === 0 }
+  let timer: NodeJS.Timeout | undefined
+  try {
+    const limit = new Promise<ProbeOutcome>((resolve) => {
+      timer = setTimeout(() => {
+        const late = { ok: false, failure: 'timeout', detail: `no result within ${probe.timeoutMs} ms` } as const
+        resolve(progress.resolving ? { ...late, unmeasurable: true, detail: `our resolver did not answer for ${address}` } : late)
+        controller.abort()
+      }, probe.timeoutMs)
+    })
+    return await Promise.race([measure(probe, address, controller.signal, own, clocks, progress), limit])
+  } catch (error) {
+    return { ok: false, ...failureOf(error, controller.signal.aborted) }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 async function measure(
   probe: ProbeSpec,
   address: string,
   signal: AbortSignal,
   own: readonly OwnSocket[],
   clocks: ProbeClocks,
+  progress: { resolving: boolean },
 ): Promise<ProbeOutcome> {
   let pinned = address
   let spec = probe
-  if (isIP(address) === 0) {
-    pinned = (await lookup(address.replace(/\.$/, ''))).address
-    if (spec.host === '') spec = { ...spec, host: address.replace(/\.$/, '') }
+  if (progress.resolving) {
+    const name = address.replace(/\.$/, '')
+    pinned = await findTargetAddress(name, signal)
+    progress.resolving = false
+    if (spec.host === '') spec = { ...spec, host: name }
   }
   const reason = whyForbidden(pinned, probe.port, own)
   if (reason !== undefined) return { ok: false, failure: 'internal', detail: reason }
-  return await PROBE_KINDS[probe.kind](spec, pinned, signal, clocks.monotonicMs)
+  const outcome = await PROBE_KINDS[probe.kind](spec, pinned, signal, clocks.monotonicMs)
+  if (outcome.failure === 'unreachable' && !(await hasRoute(pinned)))
+    return { ...outcome, unmeasurable: true, detail: `no route from here: ${outcome.detail}` }
+  return outcome
 }

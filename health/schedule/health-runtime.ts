@@ -1,16 +1,17 @@
 /**
  * Health of a process: a prober worker and a rank worker with heap limits, watched by heartbeat. Whatever happens in the prober (throw,
- * endless loop, heap exhaustion) costs no answer: the ranking stays where it is, with a growing age, and another prober is started.
+ * endless loop, heap exhaustion) costs no answer: the ranking stays where it is, with a growing age, and another prober is started. The
+ * rank worker is replaced likewise, from the kept state; what was asked of it is asked again.
  *
- *   main thread ── plan ──► prober worker ── samples (own port) ──► rank worker ──► shared memory ──► answer threads
+ *   this thread ── plan ──► prober worker ── samples (own port) ──► rank worker ──► shared memory ──► answer threads
  */
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { MessageChannel, type Transferable, Worker } from 'node:worker_threads'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
-import { STANDINGS } from '../model/standing.ts'
 import type { OwnSocket } from '../probe/allowed-target.ts'
-import type { ToProber } from './prober-worker.ts'
-import type { AddressDetail, FromRank, ToRank } from './rank-worker.ts'
+import { describeChange } from './describe-change.ts'
+import type { ProberWorkerData, ToProber } from './prober-worker.ts'
+import type { AddressDetail, FromRank, RankRequest, RankWorkerData, ToRank } from './rank-worker.ts'
 
 /** Options. */
 export type HealthOptions = {
@@ -34,11 +35,16 @@ export type HealthRuntime = {
   readonly samples: (endpointId: string, limit: number) => Promise<readonly ProbeSample[]>
   /** Breaks the prober's worker, for tests of the watchdog. */
   readonly breakProber: (how: 'throw' | 'loop' | 'heap') => void
+  /** Breaks the rank worker, for tests of the watchdog. */
+  readonly breakRank: (how: 'throw' | 'loop') => void
+  /** Ends both workers; the state is saved before. */
   readonly stop: () => Promise<void>
 }
 
 /** A worker whose heartbeat stands still for this long is replaced. */
 const SILENT_MS = 3000
+/** Until its first heartbeat a worker has this long: loading its code takes time on a busy machine. */
+const START_MS = 20_000
 const WATCH_MS = 500
 const PROBER_HEAP_MB = 256
 const RANK_HEAP_MB = 512
@@ -46,112 +52,96 @@ const FIRST_BACKOFF_MS = 200
 const MOST_BACKOFF_MS = 10_000
 /** A worker that ran this long starts again without back-off. */
 const SETTLED_MS = 60_000
+const SAVE_AT_STOP_MS = 2000
 
-type Kept = { worker: Worker; readonly heartbeat: Int32Array; seen: number; seenAtMs: number; readonly startedMs: number }
+type WorkerName = 'prober' | 'rank'
+type Watched = { readonly worker: Worker; readonly heartbeat: Int32Array; seen: number; seenAtMs: number; readonly startedMs: number }
+type Waiting = { readonly request: RankRequest; readonly resolve: (result: unknown) => void }
 
 const workerUrl = (name: string): URL => new URL(import.meta.url.endsWith('.ts') ? `./${name}.ts` : `./${name}.js`, import.meta.url)
 
 /** Starts both workers. */
 export function startHealth(options: HealthOptions): HealthRuntime {
   let stopped = false
-  let lastPlan: { readonly plan: RankPlan; readonly ranking: SharedArrayBuffer } | undefined
-  let number = 0
-  const waiting = new Map<number, (result: unknown) => void>()
-  const backoffs = { prober: 0, rank: 0 }
-
+  let lastPlan: Extract<RankRequest, { type: 'plan' }> | undefined
+  let lastNumber = 0
+  const waiting = new Map<number, Waiting>()
+  const backoffMs: Record<WorkerName, number> = { prober: 0, rank: 0 }
   let rank = startRank()
   let prober = startProber()
 
-  function keep(worker: Worker, heartbeat: Int32Array): Kept {
-    return { worker, heartbeat, seen: 0, seenAtMs: performance.now(), startedMs: performance.now() }
+  function watch(worker: Worker, heartbeat: Int32Array, name: WorkerName, restart: () => void): Watched {
+    const startedMs = performance.now()
+    let reason = 'it ended'
+    worker.on('error', (error) => {
+      reason = (error as Error).message
+    })
+    const watched: Watched = { worker, heartbeat, seen: 0, seenAtMs: startedMs, startedMs }
+    worker.on('exit', () => {
+      if (stopped) return
+      if (performance.now() - startedMs > SETTLED_MS) backoffMs[name] = 0
+      const delayMs = backoffMs[name]
+      backoffMs[name] = Math.min(MOST_BACKOFF_MS, delayMs === 0 ? FIRST_BACKOFF_MS : 2 * delayMs)
+      options.onWorkerReplaced(name, watched.seenAtMs === Number.POSITIVE_INFINITY ? 'its heartbeat stood still' : reason)
+      setTimeout(() => {
+        // A prober may have been replaced meanwhile, together with a rank worker.
+        if (!stopped && (name === 'prober' ? prober : rank) === watched) restart()
+      }, delayMs)
+    })
+    return watched
   }
 
-  function startRank(): Kept {
+  function startRank(): Watched {
     const heartbeat = new Int32Array(new SharedArrayBuffer(4))
-    const worker = new Worker(workerUrl('rank-worker'), {
-      workerData: { statePath: options.statePath, heartbeat },
-      resourceLimits: { maxOldGenerationSizeMb: RANK_HEAP_MB },
-    })
+    const workerData: RankWorkerData = { statePath: options.statePath, heartbeat }
+    const worker = new Worker(workerUrl('rank-worker'), { workerData, resourceLimits: { maxOldGenerationSizeMb: RANK_HEAP_MB } })
     worker.on('message', (message: FromRank) => {
       if (message.type === 'done') {
-        waiting.get(message.number)?.(message.result)
+        waiting.get(message.number)?.resolve(message.result)
         waiting.delete(message.number)
       } else if (message.type === 'warning') options.onWarning(message.message)
-      else {
-        const { change } = message
-        const { sample } = change
-        const evidence = sample.ok ? `${sample.latencyMs.toFixed(1)} ms` : `${sample.failure}: ${sample.detail ?? ''}`
-        options.onStanding(
-          change.endpointId,
-          `${change.address} ${STANDINGS[change.from]} → ${STANDINGS[change.to]} (probe ${sample.probeId}, ${evidence})`,
-        )
-      }
+      else for (const detail of describeChange(message.change)) options.onStanding(message.change.endpointId, detail)
     })
-    const kept = keep(worker, heartbeat)
-    watchEnd(kept, 'rank', () => {
+    return watch(worker, heartbeat, 'rank', () => {
       rank = startRank()
-      linkWorkers()
-      if (lastPlan !== undefined) void replacePlan(lastPlan.plan, lastPlan.ranking)
+      // The samples need a way to the new one: the prober is started anew with one.
+      prober.worker.removeAllListeners('exit')
+      void prober.worker.terminate()
+      prober = startProber()
+      askAgain()
     })
-    return kept
   }
 
-  function startProber(): Kept {
+  function startProber(): Watched {
     const heartbeat = new Int32Array(new SharedArrayBuffer(4))
     const channel = new MessageChannel()
+    const workerData: ProberWorkerData = { samples: channel.port1, heartbeat, own: options.own, plan: lastPlan?.plan }
     const worker = new Worker(workerUrl('prober-worker'), {
-      workerData: { samples: channel.port1, heartbeat, own: options.own, plan: lastPlan?.plan },
+      workerData,
       transferList: [channel.port1],
       resourceLimits: { maxOldGenerationSizeMb: PROBER_HEAP_MB },
     })
-    tellRank({ type: 'samples', port: channel.port2 }, [channel.port2])
-    const kept = keep(worker, heartbeat)
-    watchEnd(kept, 'prober', () => {
+    tellRank({ type: 'prober', port: channel.port2 }, [channel.port2])
+    return watch(worker, heartbeat, 'prober', () => {
       prober = startProber()
-    })
-    return kept
-  }
-
-  /** A new rank worker needs a new way for the samples: the prober is started anew with one. */
-  function linkWorkers(): void {
-    const old = prober
-    old.worker.removeAllListeners('exit')
-    void old.worker.terminate()
-    prober = startProber()
-  }
-
-  function watchEnd(kept: Kept, name: 'prober' | 'rank', restart: () => void): void {
-    let reason = 'ended'
-    kept.worker.on('error', (error) => {
-      reason = (error as Error).message
-    })
-    kept.worker.on('exit', () => {
-      if (stopped) return
-      if (performance.now() - kept.startedMs > SETTLED_MS) backoffs[name] = 0
-      const delayMs = backoffs[name]
-      backoffs[name] = Math.min(MOST_BACKOFF_MS, delayMs === 0 ? FIRST_BACKOFF_MS : 2 * delayMs)
-      options.onWorkerReplaced(name, reason)
-      setTimeout(() => {
-        if (!stopped) restart()
-      }, delayMs)
     })
   }
 
   const watchdog = setInterval(() => {
     const nowMs = performance.now()
-    for (const kept of [prober, rank]) {
-      const beat = Atomics.load(kept.heartbeat, 0)
-      if (beat !== kept.seen) {
-        kept.seen = beat
-        kept.seenAtMs = nowMs
-      } else if (nowMs - kept.seenAtMs > SILENT_MS) {
-        kept.seenAtMs = nowMs
-        void kept.worker.terminate()
+    for (const watched of [prober, rank]) {
+      const beat = Atomics.load(watched.heartbeat, 0)
+      if (beat !== watched.seen) {
+        watched.seen = beat
+        watched.seenAtMs = nowMs
+      } else if (nowMs - watched.seenAtMs > (beat === 0 ? START_MS : SILENT_MS)) {
+        watched.seenAtMs = Number.POSITIVE_INFINITY
+        void watched.worker.terminate()
       }
     }
   }, WATCH_MS)
 
-  function tellRank(message: ToRank, transfer: import('node:worker_threads').Transferable[] = []): void {
+  function tellRank(message: ToRank, transfer: readonly Transferable[] = []): void {
     rank.worker.postMessage(message, transfer)
   }
 
@@ -159,41 +149,48 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     prober.worker.postMessage(message)
   }
 
-  async function replacePlan(plan: RankPlan, ranking: SharedArrayBuffer): Promise<void> {
-    lastPlan = { plan, ranking }
-    const own = ++number
-    const done = new Promise((resolve) => waiting.set(own, resolve))
-    tellRank({ type: 'plan', number: own, plan, ranking })
-    tellProber({ plan })
-    await done
+  function ask(request: RankRequest): Promise<unknown> {
+    const number = ++lastNumber
+    return new Promise((resolve) => {
+      waiting.set(number, { request, resolve })
+      tellRank({ ...request, number })
+    })
+  }
+
+  /** A new rank worker knows no plan and none of the open requests. */
+  function askAgain(): void {
+    const plan = lastPlan
+    const open = [...waiting]
+    for (const [number, { request, resolve }] of open) {
+      if (request.type !== 'plan' || request === plan) continue
+      waiting.delete(number)
+      resolve(undefined)
+    }
+    if (plan !== undefined && !open.some(([, { request }]) => request === plan)) void ask(plan)
+    for (const [number, { request }] of waiting) if (open.some(([known]) => known === number)) tellRank({ ...request, number })
   }
 
   return {
-    replacePlan,
-    async details() {
-      const own = ++number
-      return await new Promise((resolve) => {
-        waiting.set(own, resolve as (result: unknown) => void)
-        tellRank({ type: 'ask', number: own, what: 'details' })
-      })
+    async replacePlan(plan, ranking) {
+      lastPlan = { type: 'plan', plan, ranking }
+      const done = ask(lastPlan)
+      tellProber({ plan })
+      await done
     },
-    async samples(endpointId, limit) {
-      const own = ++number
-      return await new Promise((resolve) => {
-        waiting.set(own, resolve as (result: unknown) => void)
-        tellRank({ type: 'ask', number: own, what: 'samples', endpointId, limit })
-      })
-    },
+    details: async () => (await ask({ type: 'details' })) as readonly AddressDetail[],
+    samples: async (endpointId, limit) => (await ask({ type: 'samples', endpointId, limit })) as readonly ProbeSample[],
     breakProber: (how) => tellProber({ break: how }),
+    breakRank: (how) => tellRank({ type: 'break', how }),
     async stop() {
       stopped = true
       clearInterval(watchdog)
       await prober.worker.terminate()
-      const own = ++number
-      const saved = new Promise((resolve) => waiting.set(own, resolve))
-      tellRank({ type: 'stop', number: own })
-      const limit = new Promise((resolve) => setTimeout(resolve, 2000).unref())
-      await Promise.race([saved, limit])
+      let timer: NodeJS.Timeout | undefined
+      const limit = new Promise((resolve) => {
+        timer = setTimeout(resolve, SAVE_AT_STOP_MS)
+      })
+      await Promise.race([ask({ type: 'stop' }), limit])
+      clearTimeout(timer)
       await rank.worker.terminate()
     },
   }

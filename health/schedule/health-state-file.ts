@@ -1,50 +1,84 @@
-/** Kept health on disk: magic, format version, length, SHA-256, JSON; temporary name, fsync, rename, one older copy. */
+/**
+ * Kept health on disk: magic, format version, length, SHA-256, JSON; written to a temporary name, fsync, rename, one older copy. Writing
+ * is asynchronous: a slow disk must not hold up the ranking. The file carries the clocks of its saving, so that its age is told by the
+ * kernel's monotonic clock as long as the machine was not started anew, and a jump of the wall clock expires nothing.
+ */
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { KeptHealth } from './rank-keeper.ts'
+import type { KeptHealth } from './kept-health.ts'
 
 const MAGIC = 'NCHEALTH'
 const FORMAT = 1
 /** Magic 8, format u32, length u32, SHA-256. */
 const HEAD_BYTES = 8 + 4 + 4 + 32
+const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id'
+
+/** Clocks of this machine at one moment. */
+export type MachineClocks = {
+  /** Name of this run of the kernel; empty where there is none. */
+  readonly bootId: string
+  /** Kernel's monotonic clock, ms: the same for all processes. */
+  readonly kernelMs: number
+  readonly wallMs: number
+}
+
+/** What stands in the file. */
+export type HealthFile = { readonly clocks: MachineClocks; readonly health: KeptHealth }
 
 /** Outcome of loading. */
 export type LoadedHealth =
-  | { readonly ok: true; readonly kept: KeptHealth; readonly path: string }
+  | { readonly ok: true; readonly file: HealthFile; readonly path: string }
   | { readonly ok: false; readonly reasons: readonly string[] }
 
-/** Writes; throws the file system's error. */
-export function saveHealth(path: string, kept: KeptHealth): void {
-  const body = Buffer.from(JSON.stringify(kept))
+/** Clocks now. */
+export function readMachineClocks(): MachineClocks {
+  let bootId = ''
+  try {
+    bootId = readFileSync(BOOT_ID_PATH, 'latin1').trim()
+  } catch {
+    // Not Linux: the wall clock alone tells the age then.
+  }
+  return { bootId, kernelMs: Number(process.hrtime.bigint() / 1_000_000n), wallMs: Date.now() }
+}
+
+/** Time between two readings, ms; never negative. */
+export function elapsedBetween(from: MachineClocks, to: MachineClocks): number {
+  const isSameRun = from.bootId !== '' && from.bootId === to.bootId
+  return Math.max(0, isSameRun ? to.kernelMs - from.kernelMs : to.wallMs - from.wallMs)
+}
+
+/** Writes; rejects with the file system's error. Not to be called again before it has ended. */
+export async function saveHealth(path: string, file: HealthFile): Promise<void> {
+  const body = Buffer.from(JSON.stringify(file))
   const head = Buffer.alloc(HEAD_BYTES)
   head.write(MAGIC, 0, 'latin1')
   head.writeUInt32LE(FORMAT, 8)
   head.writeUInt32LE(body.length, 12)
   createHash('sha256').update(body).digest().copy(head, 16)
-  mkdirSync(dirname(path), { recursive: true })
-  const fd = openSync(`${path}.tmp`, 'w', 0o600)
+  await mkdir(dirname(path), { recursive: true })
+  const handle = await open(`${path}.tmp`, 'w', 0o600)
   try {
-    writeSync(fd, head)
-    writeSync(fd, body)
-    fsyncSync(fd)
+    await handle.writev([head, body])
+    await handle.sync()
   } finally {
-    closeSync(fd)
+    await handle.close()
   }
   if (existsSync(path)) {
-    rmSync(`${path}.old`, { force: true })
-    linkSync(path, `${path}.old`)
+    await rm(`${path}.old`, { force: true })
+    await link(path, `${path}.old`)
   }
-  renameSync(`${path}.tmp`, path)
+  await rename(`${path}.tmp`, path)
 }
 
-/** Loads the newest good copy. No file at all is no reason. */
+/** Loads the newest good copy. No file at all is no reason to tell. */
 export function loadHealth(path: string): LoadedHealth {
   const reasons: string[] = []
   for (const candidate of [path, `${path}.old`]) {
     if (!existsSync(candidate)) continue
     try {
-      return { ok: true, kept: readOne(candidate), path: candidate }
+      return { ok: true, file: readOne(candidate), path: candidate }
     } catch (error) {
       reasons.push(`"${candidate}" is not used: ${(error as Error).message}`)
     }
@@ -52,7 +86,7 @@ export function loadHealth(path: string): LoadedHealth {
   return { ok: false, reasons }
 }
 
-function readOne(path: string): KeptHealth {
+function readOne(path: string): HealthFile {
   const bytes = readFileSync(path)
   if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) throw new Error('it is no health file')
   const format = bytes.readUInt32LE(8)
@@ -60,5 +94,7 @@ function readOne(path: string): KeptHealth {
   const body = bytes.subarray(HEAD_BYTES)
   if (body.length !== bytes.readUInt32LE(12)) throw new Error('it is truncated')
   if (!createHash('sha256').update(body).digest().equals(bytes.subarray(16, HEAD_BYTES))) throw new Error('its checksum is wrong')
-  return JSON.parse(body.toString()) as KeptHealth
+  const file = JSON.parse(body.toString()) as Partial<HealthFile>
+  if (file.clocks === undefined || file.health === undefined) throw new Error('it lacks its parts')
+  return file as HealthFile
 }

@@ -21,8 +21,9 @@ export function planProbes(plan: RankPlan): readonly PlannedProbe[] {
     if (!endpoint.enabled) continue
     for (const address of addressesOfEndpoint(endpoint)) {
       if (address === '') continue
-      for (const probe of endpoint.probes)
-        planned.push({ key: healthKey(endpoint.id, address, [probe]), endpointId: endpoint.id, address, probe })
+      // The whole list is part of the key: where one probe changed, the address begins anew and wants all of its first results now.
+      const key = healthKey(endpoint.id, address, endpoint.probes)
+      for (const probe of endpoint.probes) planned.push({ key: `${key} ${probe.id}`, endpointId: endpoint.id, address, probe })
     }
   }
   return planned
@@ -30,6 +31,14 @@ export function planProbes(plan: RankPlan): readonly PlannedProbe[] {
 
 /** Share by which an interval may be shortened, so that many targets do not beat in step. */
 const JITTER_SHARE = 0.1
+
+/**
+ * Time from a target's very first probe to its second: anything up to the interval. All targets of a plan begin within a moment; without
+ * this they would go on in step for many rounds.
+ */
+export function secondDelayMs(probe: ProbeSpec, chance: number): number {
+  return probe.intervalMs * (1 - chance)
+}
 
 /** Time from the start of one probe to the start of the next; `chance` is 0–1. After a first failure the retry interval counts. */
 export function nextDelayMs(probe: ProbeSpec, failuresInRow: number, chance: number): number {

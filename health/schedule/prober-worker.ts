@@ -20,23 +20,29 @@ export type ToProber = { readonly plan: RankPlan } | { readonly break: 'throw' |
 
 const { samples, heartbeat, own, plan: firstPlan } = workerData as ProberWorkerData
 const LAG_TICK_MS = 20
+/** Lags below this are the timer's own trembling. */
+const LEAST_LAG_MS = 5
+/** The longest time limit of a probe: older lags matter to none. */
+const LAGS_KEPT_MS = 60_000
+/** Oldest first. */
 const lags: { readonly atMs: number; readonly lagMs: number }[] = []
 let lastTickMs = performance.now()
 setInterval(() => {
   const nowMs = performance.now()
   const lagMs = nowMs - lastTickMs - LAG_TICK_MS
   lastTickMs = nowMs
-  if (lagMs > 5) lags.push({ atMs: nowMs, lagMs })
-  while (lags.length > 0 && lags[0]!.atMs < nowMs - 60_000) lags.shift()
+  if (lagMs > LEAST_LAG_MS) lags.push({ atMs: nowMs, lagMs })
+  while (lags.length > 0 && lags[0]!.atMs < nowMs - LAGS_KEPT_MS) lags.shift()
   Atomics.add(heartbeat, 0, 1)
 }, LAG_TICK_MS)
 
-const clocks = {
-  monotonicMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  lagSinceMs: (sinceMs: number) =>
-    Math.max(performance.now() - lastTickMs - LAG_TICK_MS, ...lags.filter(({ atMs }) => atMs >= sinceMs).map(({ lagMs }) => lagMs), 0),
+function lagSinceMs(sinceMs: number): number {
+  let worst = performance.now() - lastTickMs - LAG_TICK_MS
+  for (let i = lags.length - 1; i >= 0 && lags[i]!.atMs >= sinceMs; i--) worst = Math.max(worst, lags[i]!.lagMs)
+  return worst
 }
+
+const clocks = { monotonicMs: () => performance.now(), wallMs: () => Date.now(), lagSinceMs }
 
 const prober = startProber({
   measure: (planned, generation) => runProbe(planned, generation, own, clocks),

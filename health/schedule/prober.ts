@@ -4,7 +4,7 @@
  */
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
-import { nextDelayMs, type PlannedProbe, planProbes } from './probe-plan.ts'
+import { nextDelayMs, type PlannedProbe, planProbes, secondDelayMs } from './probe-plan.ts'
 
 /** What the prober needs of the world. */
 export type ProberOptions = {
@@ -24,7 +24,7 @@ export type Prober = {
   readonly stop: () => void
 }
 
-type Entry = { planned: PlannedProbe; dueMs: number; inFlight: boolean; failuresInRow: number; removed: boolean }
+type Entry = { planned: PlannedProbe; dueMs: number; inFlight: boolean; failuresInRow: number; isNew: boolean; removed: boolean }
 
 /** First probes of a plan are spread over this time at the most. */
 const SPREAD_MS = 500
@@ -63,7 +63,11 @@ export function startProber(options: ProberOptions): Prober {
     if (entry.removed || stopped) return
     entry.failuresInRow = sample.ok ? 0 : entry.failuresInRow + 1
     options.onSample(sample)
-    entry.dueMs = Math.max(options.nowMs(), startedMs + nextDelayMs(planned.probe, entry.failuresInRow, options.chance()))
+    const chance = options.chance()
+    const isFirstGood = entry.isNew && sample.ok
+    entry.isNew = false
+    const delayMs = isFirstGood ? secondDelayMs(planned.probe, chance) : nextDelayMs(planned.probe, entry.failuresInRow, chance)
+    entry.dueMs = Math.max(options.nowMs(), startedMs + delayMs)
     push(heap, entry)
     arm()
   }
@@ -85,6 +89,7 @@ export function startProber(options: ProberOptions): Prober {
           dueMs: nowMs + Math.min(position, (SPREAD_MS * position) / fresh.length),
           inFlight: false,
           failuresInRow: 0,
+          isNew: true,
           removed: false,
         }
         entries.set(key, entry)

@@ -1,203 +1,164 @@
 /**
- * All health of one vantage: addresses by identity, the plan in force, incumbents; samples in, rankings out. Pure: clocks are
- * parameters. An address keeps its health over a publish as long as endpoint, address and probes are the same; what the new plan no
- * longer names is forgotten.
+ * All health of one vantage: addresses by identity, incumbents, the newest samples; samples in, rankings out. Pure: clocks are
+ * parameters. An address keeps its health over a publish as long as endpoint, address and probes are the same. Two plans may be ranked
+ * side by side: while the first results of a new generation's endpoints are awaited, the live one goes on being ranked. What a plan no
+ * longer names is kept until the plan after it: a generation that could not be made live is gone back from.
  */
 
 import type { ProbeSample } from '../model/probe-sample.ts'
-import type { RankPlan } from '../model/rank-plan.ts'
+import type { ProbeSpec, RankPlan } from '../model/rank-plan.ts'
 import type { RankingColumns } from '../model/ranking.ts'
 import { STANDING_UNKNOWN } from '../model/standing.ts'
-import { type AddressHealth, createAddressHealth, type GateState, takeSample } from '../score/address-health.ts'
-import type { Place } from '../score/hysteresis.ts'
+import {
+  type AddressHealth,
+  createAddressHealth,
+  effectiveStanding,
+  type GateLimits,
+  type SampleEffect,
+  setGates,
+  takeSample,
+} from '../score/address-health.ts'
 import {
   createRankMemory,
   type ForcedStanding,
   gateLimitsOf,
-  type Incumbent,
+  incumbentKey,
   type RankMemory,
   rankEndpoints,
 } from '../score/rank-endpoints.ts'
-import type { WindowSample } from '../score/window.ts'
+import { type KeptHealth, keepAddress, keepIncumbents, restoreAddress, restoreIncumbents } from './kept-health.ts'
 import { addressesOfEndpoint, healthKey } from './probe-plan.ts'
 
 /** Newest samples kept an endpoint, for people. */
 const SAMPLES_KEPT = 120
-/** Kept health older than this is no standing any more, only a last known one. */
-const RESTORE_LIMIT_MS = 3_600_000
+/** Health of addresses that a plan dropped is taken up again by a plan that comes this soon. */
+const GO_BACK_MS = 60_000
 
-/** A change of standing, for events. */
-export type StandingChange = {
+/** What one sample changed about an address, for events. */
+export type StandingChange = SampleEffect & {
   readonly endpointId: string
   readonly address: string
-  readonly from: number
-  readonly to: number
   readonly sample: ProbeSample
 }
 
-/** Kept state: plain JSON; times are ages in ms before it was saved. NaN becomes null. */
-export type KeptHealth = {
-  readonly savedAt: number
-  readonly addresses: readonly {
-    readonly key: string
-    readonly standing: number
-    readonly sinceAt: number
-    readonly sampleAt: number
-    readonly lastEligibleAt: number
-    readonly tracks: readonly {
-      readonly place: Place
-      readonly returnedAgeMs: number | null
-      readonly ewmaMs: number | null
-      readonly samples: readonly (readonly [ageMs: number, ok: 0 | 1, latencyMs: number | null])[]
-    }[]
-    readonly gates: readonly (readonly [key: string, gate: GateState, returnedAgeMs: number | null])[]
-  }[]
-  readonly incumbents: readonly (readonly [key: string, endpointId: string])[]
+/** A plan with the health of its addresses. */
+export type PlannedHealth = {
+  readonly plan: RankPlan
+  /** Two an endpoint: IPv4 or target, IPv6; undefined = no such address, or the endpoint is disabled. */
+  readonly addresses: readonly (AddressHealth | undefined)[]
 }
 
 /** The keeper. */
 export type RankKeeper = {
-  /** Turns to a plan. Returns the endpoints of addresses that nothing at all is known of: they are worth a short wait. */
-  readonly replacePlan: (plan: RankPlan) => number
-  /** Addresses of the plan that have probes and no result yet. */
-  readonly unprobedCount: () => number
+  /** Turns to a plan. The result can be ranked until the plan after the next one. */
+  readonly replacePlan: (plan: RankPlan, nowMs: number) => PlannedHealth
+  /** The plan is live: gates of the one before are forgotten. */
+  readonly settle: (planned: PlannedHealth, nowMs: number) => void
+  /** Addresses whose first result is still to come and of which nothing is known from before: worth a short wait. */
+  readonly unknownCount: (planned: PlannedHealth, nowMs: number) => number
   readonly takeSample: (sample: ProbeSample, nowMs: number, wallMs: number) => StandingChange | undefined
-  readonly rank: (out: RankingColumns, overrides: readonly ForcedStanding[], nowMs: number, wallMs: number) => void
+  readonly rank: (planned: PlannedHealth, out: RankingColumns, overrides: readonly ForcedStanding[], nowMs: number, wallMs: number) => void
   readonly samplesOf: (endpointId: string, limit: number) => readonly ProbeSample[]
+  /** Health of all addresses of the newest plan. */
   readonly addresses: () => Iterable<AddressHealth>
-  readonly keep: (nowMs: number, wallMs: number) => KeptHealth
+  /** What is to be kept over a restart. */
+  readonly keep: (nowMs: number) => KeptHealth
 }
 
-/** A keeper, with what was kept before a restart. */
-export function createRankKeeper(kept: KeptHealth | undefined, nowMs: number, wallMs: number): RankKeeper {
-  let plan: RankPlan | undefined
-  let byKey = new Map<string, AddressHealth>()
-  let ordered: (AddressHealth | undefined)[] = []
-  let rankingId = 0
+/** A keeper, with what was kept before a restart that was `elapsedMs` ago. */
+export function createRankKeeper(kept: KeptHealth | undefined, elapsedMs: number, startedMs: number): RankKeeper {
+  const savedMs = startedMs - elapsedMs
+  let rankingId = kept?.rankingId ?? 0
   let keptByKey = new Map(kept?.addresses.map((address) => [address.key, address]) ?? [])
-  // A clock that was set back while we were off must not make the past lie in the future.
-  const elapsedMs = kept === undefined ? 0 : Math.max(0, wallMs - kept.savedAt)
   const memory: RankMemory = createRankMemory()
-  for (const [key, endpointId] of kept?.incumbents ?? [])
-    memory.incumbents.set(key, { endpointId, challengerId: '', challengerSinceMs: Number.NaN } satisfies Incumbent)
+  restoreIncumbents(memory, kept?.incumbents ?? [], startedMs)
+  let current = new Map<string, AddressHealth>()
+  let before = new Map<string, AddressHealth>()
+  let replacedMs = Number.NEGATIVE_INFINITY
+  let currentLimits = new Map<string, readonly GateLimits[]>()
+  let currentIncumbents = new Set<string>(memory.incumbents.keys())
+  /** By endpoint id, for samples. */
+  let byEndpoint = new Map<string, AddressHealth[]>()
   const samples = new Map<string, ProbeSample[]>()
 
-  function make(key: string, endpointId: string, address: string, probes: RankPlan['endpoints'][number]['probes']): AddressHealth {
+  function make(key: string, endpointId: string, address: string, probes: readonly ProbeSpec[]): AddressHealth {
     const health = createAddressHealth(endpointId, address, probes)
     const old = keptByKey.get(key)
-    if (old === undefined) return health
-    const savedMs = nowMs - elapsedMs
-    health.sinceAt = old.sinceAt
-    health.sampleAt = old.sampleAt
-    health.lastEligibleAt = old.lastEligibleAt
-    if (probes.length === 0) return health
-    if (elapsedMs > RESTORE_LIMIT_MS) return health
-    // Its window and counters go on, but until the first result it is the last known standing, with its age.
-    health.lastKnown = { standing: old.standing, atMs: savedMs }
-    health.standing = STANDING_UNKNOWN
-    old.tracks.forEach((track, number) => {
-      const mine = health.tracks[number]
-      if (mine === undefined) return
-      Object.assign(mine.place, track.place, { returnedAtMs: track.returnedAgeMs === null ? Number.NaN : savedMs - track.returnedAgeMs })
-      mine.window.ewmaMs = track.ewmaMs ?? Number.NaN
-      for (const [ageMs, ok, latencyMs] of track.samples)
-        mine.window.samples.push({ at: savedMs - ageMs, ok: ok === 1, latencyMs: latencyMs ?? Number.NaN } satisfies WindowSample)
-    })
-    for (const [gateName, gate, returnedAgeMs] of old.gates) {
-      health.gates.set(gateName, {
-        ...gate,
-        place: { ...gate.place, returnedAtMs: returnedAgeMs === null ? Number.NaN : savedMs - returnedAgeMs },
-        fromNumbers: [...gate.fromNumbers],
-      })
-    }
+    if (old !== undefined && probes.length > 0) restoreAddress(health, old, savedMs, startedMs)
     return health
   }
 
+  /** Endpoints of two plans at once stand behind the gates of both. */
+  function setLimits(next: ReadonlyMap<string, readonly GateLimits[]>, nowMs: number): void {
+    for (const [key, health] of current) setGates(health, [...(currentLimits.get(key) ?? []), ...(next.get(key) ?? [])], nowMs)
+    currentLimits = new Map(next)
+  }
+
+  function forgetOldIncumbents(plan: RankPlan): void {
+    const wanted = new Set(plan.poolUses.flatMap((poolUse) => [incumbentKey(poolUse, 0), incumbentKey(poolUse, 1)]))
+    for (const key of memory.incumbents.keys()) if (!wanted.has(key) && !currentIncumbents.has(key)) memory.incumbents.delete(key)
+    currentIncumbents = wanted
+  }
+
   return {
-    replacePlan(next) {
-      const kept = byKey
-      byKey = new Map()
-      ordered = []
-      let fresh = 0
-      for (const endpoint of next.endpoints) {
+    replacePlan(plan, nowMs) {
+      const known = nowMs - replacedMs < GO_BACK_MS ? new Map([...before, ...current]) : current
+      replacedMs = nowMs
+      const next = new Map<string, AddressHealth>()
+      const limits = new Map<string, readonly GateLimits[]>()
+      const addresses: (AddressHealth | undefined)[] = []
+      const limitsOf = gateLimitsOf(plan)
+      byEndpoint = new Map()
+      for (const [number, endpoint] of plan.endpoints.entries()) {
         for (const address of addressesOfEndpoint(endpoint)) {
-          if (address === '') {
-            ordered.push(undefined)
+          // A disabled endpoint is not measured: what was known of it would be old when it is enabled again.
+          if (address === '' || !endpoint.enabled) {
+            addresses.push(undefined)
             continue
           }
           const key = healthKey(endpoint.id, address, endpoint.probes)
-          const health = kept.get(key) ?? make(key, endpoint.id, address, endpoint.probes)
-          if (health.sampleAt === 0 && endpoint.probes.length > 0 && endpoint.enabled) fresh++
-          byKey.set(key, health)
-          ordered.push(health)
+          const health = known.get(key) ?? make(key, endpoint.id, address, endpoint.probes)
+          next.set(key, health)
+          limits.set(key, limitsOf[number]!)
+          addresses.push(health)
+          byEndpoint.set(endpoint.id, [...(byEndpoint.get(endpoint.id) ?? []), health])
         }
       }
+      before = current
+      current = next
       keptByKey = new Map()
-      const ids = new Set(next.endpoints.map((endpoint) => endpoint.id))
-      for (const id of samples.keys()) if (!ids.has(id)) samples.delete(id)
-      plan = next
-      return fresh
+      setLimits(limits, nowMs)
+      forgetOldIncumbents(plan)
+      for (const id of samples.keys()) if (!byEndpoint.has(id)) samples.delete(id)
+      return { plan, addresses }
     },
-    unprobedCount() {
-      let count = 0
-      for (const health of byKey.values())
-        if (health.tracks.some((track) => track.place.inPlace === undefined) && health.sampleAt === 0) count++
-      return count
+    settle({ plan, addresses }, nowMs) {
+      const limitsOf = gateLimitsOf(plan)
+      for (const [at, health] of addresses.entries()) if (health !== undefined) setGates(health, limitsOf[at >> 1]!, nowMs)
     },
-    takeSample(sample, sampleNowMs, sampleWallMs) {
+    unknownCount: ({ addresses }, nowMs) =>
+      addresses.filter((health) => health?.measurable && effectiveStanding(health, nowMs) === STANDING_UNKNOWN).length,
+    takeSample(sample, nowMs, wallMs) {
+      const known = byEndpoint.get(sample.endpointId)
+      if (known === undefined) return undefined
       const list = samples.get(sample.endpointId) ?? []
       samples.set(sample.endpointId, list)
       list.push(sample)
       if (list.length > SAMPLES_KEPT) list.shift()
-      if (plan === undefined) return undefined
-      const limits = gateLimitsOf(plan)
-      for (const health of byKey.values()) {
-        if (health.endpointId !== sample.endpointId || health.address !== sample.address) continue
-        const from = health.standing
-        if (takeSample(health, sample, limits, sampleNowMs, sampleWallMs))
-          return { endpointId: health.endpointId, address: health.address, from, to: health.standing, sample }
-      }
-      return undefined
+      const health = known.find(({ address }) => address === sample.address)
+      const effect = health === undefined ? undefined : takeSample(health, sample, nowMs, wallMs)
+      return effect === undefined ? undefined : { ...effect, endpointId: sample.endpointId, address: sample.address, sample }
     },
-    rank(out, overrides, rankNowMs, rankWallMs) {
-      if (plan === undefined) return
+    rank({ plan, addresses }, out, overrides, nowMs, wallMs) {
       rankingId++
-      rankEndpoints({ plan, addresses: ordered, memory, overrides, nowMs: rankNowMs, wallMs: rankWallMs, rankingId }, out)
+      rankEndpoints({ plan, addresses, memory, overrides, nowMs, wallMs, rankingId }, out)
     },
     samplesOf: (endpointId, limit) => (samples.get(endpointId) ?? []).slice(-limit),
-    addresses: () => byKey.values(),
-    keep(keepNowMs, keepWallMs) {
-      const age = (atMs: number): number | null => (Number.isNaN(atMs) ? null : keepNowMs - atMs)
-      const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
-      return {
-        savedAt: keepWallMs,
-        addresses: [...byKey].map(([key, health]) => ({
-          key,
-          standing: health.standing === STANDING_UNKNOWN && health.lastKnown !== undefined ? health.lastKnown.standing : health.standing,
-          sinceAt: health.sinceAt,
-          sampleAt: health.sampleAt,
-          lastEligibleAt: health.lastEligibleAt,
-          tracks: health.tracks.map(({ place, window }) => ({
-            place,
-            returnedAgeMs: age(place.returnedAtMs),
-            ewmaMs: orNull(window.ewmaMs),
-            samples: window.samples.map(({ at, ok, latencyMs }) => [Math.round(keepNowMs - at), ok ? 1 : 0, orNull(latencyMs)] as const),
-          })),
-          // Numbers of samples begin anew with the next process.
-          gates: [...health.gates].map(
-            ([key, gate]) =>
-              [
-                key,
-                {
-                  ...gate,
-                  fromNumbers: gate.fromNumbers.map((from, n) => Math.max(0, from - (health.tracks[n]?.window.firstNumber ?? 0))),
-                },
-                age(gate.place.returnedAtMs),
-              ] as const,
-          ),
-        })),
-        incumbents: [...memory.incumbents].map(([key, incumbent]) => [key, incumbent.endpointId] as const),
-      }
-    },
+    addresses: () => current.values(),
+    keep: (nowMs) => ({
+      rankingId,
+      addresses: [...current].filter(([, { tracks }]) => tracks.length > 0).map(([key, health]) => keepAddress(key, health, nowMs)),
+      incumbents: keepIncumbents(memory, nowMs),
+    }),
   }
 }

@@ -2,24 +2,31 @@
  * Worker: samples → health → ranking, written into the idle slot of shared memory and swapped by one atomic store, so that no other event
  * loop stands between a standing change and the answer threads. A standing change swaps at once when the last swap is a second old, else
  * at the end of that second; everything else at most once a second (gdnsd's rule: readers are many, swaps are few).
+ *
+ *   plan ─► first results of new endpoints, at most 2 s ─► first ranking of the new generation ─► done
+ *           (meanwhile the live generation goes on being ranked in its own memory)
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
 import { rankingShapeOf, type SharedRanking, viewSharedRanking } from '../model/ranking.ts'
 import { summarizeWindow } from '../score/window.ts'
-import { loadHealth, saveHealth } from './health-state-file.ts'
-import { createRankKeeper, type StandingChange } from './rank-keeper.ts'
+import { elapsedBetween, loadHealth, readMachineClocks, saveHealth } from './health-state-file.ts'
+import { createRankKeeper, type PlannedHealth, type RankKeeper, type StandingChange } from './rank-keeper.ts'
 
 /** What the worker is started with. */
 export type RankWorkerData = { readonly statePath: string | undefined; readonly heartbeat: Int32Array }
-/** What the runtime sends. */
+/** What the runtime asks; each is answered by one `done` of the same number. */
+export type RankRequest =
+  | { readonly type: 'plan'; readonly plan: RankPlan; readonly ranking: SharedArrayBuffer }
+  | { readonly type: 'samples'; readonly endpointId: string; readonly limit: number }
+  | { readonly type: 'details' }
+  | { readonly type: 'stop' }
+/** What the runtime sends. `break` is for tests of the watchdog only. */
 export type ToRank =
-  | { readonly type: 'plan'; readonly number: number; readonly plan: RankPlan; readonly ranking: SharedArrayBuffer }
-  | { readonly type: 'samples'; readonly port: MessagePort }
-  | { readonly type: 'ask'; readonly number: number; readonly what: 'samples'; readonly endpointId: string; readonly limit: number }
-  | { readonly type: 'ask'; readonly number: number; readonly what: 'details' }
-  | { readonly type: 'stop'; readonly number: number }
+  | (RankRequest & { readonly number: number })
+  | { readonly type: 'prober'; readonly port: MessagePort }
+  | { readonly type: 'break'; readonly how: 'throw' | 'loop' }
 /** What the worker sends. */
 export type FromRank =
   | { readonly type: 'done'; readonly number: number; readonly result?: unknown }
@@ -35,73 +42,99 @@ export type AddressDetail = {
   readonly certificateDays: number | null
 }
 
+/** Between two swaps at the least: a batch that began with the other slot is long over when it is written again. */
 const SWAP_INTERVAL_MS = 1000
-const SAVE_INTERVAL_MS = 5000
+/** Without any change the numbers are swapped in this often; the gap leaves changes room to be swapped at once. */
+const REFRESH_INTERVAL_MS = 2000
+const TICK_MS = 500
+/** Kept at most this often after a change of standing, … */
+const SAVE_CHANGE_MS = 5000
+/** … else this often: windows and counters alone are not worth wearing out a small machine's flash memory. */
+const SAVE_INTERVAL_MS = 60_000
 /** New endpoints are given this long for their first result before a generation is ranked without it. */
 const FIRST_RESULT_MS = 2000
+/** The kept ranking id may lie this many swaps behind. */
+const RANKING_ID_STEP = SAVE_INTERVAL_MS / SWAP_INTERVAL_MS + 10
 
 const { statePath, heartbeat } = workerData as RankWorkerData
 const send = (message: FromRank): void => parentPort!.postMessage(message)
-const loaded = statePath === undefined ? undefined : loadHealth(statePath)
-if (loaded?.ok === false) for (const message of loaded.reasons) send({ type: 'warning', message })
-const keeper = createRankKeeper(loaded?.ok === true ? loaded.kept : undefined, performance.now(), Date.now())
+const keeper = startKeeper()
 
-let shared: SharedRanking | undefined
-let pending: { readonly number: number; readonly shared: SharedRanking; readonly timer: NodeJS.Timeout } | undefined
+type Ranked = { readonly planned: PlannedHealth; readonly shared: SharedRanking }
+let live: Ranked | undefined
+let pending: (Ranked & { readonly number: number; readonly timer: NodeJS.Timeout }) | undefined
 let lastSwapMs = Number.NEGATIVE_INFINITY
 let swapTimer: NodeJS.Timeout | undefined
-let saveFailed = ''
+let saving: Promise<void> | undefined
+let savedMs = performance.now()
+let hasChanged = false
+let saveFailure = ''
 const certificateDays = new Map<string, number>()
 
+function startKeeper(): RankKeeper {
+  const nowMs = performance.now()
+  const loaded = statePath === undefined ? undefined : loadHealth(statePath)
+  if (loaded?.ok === false) for (const message of loaded.reasons) send({ type: 'warning', message })
+  if (loaded?.ok !== true) return createRankKeeper(undefined, 0, nowMs)
+  const { clocks, health } = loaded.file
+  const kept = { ...health, rankingId: health.rankingId + RANKING_ID_STEP }
+  return createRankKeeper(kept, elapsedBetween(clocks, readMachineClocks()), nowMs)
+}
+
 function swap(): void {
+  clearTimeout(swapTimer)
   swapTimer = undefined
-  if (shared === undefined) return
+  if (live === undefined) return
+  const { planned, shared } = live
   const idle = 1 - (Atomics.load(shared.live, 0) & 1)
-  keeper.rank(shared.slots[idle]!, [], performance.now(), Date.now())
+  keeper.rank(planned, shared.slots[idle]!, [], performance.now(), Date.now())
   Atomics.store(shared.live, 0, idle)
   lastSwapMs = performance.now()
 }
 
-function scheduleSwap(): void {
-  // While a new plan waits for first results, the old generation's slots have no matching indices any more.
-  if (shared === undefined || pending !== undefined || swapTimer !== undefined) return
+/** Swaps now, or at the end of the second that the last swap began. */
+function swapSoon(): void {
+  if (swapTimer !== undefined || live === undefined) return
   const waitMs = lastSwapMs + SWAP_INTERVAL_MS - performance.now()
   if (waitMs <= 0) swap()
   else swapTimer = setTimeout(swap, waitMs)
 }
 
-function finishPlan(): void {
-  if (pending === undefined) return
-  clearTimeout(pending.timer)
-  const { number } = pending
-  shared = pending.shared
-  pending = undefined
-  swap()
-  send({ type: 'done', number })
-}
-
-function takePlan(message: Extract<ToRank, { type: 'plan' }>): void {
+function takePlan(number: number, plan: RankPlan, ranking: SharedArrayBuffer): void {
   if (pending !== undefined) {
     clearTimeout(pending.timer)
     send({ type: 'done', number: pending.number })
   }
-  clearTimeout(swapTimer)
-  swapTimer = undefined
-  const fresh = keeper.replacePlan(message.plan)
-  pending = {
-    number: message.number,
-    shared: viewSharedRanking(message.ranking, rankingShapeOf(message.plan)),
-    timer: setTimeout(finishPlan, FIRST_RESULT_MS),
-  }
-  if (fresh === 0) finishPlan()
+  const planned = keeper.replacePlan(plan, performance.now())
+  const shared = viewSharedRanking(ranking, rankingShapeOf(plan))
+  pending = { number, planned, shared, timer: setTimeout(finishPlan, FIRST_RESULT_MS) }
+  finishPlanIfKnown()
+}
+
+function finishPlanIfKnown(): void {
+  if (pending !== undefined && keeper.unknownCount(pending.planned, performance.now()) === 0) finishPlan()
+}
+
+function finishPlan(): void {
+  if (pending === undefined) return
+  const { number, planned, shared, timer } = pending
+  clearTimeout(timer)
+  pending = undefined
+  live = { planned, shared }
+  keeper.settle(planned, performance.now())
+  swap()
+  hasChanged = true
+  send({ type: 'done', number })
 }
 
 function takeSample(sample: ProbeSample): void {
   if (sample.certificateDays !== undefined) certificateDays.set(`${sample.endpointId} ${sample.address}`, sample.certificateDays)
   const change = keeper.takeSample(sample, performance.now(), Date.now())
-  if (change !== undefined) send({ type: 'change', change })
-  if (pending !== undefined && keeper.unprobedCount() === 0) finishPlan()
-  scheduleSwap()
+  finishPlanIfKnown()
+  if (change === undefined) return
+  hasChanged = true
+  send({ type: 'change', change })
+  swapSoon()
 }
 
 function details(): AddressDetail[] {
@@ -120,34 +153,50 @@ function details(): AddressDetail[] {
   return rows
 }
 
-function save(): void {
-  if (statePath === undefined || shared === undefined) return
+/** Saves once; what changes meanwhile is saved the next time. */
+function save(): Promise<void> {
+  if (statePath === undefined || live === undefined) return Promise.resolve()
+  saving ??= saveNow(statePath).finally(() => {
+    saving = undefined
+  })
+  return saving
+}
+
+async function saveNow(path: string): Promise<void> {
+  savedMs = performance.now()
+  hasChanged = false
   try {
-    saveHealth(statePath, keeper.keep(performance.now(), Date.now()))
-    saveFailed = ''
+    await saveHealth(path, { clocks: readMachineClocks(), health: keeper.keep(performance.now()) })
+    saveFailure = ''
   } catch (error) {
     // A full disk stops neither probing nor answering; it is told once until it works again.
     const { message } = error as Error
-    if (message !== saveFailed) send({ type: 'warning', message: `the health state cannot be kept: ${message}` })
-    saveFailed = message
+    if (message !== saveFailure) send({ type: 'warning', message: `the health state cannot be kept: ${message}` })
+    saveFailure = message
+    hasChanged = true
   }
 }
 
+async function saveLast(number: number): Promise<void> {
+  await saving
+  await save()
+  send({ type: 'done', number })
+}
+
 setInterval(() => Atomics.add(heartbeat, 0, 1), 100)
-// Weights of slow starts and dwells end by time, without a sample.
-setInterval(scheduleSwap, SWAP_INTERVAL_MS)
-setInterval(save, SAVE_INTERVAL_MS)
+setInterval(() => {
+  const nowMs = performance.now()
+  if (nowMs - lastSwapMs >= REFRESH_INTERVAL_MS) swapSoon()
+  if (nowMs - savedMs >= SAVE_INTERVAL_MS || (hasChanged && nowMs - savedMs >= SAVE_CHANGE_MS)) void save()
+}, TICK_MS)
 
 parentPort!.on('message', (message: ToRank) => {
-  if (message.type === 'plan') takePlan(message)
-  else if (message.type === 'samples') message.port.on('message', takeSample)
-  else if (message.type === 'stop') {
-    save()
-    send({ type: 'done', number: message.number })
-  } else
-    send({
-      type: 'done',
-      number: message.number,
-      result: message.what === 'details' ? details() : keeper.samplesOf(message.endpointId, message.limit),
-    })
+  if (message.type === 'prober') message.port.on('message', takeSample)
+  else if (message.type === 'plan') takePlan(message.number, message.plan, message.ranking)
+  else if (message.type === 'details') send({ type: 'done', number: message.number, result: details() })
+  else if (message.type === 'samples')
+    send({ type: 'done', number: message.number, result: keeper.samplesOf(message.endpointId, message.limit) })
+  else if (message.type === 'stop') void saveLast(message.number)
+  else if (message.how === 'throw') throw new Error('broken by a test')
+  else for (;;);
 })

@@ -1,28 +1,43 @@
 /**
- * Health of one address of one endpoint as seen from here: a window and a place for each of its probes, gates by limits, the standing.
- * Pure: samples and the clock come from the caller. Gate state belongs to a pair of limits (max error rate, max latency), not to a
- * policy: policies with equal gates share it, and a gate that closed keeps its own place with its own doubling.
+ * Health of one address of one endpoint as seen from here. Pure: samples and the clock come from the caller.
  *
- *   sample ─► window + place of its probe ─► standing of the address
- *                    └► each gate: closes on the window since its last opening, reopens after `rise` good samples, then starts anew
+ *   sample ─► window of its probe ─► place of its probe (fall, rise) ─────────────► standing of the address
+ *                 └────────────────► place of its probe behind each gate (fall, rise, limits) ─► gate open or closed
+ *
+ * Gates are the policies', places are the addresses': so each pair of limits (max error rate, max latency) that some policy with this
+ * endpoint has, keeps a place of its own for each probe, under the same one rule (hysteresis.ts), doubling included. It is lost by
+ * `fall` failures in a row as well as by the closing of the gate, so it is never in place while the standing's is not, and a loss of
+ * either sort soon after a return doubles the next one. Policies with equal limits share it; it outlives publishes and restarts.
+ * On a return the window starts anew: the standing's return empties it, a gate's return only moves the gate's own beginning, so that
+ * shown numbers, score and other gates keep their samples.
  */
 import type { ProbeSpec } from '../model/rank-plan.ts'
 import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../model/standing.ts'
-import { createPlace, losePlace, type Place, successesNeeded, takeResult } from './hysteresis.ts'
-import { addSample, createWindow, GATE_SAMPLES, nextNumber, summarizeWindow, type Window } from './window.ts'
+import { createPlace, losePlace, type Place, type PlaceRule, takeResult } from './hysteresis.ts'
+import { addSample, createWindow, GATE_SAMPLES, nextNumber, restartWindow, summarizeWindow, type Window } from './window.ts'
 
 /** An unknown standing counts as the last known one for this long. */
 export const LAST_KNOWN_MS = 3_600_000
 /** Beyond this share of a gate an address in place is degraded. */
 const DEGRADED_SHARE = 0.8
-/** No bound on the TTL. */
-export const NO_TTL_BOUND = 0xffff
 
-/** Limits of a gate. */
+/** Limits of a gate: at or beyond either of them it closes. */
 export type GateLimits = { readonly maxErrorRatePercent: number; readonly maxLatencyMs: number }
 
-/** One gate of one address. */
-export type GateState = { readonly place: Place; fromNumbers: number[]; reason: 'error-rate' | 'latency' | undefined }
+/** What closed a gate. */
+export type GateReason = 'error-rate' | 'latency'
+
+/** Place of one probe behind one gate. */
+export type GateTrack = {
+  readonly place: Place
+  /** Number of the first sample that the gate judges (window.ts). */
+  fromNumber: number
+  /** What closed it; undefined when it is in place or fell by failures in a row. */
+  reason: GateReason | undefined
+}
+
+/** One gate of one address; `tracks` stand beside those of the address. */
+export type GateState = { readonly limits: GateLimits; readonly tracks: readonly GateTrack[] }
 
 /** One probe of one address. */
 export type ProbeTrack = { readonly spec: ProbeSpec; readonly window: Window; readonly place: Place }
@@ -32,8 +47,9 @@ export type AddressHealth = {
   readonly endpointId: string
   readonly address: string
   readonly tracks: readonly ProbeTrack[]
+  /** By gateKey; set by setGates. */
   readonly gates: Map<string, GateState>
-  /** STANDING_* by the probes alone; degraded is told by limits (standingWith). */
+  /** STANDING_*: places of the probes, and degraded. */
   standing: number
   /** When the standing changed last, ms since epoch; 0 = never. */
   sinceAt: number
@@ -41,6 +57,10 @@ export type AddressHealth = {
   sampleAt: number
   /** Eligible in some pool use last, ms since epoch; 0 = never. */
   lastEligibleAt: number
+  /** When an estimate was last beyond 80 % of a gate, monotonic ms; NaN = never. */
+  beyondAtMs: number
+  /** False while this vantage has no route to it: then there are no samples and no vote. */
+  measurable: boolean
   /** Standing kept from before a restart, and when it was last proved (monotonic ms, may be negative). */
   lastKnown: { readonly standing: number; readonly atMs: number } | undefined
 }
@@ -52,9 +72,19 @@ export type HealthSample = {
   readonly latencyMs: number
   readonly lagged: boolean
   readonly startedAt: number
+  readonly unmeasurable?: true
 }
 
-/** A new address with nothing measured. */
+/** What a sample changed. */
+export type SampleEffect = {
+  /** Standing before and after. */
+  readonly from: number
+  readonly to: number
+  /** Gates that closed or opened while the standing stayed in place. */
+  readonly gates: readonly { readonly limits: GateLimits; readonly open: boolean; readonly reason: GateReason | undefined }[]
+}
+
+/** A new address with nothing measured and no gates. */
 export function createAddressHealth(endpointId: string, address: string, probes: readonly ProbeSpec[]): AddressHealth {
   return {
     endpointId,
@@ -65,90 +95,146 @@ export function createAddressHealth(endpointId: string, address: string, probes:
     sinceAt: 0,
     sampleAt: 0,
     lastEligibleAt: 0,
+    beyondAtMs: Number.NaN,
+    measurable: true,
     lastKnown: undefined,
   }
 }
 
-/** Key of a gate. */
+/** Key of a gate: equal limits, equal gate. */
 export function gateKey(limits: GateLimits): string {
   return `${limits.maxErrorRatePercent}/${limits.maxLatencyMs}`
 }
 
-/** Takes one sample in; samples of a probe that the address no longer has are passed over. Returns true when the standing changed. */
-export function takeSample(
-  health: AddressHealth,
-  sample: HealthSample,
-  limitsList: readonly GateLimits[],
-  nowMs: number,
-  wallMs: number,
-): boolean {
-  const track = health.tracks.find((candidate) => candidate.spec.id === sample.probeId)
-  if (track === undefined) return false
+/** A gate before its first judgement: where the probes stand. */
+export function createGate(health: AddressHealth, limits: GateLimits): GateState {
+  return { limits, tracks: health.tracks.map(({ place }) => ({ place: { ...place }, fromNumber: 0, reason: undefined })) }
+}
+
+/**
+ * Sets the gates that the address is judged by. Known ones go on, others are forgotten; a new one is judged at once by the window
+ * there is: limits that an edit made tighter must not let a slow endpoint in until its next probe.
+ */
+export function setGates(health: AddressHealth, limitsList: readonly GateLimits[], nowMs: number): void {
+  const wanted = new Map(limitsList.map((limits) => [gateKey(limits), limits]))
+  for (const key of health.gates.keys()) if (!wanted.has(key)) health.gates.delete(key)
+  for (const [key, limits] of wanted) {
+    if (health.gates.has(key)) continue
+    const gate = createGate(health, limits)
+    health.gates.set(key, gate)
+    for (const number of gate.tracks.keys()) closeIfBeyond(health, gate, number, nowMs)
+  }
+}
+
+/** Takes one sample in. Undefined when it changed nothing; samples of a probe that the address no longer has are passed over. */
+export function takeSample(health: AddressHealth, sample: HealthSample, nowMs: number, wallMs: number): SampleEffect | undefined {
+  const number = health.tracks.findIndex(({ spec }) => spec.id === sample.probeId)
+  const track = health.tracks[number]
+  if (track === undefined) return undefined
+  // No route from here to this family says something about us and nothing about the endpoint.
+  health.measurable = sample.unmeasurable !== true
+  if (!health.measurable) return undefined
   const { spec, window, place } = track
   const wasOut = place.inPlace === false
   takeResult(place, sample.ok, spec, nowMs)
   // Its window starts anew with its return: what made it leave must not make it leave again.
-  if (wasOut && place.inPlace) {
-    window.firstNumber = nextNumber(window)
-    window.samples.length = 0
-    window.ewmaMs = Number.NaN
-  }
-  addSample(
-    window,
-    { at: nowMs, ok: sample.ok, latencyMs: sample.ok && !sample.lagged ? sample.latencyMs : Number.NaN },
-    1000 * spec.windowSeconds,
-  )
+  if (wasOut && place.inPlace) restartWindow(window)
+  const latencyMs = sample.ok && !sample.lagged ? sample.latencyMs : Number.NaN
+  addSample(window, { at: nowMs, ok: sample.ok, latencyMs }, 1000 * spec.windowSeconds)
   health.sampleAt = sample.startedAt
+  // What was known from before a restart counts as what it was: coming back to the same is no change.
+  const from = effectiveStanding(health, nowMs)
   health.lastKnown = undefined
-  for (const limits of limitsList) judgeGate(health, track, limits, sample, nowMs)
-  const standing = standingOf(health)
-  if (standing === health.standing) return false
-  health.standing = standing
-  health.sinceAt = wallMs
-  return true
+  const wasOpen = new Map([...health.gates].map(([key, gate]) => [key, isOpen(gate)]))
+  for (const gate of health.gates.values()) judgeGate(health, gate, number, sample, nowMs)
+  health.standing = standingOf(health, nowMs)
+  if (health.standing !== from) health.sinceAt = wallMs
+  const gates = [...health.gates]
+    .filter(([key, gate]) => isOpen(gate) !== wasOpen.get(key) && inPlace(from) && inPlace(health.standing))
+    .map(([, gate]) => ({
+      limits: gate.limits,
+      open: isOpen(gate),
+      reason: gate.tracks.find(({ reason }) => reason !== undefined)?.reason,
+    }))
+  return health.standing === from && gates.length === 0 ? undefined : { from, to: health.standing, gates }
+}
+
+function inPlace(standing: number): boolean {
+  return standing >= STANDING_DEGRADED
 }
 
 /** Required probes must all be in place; one never seen leaves the whole unknown unless another is out. */
-function standingOf(health: AddressHealth): number {
-  const required = health.tracks.filter((track) => track.spec.required)
-  const judged = required.length > 0 ? required : health.tracks
-  if (judged.some((track) => track.place.inPlace === false)) return STANDING_DOWN
-  return judged.every((track) => track.place.inPlace) ? STANDING_UP : STANDING_UNKNOWN
-}
-
-function gateOf(health: AddressHealth, limits: GateLimits): GateState {
-  const key = gateKey(limits)
-  const known = health.gates.get(key)
-  if (known !== undefined) return known
-  const gate: GateState = { place: { ...createPlace(), inPlace: true }, fromNumbers: health.tracks.map(() => 0), reason: undefined }
-  health.gates.set(key, gate)
-  return gate
-}
-
-function judgeGate(health: AddressHealth, track: ProbeTrack, limits: GateLimits, sample: HealthSample, nowMs: number): void {
-  const gate = gateOf(health, limits)
-  const number = health.tracks.indexOf(track)
-  const isGood = sample.ok && (number > 0 || sample.lagged || sample.latencyMs < limits.maxLatencyMs)
-  if (!gate.place.inPlace) {
-    // A slow answer is no success for a gate that closed for slowness: it would reopen at once and flap.
-    if (takeResult(gate.place, isGood, { fall: 1, rise: track.spec.rise }, nowMs) && gate.place.inPlace) {
-      gate.fromNumbers = health.tracks.map((each) => nextNumber(each.window))
-      gate.reason = undefined
-    }
-    return
+function standingOf(health: AddressHealth, nowMs: number): number {
+  const judged = judgedTracks(health)
+  if (judged.some(({ place }) => place.inPlace === false)) {
+    health.beyondAtMs = Number.NaN
+    return STANDING_DOWN
   }
-  const summary = summarizeWindow(track.window, gate.fromNumbers[number] ?? 0)
+  if (!judged.every(({ place }) => place.inPlace)) return STANDING_UNKNOWN
+  if (isBeyond(health)) health.beyondAtMs = nowMs
+  // Degraded is left when a whole window has passed without being beyond: an estimate at the border would else ring all day.
+  const heldMs = 1000 * Math.max(...health.tracks.map(({ spec }) => spec.windowSeconds))
+  return nowMs - health.beyondAtMs < heldMs ? STANDING_DEGRADED : STANDING_UP
+}
+
+/** The probes that decide the standing: the required ones, or all when none is. */
+function judgedTracks(health: AddressHealth): readonly ProbeTrack[] {
+  const required = health.tracks.filter(({ spec }) => spec.required)
+  return required.length > 0 ? required : health.tracks
+}
+
+/** True when an estimate lies beyond 80 % of a gate. */
+function isBeyond(health: AddressHealth): boolean {
+  const { latencyMs, errorRatePercent, sampleCount } = measuresOf(health)
+  if (sampleCount < GATE_SAMPLES) return false
+  for (const { limits } of health.gates.values())
+    if (errorRatePercent > DEGRADED_SHARE * limits.maxErrorRatePercent || latencyMs > DEGRADED_SHARE * limits.maxLatencyMs) return true
+  return false
+}
+
+/** `fall` never comes for an optional probe: it counts in the error rate only. */
+function gateRule(spec: ProbeSpec): PlaceRule {
+  return spec.required ? spec : { fall: Number.POSITIVE_INFINITY, rise: spec.rise }
+}
+
+function judgeGate(health: AddressHealth, gate: GateState, number: number, sample: HealthSample, nowMs: number): void {
+  const { spec, window } = health.tracks[number]!
+  const gateTrack = gate.tracks[number]!
+  const { place } = gateTrack
+  if (place.inPlace === undefined && !spec.required) place.inPlace = true
+  const wasOut = place.inPlace === false
+  // Out for slowness, a slow answer is no success: the gate would open at once and close again.
+  const isSlow = number === 0 && !sample.lagged && sample.latencyMs >= gate.limits.maxLatencyMs
+  takeResult(place, sample.ok && !(wasOut && isSlow), gateRule(spec), nowMs)
+  if (wasOut && place.inPlace) {
+    gateTrack.fromNumber = nextNumber(window)
+    gateTrack.reason = undefined
+  }
+  closeIfBeyond(health, gate, number, nowMs)
+}
+
+/** Closes a gate by what its window says for sure: errors by the lower Wilson bound, latency by the median of the first probe. */
+function closeIfBeyond(health: AddressHealth, gate: GateState, number: number, nowMs: number): void {
+  const gateTrack = gate.tracks[number]!
+  if (gateTrack.place.inPlace !== true) return
+  const summary = summarizeWindow(health.tracks[number]!.window, gateTrack.fromNumber)
   if (summary.sampleCount < GATE_SAMPLES) return
-  const isErrors = summary.errorRateLowPercent >= limits.maxErrorRatePercent
-  const isSlow = number === 0 && summary.p50Ms >= limits.maxLatencyMs
-  if (!isErrors && !isSlow) return
-  losePlace(gate.place, nowMs)
-  gate.reason = isErrors ? 'error-rate' : 'latency'
+  const isErrors = summary.errorRateLowPercent >= gate.limits.maxErrorRatePercent
+  if (!isErrors && !(number === 0 && summary.p50Ms >= gate.limits.maxLatencyMs)) return
+  losePlace(gateTrack.place, nowMs)
+  gateTrack.reason = isErrors ? 'error-rate' : 'latency'
+}
+
+/** Nothing known yet is not closed: what is not measured is kept out by its standing. */
+function isOpen(gate: GateState): boolean {
+  for (const { place } of gate.tracks) if (place.inPlace === false) return false
+  return true
 }
 
 /** True when the gate with these limits is open. */
 export function isGateOpen(health: AddressHealth, limits: GateLimits): boolean {
-  return health.gates.get(gateKey(limits))?.place.inPlace ?? true
+  const gate = health.gates.get(gateKey(limits))
+  return gate === undefined || isOpen(gate)
 }
 
 /** Latency of the first probe and worst error rate, with the count behind it. NaN without samples. */
@@ -162,23 +248,11 @@ export function measuresOf(health: AddressHealth): {
   if (first === undefined) return { latencyMs: Number.NaN, p95Ms: Number.NaN, errorRatePercent: Number.NaN, sampleCount: 0 }
   const summary = summarizeWindow(first.window)
   let { errorRatePercent } = summary
-  for (const track of health.tracks.slice(1)) {
-    const rate = summarizeWindow(track.window).errorRatePercent
-    if (!(rate <= errorRatePercent) && !Number.isNaN(rate)) errorRatePercent = rate
+  for (let number = 1; number < health.tracks.length; number++) {
+    const other = summarizeWindow(health.tracks[number]!.window)
+    if (other.sampleCount > 0 && !(other.errorRatePercent <= errorRatePercent)) errorRatePercent = other.errorRatePercent
   }
   return { latencyMs: summary.p50Ms, p95Ms: summary.p95Ms, errorRatePercent, sampleCount: summary.sampleCount }
-}
-
-/** Standing with the last known one in place of unknown, and degraded beyond 80 % of the tightest limits it is judged by. */
-export function shownStanding(health: AddressHealth, limitsList: readonly GateLimits[], nowMs: number): number {
-  const standing = effectiveStanding(health, nowMs)
-  if (standing !== STANDING_UP) return standing
-  const { latencyMs, errorRatePercent, sampleCount } = measuresOf(health)
-  if (sampleCount < GATE_SAMPLES) return standing
-  const isNear = limitsList.some(
-    (limits) => errorRatePercent > DEGRADED_SHARE * limits.maxErrorRatePercent || latencyMs > DEGRADED_SHARE * limits.maxLatencyMs,
-  )
-  return isNear ? STANDING_DEGRADED : standing
 }
 
 /** Unknown counts as the last known standing, if that is at most an hour old. */
@@ -187,17 +261,11 @@ export function effectiveStanding(health: AddressHealth, nowMs: number): number 
   return nowMs - health.lastKnown.atMs <= LAST_KNOWN_MS ? health.lastKnown.standing : STANDING_UNKNOWN
 }
 
-/** Seconds until the standing could change at the earliest: checks left × their interval; NO_TTL_BOUND without probes. */
-export function ttlBoundSeconds(health: AddressHealth): number {
-  let bound = NO_TTL_BOUND
-  for (const { spec, place } of health.tracks) {
-    const leftMs =
-      place.inPlace === undefined
-        ? spec.intervalMs
-        : place.inPlace
-          ? (spec.fall - place.failuresInRow) * (place.failuresInRow > 0 ? spec.retryIntervalMs : spec.intervalMs)
-          : successesNeeded(place, spec) * spec.intervalMs
-    bound = Math.min(bound, Math.max(1, Math.ceil(leftMs / 1000)))
-  }
-  return bound
+/** When it came back last to a place or through the gate with these limits, monotonic ms; NaN = it never left. */
+export function returnedAtMs(health: AddressHealth, limits: GateLimits): number {
+  const gate = health.gates.get(gateKey(limits))
+  let latest = Number.NaN
+  for (const { place } of [...health.tracks, ...(gate?.tracks ?? [])])
+    if (place.inPlace && !(place.returnedAtMs <= latest)) latest = Number.isNaN(place.returnedAtMs) ? latest : place.returnedAtMs
+  return latest
 }

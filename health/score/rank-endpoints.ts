@@ -1,10 +1,11 @@
 /**
- * Health of addresses + plan → one ranking slot (health/model/ranking.ts). Pure: the clocks are parameters, the memory of incumbents and
- * challengers lies in RankMemory, which survives publishes and restarts (it is keyed by policy and pool id, never by index).
+ * Health of addresses + plan → one ranking slot (health/model/ranking.ts). Pure: the clocks are parameters, the memory of incumbents
+ * lies in RankMemory, which survives publishes and restarts (it is keyed by policy and pool id, never by index).
  *
- *   address: standing, numbers, TTL bound ─► member bits per view ─► pool bits, picks of `best` (band and dwell), order, weights
+ *   address: standing, numbers, TTL bound ─► member bits per view ─► pool bits, picks of `best` (incumbent.ts), order, weights
  *
- * Band and dwell hold back only moves between eligible endpoints; nothing delays leaving an ineligible one.
+ * A member stands on all addresses its endpoint has (joint) or on the family's (each). An address that this vantage cannot measure
+ * (no route to the family) has no vote: its endpoint is judged by the other one.
  */
 
 import type { RankPlan, RankPoolUse } from '../model/rank-plan.ts'
@@ -24,24 +25,11 @@ import {
   POOL_USABLE,
   type RankingColumns,
 } from '../model/ranking.ts'
-import { STANDING_DEGRADED, STANDING_DOWN } from '../model/standing.ts'
-import {
-  type AddressHealth,
-  effectiveStanding,
-  type GateLimits,
-  isGateOpen,
-  measuresOf,
-  NO_TTL_BOUND,
-  shownStanding,
-  ttlBoundSeconds,
-} from './address-health.ts'
+import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN } from '../model/standing.ts'
+import { type AddressHealth, effectiveStanding, type GateLimits, gateKey, isGateOpen, measuresOf, returnedAtMs } from './address-health.ts'
+import { type Candidate, type Incumbent, keepIncumbent } from './incumbent.ts'
 import { orderingScore, scoreOf } from './score-profile.ts'
-
-/** Band of `best`: never less than this many points. */
-const LEAST_BAND_POINTS = 3
-
-/** The incumbent of one pool-use view, and who has been better for how long. */
-export type Incumbent = { endpointId: string; challengerId: string; challengerSinceMs: number }
+import { NO_TTL_BOUND, ttlBoundSeconds } from './ttl-bound.ts'
 
 /** What ranking remembers from one time to the next. */
 export type RankMemory = { readonly incumbents: Map<string, Incumbent> }
@@ -49,7 +37,8 @@ export type RankMemory = { readonly incumbents: Map<string, Incumbent> }
 /** An operator's forced standing of an endpoint. */
 export type ForcedStanding = {
   readonly endpointId: string
-  readonly action: 'up' | 'down' | 'drain' /** Share of its weight that is left, 0–1 (drain). */
+  readonly action: 'up' | 'down' | 'drain'
+  /** Share of its weight that is left, 0–1 (drain). */
   readonly share: number
 }
 
@@ -70,12 +59,19 @@ export function createRankMemory(): RankMemory {
   return { incumbents: new Map() }
 }
 
-/** Limits of all gates of a plan, without doubles. */
-export function gateLimitsOf(plan: RankPlan): readonly GateLimits[] {
-  const limits = new Map<string, GateLimits>()
-  for (const { maxErrorRatePercent, maxLatencyMs } of plan.poolUses)
-    limits.set(`${maxErrorRatePercent}/${maxLatencyMs}`, { maxErrorRatePercent, maxLatencyMs })
-  return [...limits.values()]
+/** Key of an incumbent. */
+export function incumbentKey(poolUse: RankPoolUse, view: number): string {
+  return `${poolUse.policyId}/${poolUse.poolId}/${view}`
+}
+
+/** Limits of the gates that each endpoint of a plan stands behind, without doubles; by endpoint index. */
+export function gateLimitsOf(plan: RankPlan): readonly (readonly GateLimits[])[] {
+  const limits = plan.endpoints.map(() => new Map<string, GateLimits>())
+  for (const { members, maxErrorRatePercent, maxLatencyMs } of plan.poolUses) {
+    const gate = { maxErrorRatePercent, maxLatencyMs }
+    for (const { endpoint } of members) limits[endpoint]!.set(gateKey(gate), gate)
+  }
+  return limits.map((map) => [...map.values()])
 }
 
 /** Facts about one address that every pool use asks for. */
@@ -85,7 +81,11 @@ type AddressFacts = {
   readonly override: ForcedStanding | undefined
   readonly latencyMs: number
   readonly errorRatePercent: number
+  readonly ttlBoundSeconds: number
 }
+
+/** One member while its pool is ranked. */
+type RankedMember = Candidate & { readonly member: number; readonly bits: number }
 
 /** Fills `out` with the ranking. */
 export function rankEndpoints(input: RankInput, out: RankingColumns): void {
@@ -93,14 +93,15 @@ export function rankEndpoints(input: RankInput, out: RankingColumns): void {
   out.header[0] = plan.generation
   out.header[1] = input.rankingId
   out.header[2] = wallMs
-  const limitsList = gateLimitsOf(plan)
   const overrides = new Map(input.overrides.map((override) => [override.endpointId, override]))
   const facts: (AddressFacts | undefined)[] = []
   for (let at = 0; at < 2 * plan.endpoints.length; at++)
-    facts.push(fillAddress(input, at, addresses[at], overrides.get(plan.endpoints[at >> 1]!.id), limitsList, out))
-  plan.poolUses.forEach((poolUse, number) => {
-    for (let view = 0; view < (poolUse.jointFamilies ? 1 : 2); view++) fillPoolUse(input, poolUse, number, view, facts, out)
-  })
+    facts.push(fillAddress(input, at, addresses[at], overrides.get(plan.endpoints[at >> 1]!.id), out))
+  for (const [number, poolUse] of plan.poolUses.entries()) {
+    fillPoolUse(input, poolUse, number, 0, facts, out)
+    if (poolUse.jointFamilies) clearView(poolUse, number, out)
+    else fillPoolUse(input, poolUse, number, 1, facts, out)
+  }
   for (let at = 0; at < facts.length; at++) out.addressLastEligibleAt[at] = facts[at]?.health.lastEligibleAt ?? 0
 }
 
@@ -109,47 +110,51 @@ function fillAddress(
   at: number,
   health: AddressHealth | undefined,
   override: ForcedStanding | undefined,
-  limitsList: readonly GateLimits[],
   out: RankingColumns,
 ): AddressFacts | undefined {
-  const isPresent = health !== undefined && input.plan.endpoints[at >> 1]!.enabled
-  const measures = health === undefined ? undefined : measuresOf(health)
-  out.addressStanding[at] = health === undefined ? 0 : shownStanding(health, limitsList, input.nowMs)
+  const endpoint = input.plan.endpoints[at >> 1]!
+  const present = endpoint.enabled ? health : undefined
+  const measures = present === undefined ? undefined : measuresOf(present)
+  const standing = present === undefined ? STANDING_UNKNOWN : effectiveStanding(present, input.nowMs)
+  const bound = present === undefined ? NO_TTL_BOUND : ttlBoundSeconds(present)
+  out.addressStanding[at] = standing
   out.addressFlags[at] =
-    (isPresent ? ADDRESS_PRESENT : 0) |
-    (health !== undefined && health.tracks.length === 0 ? ADDRESS_UNPROBED : 0) |
+    (present === undefined ? 0 : ADDRESS_PRESENT) |
+    (present !== undefined && present.tracks.length === 0 ? ADDRESS_UNPROBED : 0) |
     (override?.action === 'up' ? ADDRESS_OVERRIDE_UP : 0) |
     (override?.action === 'down' ? ADDRESS_OVERRIDE_DOWN : 0) |
     (override?.action === 'drain' ? ADDRESS_DRAINING : 0)
   out.addressLatencyMs[at] = measures?.latencyMs ?? Number.NaN
   out.addressErrorRatePercent[at] = measures?.errorRatePercent ?? Number.NaN
   out.addressSampleCount[at] = measures?.sampleCount ?? 0
-  out.addressSampleAt[at] = health?.sampleAt ?? 0
-  out.addressSinceAt[at] = health?.sinceAt ?? 0
-  out.addressTtlBoundSeconds[at] = isPresent ? ttlBoundSeconds(health) : NO_TTL_BOUND
-  if (!isPresent) return undefined
-  return {
-    health,
-    standing: effectiveStanding(health, input.nowMs),
-    override,
-    latencyMs: measures!.latencyMs,
-    errorRatePercent: measures!.errorRatePercent,
-  }
+  out.addressSampleAt[at] = present?.sampleAt ?? 0
+  out.addressSinceAt[at] = present?.sinceAt ?? 0
+  out.addressTtlBoundSeconds[at] = bound
+  if (present === undefined || measures === undefined) return undefined
+  return { health: present, standing, override, ttlBoundSeconds: bound, ...measures }
 }
 
-/** The addresses that a member stands on in a view: all of them (joint), or the family's; a target stands in both views. */
+/** The addresses that a member stands on in a view: all of them (joint) or the family's; a target stands in both views. */
 function addressesOf(
   input: RankInput,
   poolUse: RankPoolUse,
   endpoint: number,
   view: number,
   facts: readonly (AddressFacts | undefined)[],
-): AddressFacts[] {
+): readonly AddressFacts[] {
+  const first = facts[2 * endpoint]
+  const second = facts[2 * endpoint + 1]
+  const all = [first, second].filter((each) => each !== undefined)
   const isTarget = input.plan.endpoints[endpoint]!.target !== ''
-  const wanted = poolUse.jointFamilies ? [2 * endpoint, 2 * endpoint + 1] : isTarget ? [2 * endpoint] : [2 * endpoint + view]
-  const found: AddressFacts[] = []
-  for (const at of wanted) if (facts[at] !== undefined) found.push(facts[at])
-  return found
+  const wanted = poolUse.jointFamilies ? all : [view === 0 || isTarget ? first : second].filter((each) => each !== undefined)
+  if (wanted.every(hasVote)) return wanted
+  const voters = (poolUse.jointFamilies ? wanted : all).filter(hasVote)
+  return voters.length > 0 && wanted.length > 0 ? voters : wanted
+}
+
+/** An address without a route from here says nothing, unless something is known of it from before. */
+function hasVote({ health, standing }: AddressFacts): boolean {
+  return health.measurable || standing !== STANDING_UNKNOWN
 }
 
 function memberBitsOf(stands: readonly AddressFacts[], limits: GateLimits): number {
@@ -173,49 +178,75 @@ function fillPoolUse(
   facts: readonly (AddressFacts | undefined)[],
   out: RankingColumns,
 ): void {
-  const at = 2 * number + view
-  const order: { readonly member: number; readonly score: number; readonly endpointId: string }[] = []
-  let poolBits = 0
+  const order: RankedMember[] = []
   let eligible = 0
+  let allBits = 0
   let bound = NO_TTL_BOUND
-  poolUse.members.forEach(({ endpoint, weight }, position) => {
+  for (const [position, { endpoint, weight }] of poolUse.members.entries()) {
     const member = poolUse.firstMember + position
     const stands = addressesOf(input, poolUse, endpoint, view, facts)
     const bits = memberBitsOf(stands, poolUse)
-    out.memberBits[2 * member + view] = bits
-    if (bits & MEMBER_PRESENT) poolBits |= POOL_PRESENT
-    if (bits & MEMBER_NOT_DOWN) poolBits |= POOL_NOT_DOWN
-    if (bits & MEMBER_IN_PLACE) poolBits |= POOL_IN_PLACE
+    allBits |= bits
     if (bits & MEMBER_ELIGIBLE) {
       eligible++
       for (const { health } of stands) health.lastEligibleAt = input.wallMs
     }
-    let score = Number.POSITIVE_INFINITY
-    let known = Number.POSITIVE_INFINITY
-    for (const { latencyMs, errorRatePercent, health } of stands) {
-      score = Math.min(score, orderingScore(poolUse.score, latencyMs, errorRatePercent))
-      known = Math.min(known, scoreOf(poolUse.score, latencyMs, errorRatePercent))
-      bound = Math.min(bound, ttlBoundSeconds(health))
-    }
-    if (view === 0 || Number.isNaN(out.memberScore[member]!))
-      out.memberScore[member] = known === Number.POSITIVE_INFINITY ? Number.NaN : known
-    out.memberWeight[2 * member + view] = bits & MEMBER_PRESENT ? weightOf(input, poolUse, weight, stands) : 0
-    order.push({ member, score: bits & MEMBER_PRESENT ? score : Number.NEGATIVE_INFINITY, endpointId: input.plan.endpoints[endpoint]!.id })
-  })
-  if (eligible >= Math.max(1, poolUse.minimumUp)) poolBits |= POOL_USABLE
-  out.poolBits[at] = poolBits
-  out.poolTtlBoundSeconds[at] = bound
+    for (const stand of stands) bound = Math.min(bound, stand.ttlBoundSeconds)
+    out.memberBits[2 * member + view] = bits
+    out.memberWeight[2 * member + view] = bits === 0 ? 0 : weightOf(input, poolUse, weight, stands)
+    fillScore(poolUse, member, view, stands, out)
+    order.push({ member, bits, score: orderScoreOf(poolUse, stands), endpointId: input.plan.endpoints[endpoint]!.id })
+  }
   // Best first; equal scores in declared order (the sort is stable).
   order.sort((a, b) => b.score - a.score)
-  order.forEach(({ member }, position) => {
-    out.memberOrder[2 * member + view] = position
-  })
-  const firstWith = (bit: number): number => order.find(({ member }) => (out.memberBits[2 * member + view]! & bit) !== 0)?.member ?? -1
-  const incumbent = keepIncumbent(input, poolUse, view, order, out)
-  out.poolPick[at] = incumbent
-  const keeps = (bit: number): boolean => incumbent >= 0 && (out.memberBits[2 * incumbent + view]! & bit) !== 0
-  out.poolPickInPlace[at] = keeps(MEMBER_IN_PLACE) ? incumbent : firstWith(MEMBER_IN_PLACE)
-  out.poolPickNotDown[at] = keeps(MEMBER_NOT_DOWN) ? incumbent : firstWith(MEMBER_NOT_DOWN)
+  for (const [position, { member }] of order.entries()) out.memberOrder[2 * member + view] = position
+  const at = 2 * number + view
+  out.poolBits[at] =
+    (eligible >= Math.max(1, poolUse.minimumUp) ? POOL_USABLE : 0) |
+    (allBits & MEMBER_IN_PLACE ? POOL_IN_PLACE : 0) |
+    (allBits & MEMBER_NOT_DOWN ? POOL_NOT_DOWN : 0) |
+    (allBits & MEMBER_PRESENT ? POOL_PRESENT : 0)
+  out.poolTtlBoundSeconds[at] = bound
+  fillPicks(input, poolUse, at, view, order, allBits, out)
+}
+
+/**
+ * One incumbent a view, among the members with the best bit that anybody has: eligible, else in place, else not down. With nobody
+ * eligible the weaker picks would else follow every trembling of the scores. Eligible implies in place implies not down, so the same
+ * member answers all weaker steps.
+ */
+function fillPicks(
+  input: RankInput,
+  poolUse: RankPoolUse,
+  at: number,
+  view: number,
+  order: readonly RankedMember[],
+  allBits: number,
+  out: RankingColumns,
+): void {
+  const best = [MEMBER_ELIGIBLE, MEMBER_IN_PLACE, MEMBER_NOT_DOWN].find((bit) => (allBits & bit) !== 0) ?? 0
+  const candidates = order.filter(({ bits }) => (bits & best) !== 0)
+  const position = keepIncumbent(input.memory.incumbents, incumbentKey(poolUse, view), candidates, poolUse, input.nowMs)
+  const pick = candidates[position]
+  out.poolPick[at] = pick !== undefined && pick.bits & MEMBER_ELIGIBLE ? pick.member : -1
+  out.poolPickInPlace[at] = pick !== undefined && pick.bits & MEMBER_IN_PLACE ? pick.member : -1
+  out.poolPickNotDown[at] = pick !== undefined && pick.bits & MEMBER_NOT_DOWN ? pick.member : -1
+}
+
+/** Score that members are ordered by: of the worst address; absent ones last. */
+function orderScoreOf(poolUse: RankPoolUse, stands: readonly AddressFacts[]): number {
+  if (stands.length === 0) return Number.NEGATIVE_INFINITY
+  let score = Number.POSITIVE_INFINITY
+  for (const { latencyMs, errorRatePercent } of stands) score = Math.min(score, orderingScore(poolUse.score, latencyMs, errorRatePercent))
+  return score
+}
+
+/** The score to show: of the worst address; NaN when one of them has no samples. View 1 only fills what view 0 left open. */
+function fillScore(poolUse: RankPoolUse, member: number, view: number, stands: readonly AddressFacts[], out: RankingColumns): void {
+  if (view === 1 && !Number.isNaN(out.memberScore[member]!)) return
+  let score = stands.length === 0 ? Number.NaN : Number.POSITIVE_INFINITY
+  for (const { latencyMs, errorRatePercent } of stands) score = Math.min(score, scoreOf(poolUse.score, latencyMs, errorRatePercent))
+  out.memberScore[member] = score
 }
 
 /** Configured weight × slow start × drain, rounded; a member that counts at all keeps at least 1. */
@@ -224,48 +255,25 @@ function weightOf(input: RankInput, poolUse: RankPoolUse, weight: number, stands
   for (const { health, override } of stands) {
     if (override?.action === 'drain') share = Math.min(share, override.share)
     if (poolUse.slowStartSeconds <= 0) continue
-    for (const { place } of health.tracks) {
-      const sinceMs = input.nowMs - place.returnedAtMs
-      // Steps of a tenth: a share that moved with every ranking would move clients with every ranking.
-      if (place.inPlace && sinceMs >= 0) share = Math.min(share, Math.ceil((10 * sinceMs + 1) / (1000 * poolUse.slowStartSeconds)) / 10)
-    }
+    const sinceMs = input.nowMs - returnedAtMs(health, poolUse)
+    // Steps of a tenth: a share that moved with every ranking would move clients with every ranking.
+    if (sinceMs >= 0) share = Math.min(share, (Math.floor((10 * sinceMs) / (1000 * poolUse.slowStartSeconds)) + 1) / 10)
   }
   const effective = Math.round(weight * share)
   return weight > 0 && share > 0 ? Math.max(1, effective) : effective
 }
 
-/** The incumbent of a pool-use view after band and dwell; -1 when nobody is eligible. */
-function keepIncumbent(
-  input: RankInput,
-  poolUse: RankPoolUse,
-  view: number,
-  order: readonly { readonly member: number; readonly score: number; readonly endpointId: string }[],
-  out: RankingColumns,
-): number {
-  const eligible = order.filter(({ member }) => (out.memberBits[2 * member + view]! & MEMBER_ELIGIBLE) !== 0)
-  const best = eligible[0]
-  const key = `${poolUse.policyId}/${poolUse.poolId}/${view}`
-  if (best === undefined) return -1
-  const { incumbents } = input.memory
-  const known = incumbents.get(key)
-  const current = eligible.find(({ endpointId }) => endpointId === known?.endpointId)
-  const take = (endpointId: string): void => {
-    incumbents.set(key, { endpointId, challengerId: '', challengerSinceMs: Number.NaN })
+/** A joint pool use has no second view; the slot may hold that of another generation. */
+function clearView(poolUse: RankPoolUse, number: number, out: RankingColumns): void {
+  for (let member = poolUse.firstMember; member < poolUse.firstMember + poolUse.members.length; member++) {
+    out.memberBits[2 * member + 1] = 0
+    out.memberWeight[2 * member + 1] = 0
+    out.memberOrder[2 * member + 1] = 0
   }
-  if (known === undefined || current === undefined) {
-    take(best.endpointId)
-    return best.member
-  }
-  const band = Math.max(LEAST_BAND_POINTS, (poolUse.tolerancePercent / 100) * current.score)
-  if (best.score <= current.score + band) {
-    known.challengerId = ''
-    return current.member
-  }
-  if (known.challengerId === '') {
-    known.challengerId = best.endpointId
-    known.challengerSinceMs = input.nowMs
-  }
-  if (input.nowMs - known.challengerSinceMs < 1000 * poolUse.dwellSeconds) return current.member
-  take(best.endpointId)
-  return best.member
+  const at = 2 * number + 1
+  out.poolBits[at] = 0
+  out.poolPick[at] = -1
+  out.poolPickInPlace[at] = -1
+  out.poolPickNotDown[at] = -1
+  out.poolTtlBoundSeconds[at] = NO_TTL_BOUND
 }

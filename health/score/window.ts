@@ -1,7 +1,10 @@
 /**
- * The sliding window of one probe of one address (DESIGN.md section 7): the last 60 samples or the last `windowSeconds`, whichever is
+ * The sliding window of one probe of one address (DESIGN: health): the last 60 samples or the last `windowSeconds`, whichever is
  * longer. Pure; times are monotonic milliseconds given by the caller. Samples have running numbers, so that a judge may look only at
  * those after its own beginning (a window that "starts anew") without a copy.
+ *
+ *   samples      [ · · · · · · · · ]      firstNumber = number of the oldest kept one
+ *   a gate's own           └ fromNumber: judged from here on
  */
 
 /** At least this many samples are kept. */
@@ -12,7 +15,7 @@ export const GATE_SAMPLES = 20
 const Z = 2.33
 /** Weight of a new sample in the moving average. */
 const EWMA_SHARE = 0.2
-/** Never more than this, whatever interval and window say. */
+/** Never more than this, whatever interval and window say: 200 ms for an hour would be 18,000. */
 const MOST_SAMPLES = 2000
 
 /** One kept sample. */
@@ -31,11 +34,16 @@ export type Window = {
   firstNumber: number
   /** Moving average of the latency; NaN before the first success. */
   ewmaMs: number
+  /** Summary of all samples, until the next one comes: ranking reads it each second for every address. */
+  summary: WindowSummary | undefined
 }
 
 /** What a window says. NaN = no samples to say it from. */
 export type WindowSummary = {
   readonly sampleCount: number
+  readonly failureCount: number
+  /** Latencies of the successes, ascending. */
+  readonly latenciesMs: readonly number[]
   readonly p50Ms: number
   readonly p95Ms: number
   readonly errorRatePercent: number
@@ -45,11 +53,12 @@ export type WindowSummary = {
 
 /** An empty window. */
 export function createWindow(): Window {
-  return { samples: [], firstNumber: 0, ewmaMs: Number.NaN }
+  return { samples: [], firstNumber: 0, ewmaMs: Number.NaN, summary: undefined }
 }
 
 /** Adds a sample and drops what is both beyond 60 samples and older than `windowMs`. */
 export function addSample(window: Window, sample: WindowSample, windowMs: number): void {
+  window.summary = undefined
   window.samples.push(sample)
   if (!Number.isNaN(sample.latencyMs)) {
     window.ewmaMs = Number.isNaN(window.ewmaMs) ? sample.latencyMs : window.ewmaMs + EWMA_SHARE * (sample.latencyMs - window.ewmaMs)
@@ -63,17 +72,25 @@ export function addSample(window: Window, sample: WindowSample, windowMs: number
   }
 }
 
+/** Empties the window; numbers go on. */
+export function restartWindow(window: Window): void {
+  window.summary = undefined
+  window.firstNumber = nextNumber(window)
+  window.samples.length = 0
+  window.ewmaMs = Number.NaN
+}
+
 /** Number that the next sample will have: a judge that begins anew now remembers it. */
 export function nextNumber(window: Window): number {
   return window.firstNumber + window.samples.length
 }
 
-/** Value at a quantile of sorted numbers: the nearest rank. */
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted.length === 0 ? Number.NaN : sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))]!
+/** Position of a quantile among `count` sorted numbers: the nearest rank. */
+export function quantilePosition(count: number, q: number): number {
+  return Math.min(count - 1, Math.max(0, Math.ceil(q * count) - 1))
 }
 
-/** Lower Wilson bound of `failures` in `count`, percent. */
+/** Lower Wilson bound of `failures` in `count`, percent; NaN for none. */
 export function wilsonLowPercent(failures: number, count: number): number {
   if (count === 0) return Number.NaN
   const p = failures / count
@@ -86,20 +103,26 @@ export function wilsonLowPercent(failures: number, count: number): number {
 /** Summary of the samples from number `fromNumber` on. */
 export function summarizeWindow(window: Window, fromNumber: number = 0): WindowSummary {
   const start = Math.max(0, fromNumber - window.firstNumber)
-  const latencies: number[] = []
-  let failures = 0
+  if (start === 0 && window.summary !== undefined) return window.summary
+  const latenciesMs: number[] = []
+  let failureCount = 0
   for (let i = start; i < window.samples.length; i++) {
     const sample = window.samples[i]!
-    if (!sample.ok) failures++
-    else if (!Number.isNaN(sample.latencyMs)) latencies.push(sample.latencyMs)
+    if (!sample.ok) failureCount++
+    else if (!Number.isNaN(sample.latencyMs)) latenciesMs.push(sample.latencyMs)
   }
-  latencies.sort((a, b) => a - b)
-  const count = Math.max(0, window.samples.length - start)
-  return {
-    sampleCount: count,
-    p50Ms: quantile(latencies, 0.5),
-    p95Ms: quantile(latencies, 0.95),
-    errorRatePercent: count === 0 ? Number.NaN : (100 * failures) / count,
-    errorRateLowPercent: wilsonLowPercent(failures, count),
+  latenciesMs.sort((a, b) => a - b)
+  const sampleCount = Math.max(0, window.samples.length - start)
+  const quantile = (q: number): number => (latenciesMs.length === 0 ? Number.NaN : latenciesMs[quantilePosition(latenciesMs.length, q)]!)
+  const summary: WindowSummary = {
+    sampleCount,
+    failureCount,
+    latenciesMs,
+    p50Ms: quantile(0.5),
+    p95Ms: quantile(0.95),
+    errorRatePercent: sampleCount === 0 ? Number.NaN : (100 * failureCount) / sampleCount,
+    errorRateLowPercent: wilsonLowPercent(failureCount, sampleCount),
   }
+  if (start === 0) window.summary = summary
+  return summary
 }
