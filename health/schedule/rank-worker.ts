@@ -47,8 +47,8 @@ const SWAP_INTERVAL_MS = 1000
 /** Without any change the numbers are swapped in this often; the gap leaves changes room to be swapped at once. */
 const REFRESH_INTERVAL_MS = 2000
 const TICK_MS = 500
-/** Kept at most this often after a change of standing, … */
-const SAVE_CHANGE_MS = 5000
+/** Kept at most this often after a change of standing: a node that is killed must not come back to an endpoint it knew to be down, … */
+const SAVE_CHANGE_MS = 1000
 /** … else this often: windows and counters alone are not worth wearing out a small machine's flash memory. */
 const SAVE_INTERVAL_MS = 60_000
 /** New endpoints are given this long for their first result before a generation is ranked without it. */
