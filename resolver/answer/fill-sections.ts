@@ -75,11 +75,21 @@ export function writeAdditional(ctx: AnswerContext, rrset: number): void {
   const skip = type === TYPE_NS ? 0 : type === TYPE_MX ? 2 : type === TYPE_SRV ? 6 : -1
   if (skip < 0) return
   const end = zones.rrsetDataFirst[rrset + 1]!
-  for (let at = zones.rrsetDataFirst[rrset]!; at < end; at = nextRecord(zones, at)) {
+  // The chain is complete by now: its memory keeps the hosts, since services on one host name it several times (RFC 2181 §5.5).
+  const hosts = ctx.chain
+  let hostCount = 0
+  for (let at = zones.rrsetDataFirst[rrset]!; at < end && hostCount < hosts.length; at = nextRecord(zones, at)) {
     const node = findHost(ctx, at, skip)
     // Below a cut it is glue, which belongs to referrals.
-    if (node !== NONE && zones.nodeCut[node] === NONE && !writeHostAddresses(ctx, node)) return
+    if (node === NONE || zones.nodeCut[node] !== NONE || isAmong(hosts, hostCount, node)) continue
+    if (!writeHostAddresses(ctx, node)) return
+    hosts[hostCount++] = node
   }
+}
+
+function isAmong(hosts: Int32Array, count: number, node: number): boolean {
+  for (let i = 0; i < count; i++) if (hosts[i] === node) return true
+  return false
 }
 
 /** Offset of the record behind the one at `at` of the rdata column. */
