@@ -1,0 +1,74 @@
+/**
+ * Answers each workload a million times and prints, as JSON, what one answer took and how much the heap was used: run in a process of its
+ * own with --expose-gc, since the figure is the process's. Used by test/unit/resolver/answer/no-garbage.test.ts, and by hand for profiles.
+ *
+ *   node --expose-gc test/support/answer-million.ts [answers a workload, 1000000]
+ */
+import { PerformanceObserver } from 'node:perf_hooks'
+import { answerQuery } from '../../resolver/answer/answer-query.ts'
+import { buildQuery, type OptDraft, subnetOf } from './dns-packets.ts'
+import { hostileSubject } from './hostile-zones.ts'
+
+const count = Number(process.argv[2] ?? 1_000_000)
+/** The last octets of a packet with a /24 are the network: they are changed from query to query. */
+const ecs: readonly OptDraft[] = [{ subnet: subnetOf(4, 0x01020300n, 24) }]
+const ecs6: readonly OptDraft[] = [{ subnet: subnetOf(6, 0x240e0380n << 96n, 56) }]
+const WORKLOADS: readonly (readonly [name: string, query: Uint8Array, moving: number])[] = [
+  ['static', buildQuery({ name: 'www.hostile.test', opts: [{}] }), 0],
+  ['nxdomain', buildQuery({ name: 'nothing.here.hostile.test', opts: [{}] }), 0],
+  ['wildcard', buildQuery({ name: 'x.y.wild.hostile.test', opts: [{}] }), 0],
+  ['referral', buildQuery({ name: 'host.sub.hostile.test', opts: [{}] }), 0],
+  ['mail hosts', buildQuery({ name: 'mail.hostile.test', type: 15, opts: [{}] }), 0],
+  ['refused', buildQuery({ name: 'www.elsewhere.test', opts: [{}] }), 0],
+  ['chaos', buildQuery({ name: 'id.server', type: 16, class: 3, opts: [{}] }), 0],
+  ['malformed', buildQuery({ name: 'www.hostile.test', trailing: [1] }), 0],
+  ['truncated', buildQuery({ name: 'many.hostile.test', opts: [{ udpSize: 512 }] }), 0],
+  ['steered, no ECS', buildQuery({ name: 's0.z.test', opts: [{}] }), 0],
+  ['steered, random ECS /24', buildQuery({ name: 's0.z.test', opts: ecs }), 3],
+  ['steered, random ECS /56', buildQuery({ name: 's0.z.test', type: 28, opts: ecs6 }), 5],
+  ['CNAME into steered, random ECS /24', buildQuery({ name: 'c2.z.test', opts: ecs }), 3],
+]
+
+const { context } = hostileSubject()
+const mem = new Uint8Array(4096)
+// A client address above 2^31 is no small integer: where boxing would show.
+const src = Uint32Array.of(0, 0, 0xffff, 0xc6336401)
+let state = 0x9e3779b9 | 0
+
+function run(query: Uint8Array, moving: number, rounds: number): void {
+  const end = query.length
+  for (let i = 0; i < rounds; i++) {
+    mem.set(query)
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    for (let m = 0; m < moving; m++) mem[end - moving + m] = (state >>> (8 * (m & 3))) & 255
+    src[3] = state
+    answerQuery(context, mem, 0, end, 4096, src, 0, 0)
+  }
+}
+
+let collections = 0
+const observer = new PerformanceObserver((list) => {
+  collections += list.getEntries().length
+})
+observer.observe({ entryTypes: ['gc'] })
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const rows: { workload: string; nsPerAnswer: number; bytesPerAnswer: number; collections: number }[] = []
+// All of them first, so that each is measured with the types that production has seen.
+for (let warm = 0; warm < 3; warm++) for (const [, query, moving] of WORKLOADS) run(query, moving, 20_000)
+for (const [workload, query, moving] of WORKLOADS) {
+  globalThis.gc!()
+  await turn()
+  collections = 0
+  const heap = process.memoryUsage().heapUsed
+  const startedAt = performance.now()
+  run(query, moving, count)
+  const elapsedMs = performance.now() - startedAt
+  const grown = process.memoryUsage().heapUsed - heap
+  await turn()
+  rows.push({ workload, nsPerAnswer: (elapsedMs * 1e6) / count, bytesPerAnswer: grown / count, collections })
+}
+observer.disconnect()
+process.stdout.write(`${JSON.stringify(rows)}\n`)
