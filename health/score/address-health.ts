@@ -207,7 +207,8 @@ function judgeGate(health: AddressHealth, gate: GateState, number: number, sampl
   const isSlow = number === 0 && !sample.lagged && sample.latencyMs >= gate.limits.maxLatencyMs
   takeResult(place, sample.ok && !(wasOut && isSlow), gateRule(spec), nowMs)
   if (wasOut && place.inPlace) {
-    gateTrack.fromNumber = nextNumber(window)
+    // From the sample on that brought it back, as the window of the standing does.
+    gateTrack.fromNumber = nextNumber(window) - 1
     gateTrack.reason = undefined
   }
   closeIfBeyond(health, gate, number, nowMs)

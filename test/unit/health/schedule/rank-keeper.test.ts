@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RankPlan } from '../../../../health/model/rank-plan.ts'
+import { MEMBER_ELIGIBLE } from '../../../../health/model/ranking.ts'
+import { STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../../../../health/model/standing.ts'
+import type { KeptHealth } from '../../../../health/schedule/kept-health.ts'
+import { createRankKeeper, type PlannedHealth, type RankKeeper } from '../../../../health/schedule/rank-keeper.ts'
+import { emptyRanking, probeSpec, rankEndpoint, rankPlan } from '../../../support/rank-plans.ts'
+
+function feed(
+  keeper: RankKeeper,
+  endpointId: string,
+  results: string,
+  fromMs: number,
+  given: { address?: string; latencyMs?: number } = {},
+): void {
+  const { address = '192.0.2.1', latencyMs = 12 } = given
+  for (const [i, result] of [...results].entries()) {
+    const at = fromMs + 5000 * i
+    keeper.takeSample(
+      {
+        generation: 1,
+        endpointId,
+        address,
+        probeId: 'edge-http',
+        startedAt: at,
+        endedMonotonicMs: at,
+        ok: result === '+',
+        latencyMs,
+        lagged: false,
+      },
+      at,
+      at,
+    )
+  }
+}
+
+function rank(keeper: RankKeeper, planned: PlannedHealth, nowMs: number) {
+  const out = emptyRanking(planned.plan)
+  keeper.rank(planned, out, [], nowMs, nowMs)
+  return out
+}
+
+/** What stands in the file: JSON. */
+const throughJson = (kept: KeptHealth): KeptHealth => JSON.parse(JSON.stringify(kept)) as KeptHealth
+
+const twoEndpoints = (generation: number, given: Parameters<typeof rankEndpoint>[1] = {}): RankPlan =>
+  rankPlan([rankEndpoint('a'), rankEndpoint('b', given)], [{ members: [0, 1] }], generation)
+
+test('a publish carries standings over; only a changed address or probe begins anew', () => {
+  const cases = [
+    { name: 'nothing changed', given: {}, expected: STANDING_UP, unknown: 0 },
+    { name: 'another address', given: { ipv4: '192.0.2.9' }, expected: STANDING_UNKNOWN, unknown: 1 },
+    { name: 'another probe', given: { probes: [probeSpec({ path: '/' })] }, expected: STANDING_UNKNOWN, unknown: 1 },
+    { name: 'no probe', given: { probes: [] }, expected: STANDING_UP, unknown: 0 },
+    { name: 'disabled', given: { enabled: false }, expected: STANDING_UNKNOWN, unknown: 0 },
+  ]
+  for (const { name, given, expected, unknown } of cases) {
+    const keeper = createRankKeeper(undefined, 0, 0)
+    keeper.replacePlan(twoEndpoints(1), 0)
+    feed(keeper, 'a', '+---', 0)
+    feed(keeper, 'b', '+++', 0)
+    const planned = keeper.replacePlan(twoEndpoints(2, given), 20_000)
+    const ranking = rank(keeper, planned, 20_000)
+    assert.deepEqual([ranking.addressStanding[0], ranking.addressStanding[2]], [STANDING_DOWN, expected], name)
+    assert.equal(keeper.unknownCount(planned, 20_000), unknown, name)
+  }
+})
+
+test('while a new generation waits for first results, the live one is ranked on', () => {
+  const keeper = createRankKeeper(undefined, 0, 0)
+  const live = keeper.replacePlan(twoEndpoints(1), 0)
+  feed(keeper, 'a', '+', 0)
+  feed(keeper, 'b', '+', 0)
+  const next = keeper.replacePlan(rankPlan([rankEndpoint('a'), rankEndpoint('b'), rankEndpoint('c')], [{ members: [0, 1, 2] }], 2), 1000)
+  assert.equal(keeper.unknownCount(next, 1000), 1)
+  feed(keeper, 'a', '---', 5000)
+  const ranking = rank(keeper, live, 20_000)
+  assert.equal(ranking.header[0], 1)
+  assert.deepEqual([ranking.memberBits[0]! & MEMBER_ELIGIBLE, ranking.memberBits[2]! & MEMBER_ELIGIBLE], [0, MEMBER_ELIGIBLE])
+})
+
+test('going back to the generation before finds its health; a minute later it would be old', () => {
+  for (const [afterMs, expected] of [
+    [10_000, STANDING_UP],
+    [61_000, STANDING_UNKNOWN],
+  ] as const) {
+    const keeper = createRankKeeper(undefined, 0, 0)
+    keeper.replacePlan(twoEndpoints(1), 0)
+    feed(keeper, 'b', '+', 0)
+    keeper.replacePlan(rankPlan([rankEndpoint('a')], [{ members: [0] }], 2), 20_000)
+    const planned = keeper.replacePlan(twoEndpoints(1), 20_000 + afterMs)
+    assert.equal(rank(keeper, planned, 20_000 + afterMs).addressStanding[2], expected)
+  }
+})
+
+test('gates of the generation before are forgotten when the new one is live', () => {
+  const keeper = createRankKeeper(undefined, 0, 0)
+  const gated = (maxLatencyMs: number, generation: number): RankPlan =>
+    rankPlan([rankEndpoint('a')], [{ members: [0], maxLatencyMs }], generation)
+  keeper.replacePlan(gated(10, 1), 0)
+  const planned = keeper.replacePlan(gated(500, 2), 1000)
+  const gates = (): string[] => [...keeper.addresses()].flatMap(({ gates }) => [...gates.keys()])
+  assert.deepEqual(gates(), ['5/10', '5/500'])
+  keeper.settle(planned, 1000)
+  assert.deepEqual(gates(), ['5/500'])
+})
+
+test('kept health: the last known standing until the first result, counters, window and doubling go on', () => {
+  const first = createRankKeeper(undefined, 0, 0)
+  first.replacePlan(twoEndpoints(1), 0)
+  feed(first, 'a', '+---++---', 0)
+  feed(first, 'b', '++-++', 0, { latencyMs: 20 })
+  const kept = throughJson(first.keep(50_000))
+  const second = createRankKeeper(kept, 60_000, 1000)
+  const planned = second.replacePlan(twoEndpoints(1), 1000)
+  assert.equal(second.unknownCount(planned, 1000), 0, 'nothing to wait for')
+  const ranking = rank(second, planned, 1000)
+  assert.deepEqual([ranking.addressStanding[0], ranking.addressStanding[2]], [STANDING_DOWN, STANDING_UP])
+  assert.equal(ranking.addressSampleCount[2], 5)
+  assert.equal(ranking.addressLatencyMs[2], 20)
+  assert.equal(ranking.addressSinceAt[0], 40_000)
+  feed(second, 'a', '+++', 5000)
+  assert.equal(rank(second, planned, 20_000).addressStanding[0], STANDING_DOWN, 'four successes are needed: the relapse is remembered')
+  feed(second, 'a', '+', 20_000)
+  assert.equal(rank(second, planned, 21_000).addressStanding[0], STANDING_UP)
+})
+
+test('kept health older than an hour is no standing, only history', () => {
+  const first = createRankKeeper(undefined, 0, 0)
+  first.replacePlan(twoEndpoints(1), 0)
+  feed(first, 'a', '+', 0)
+  feed(first, 'b', '+', 0)
+  const kept = throughJson(first.keep(1000))
+  const second = createRankKeeper(kept, 3_700_000, 500)
+  const planned = second.replacePlan(twoEndpoints(1), 500)
+  assert.equal(second.unknownCount(planned, 500), 2)
+  assert.equal(rank(second, planned, 500).addressStanding[0], STANDING_UNKNOWN)
+})
+
+test('an unproved standing keeps ageing over two restarts', () => {
+  const first = createRankKeeper(undefined, 0, 0)
+  first.replacePlan(twoEndpoints(1), 0)
+  feed(first, 'a', '+', 0)
+  const second = createRankKeeper(throughJson(first.keep(0)), 2_000_000, 0)
+  second.replacePlan(twoEndpoints(1), 0)
+  const third = createRankKeeper(throughJson(second.keep(1000)), 2_000_000, 0)
+  assert.equal(rank(third, third.replacePlan(twoEndpoints(1), 0), 0).addressStanding[0], STANDING_UNKNOWN)
+})
+
+test('incumbents and ranking ids survive a restart', () => {
+  const first = createRankKeeper(undefined, 0, 0)
+  const planned = first.replacePlan(twoEndpoints(1), 0)
+  feed(first, 'a', '+', 0, { latencyMs: 20 })
+  feed(first, 'b', '+', 0, { latencyMs: 21 })
+  assert.equal(rank(first, planned, 100).poolPick[0], 0)
+  const second = createRankKeeper(throughJson(first.keep(200)), 1000, 0)
+  const again = second.replacePlan(twoEndpoints(1), 0)
+  feed(second, 'a', '++++', 0, { latencyMs: 21 })
+  feed(second, 'b', '++++', 0, { latencyMs: 20 })
+  const ranking = rank(second, again, 20_000)
+  assert.equal(ranking.poolPick[0], 0, 'b is better, but within the band')
+  assert.equal(ranking.header[1], 2)
+})
+
+test('samplesOf gives the newest, oldest first; samples of strangers are dropped', () => {
+  const keeper = createRankKeeper(undefined, 0, 0)
+  keeper.replacePlan(twoEndpoints(1), 0)
+  feed(keeper, 'a', '+-+', 0)
+  feed(keeper, 'stranger', '+', 0)
+  assert.deepEqual(
+    keeper.samplesOf('a', 2).map(({ ok, startedAt }) => [ok, startedAt]),
+    [
+      [false, 5000],
+      [true, 10_000],
+    ],
+  )
+  assert.deepEqual(keeper.samplesOf('stranger', 5), [])
+})

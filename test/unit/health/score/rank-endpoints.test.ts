@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RankPlan } from '../../../../health/model/rank-plan.ts'
+import {
+  ADDRESS_OVERRIDE_DOWN,
+  ADDRESS_PRESENT,
+  ADDRESS_UNPROBED,
+  MEMBER_ELIGIBLE,
+  MEMBER_IN_PLACE,
+  MEMBER_NOT_DOWN,
+  MEMBER_PRESENT,
+  POOL_IN_PLACE,
+  POOL_NOT_DOWN,
+  POOL_PRESENT,
+  POOL_USABLE,
+  type RankingColumns,
+} from '../../../../health/model/ranking.ts'
+import { STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../../../../health/model/standing.ts'
+import { type AddressHealth, createAddressHealth, setGates, takeSample } from '../../../../health/score/address-health.ts'
+import {
+  createRankMemory,
+  type ForcedStanding,
+  gateLimitsOf,
+  type RankMemory,
+  rankEndpoints,
+} from '../../../../health/score/rank-endpoints.ts'
+import { NO_TTL_BOUND } from '../../../../health/score/ttl-bound.ts'
+import { emptyRanking, probeSpec, rankEndpoint, rankPlan } from '../../../support/rank-plans.ts'
+
+/** What has been seen of an address: results of 5 s each, and its latency. */
+type Seen = { readonly results: string; readonly latencyMs?: number; readonly unmeasurable?: true } | undefined
+const UP: Seen = { results: '++', latencyMs: 12 }
+const DOWN: Seen = { results: '+---', latencyMs: 12 }
+/** Up, but closed by its error rate at the last sample. */
+const GATED: Seen = { results: '+-+-+-+-+-++++++++++', latencyMs: 12 }
+const SLOW: Seen = { results: '+'.repeat(25), latencyMs: 700 }
+const UNSEEN: Seen = { results: '' }
+
+const ELIGIBLE = MEMBER_PRESENT | MEMBER_NOT_DOWN | MEMBER_IN_PLACE | MEMBER_ELIGIBLE
+const IN_PLACE = MEMBER_PRESENT | MEMBER_NOT_DOWN | MEMBER_IN_PLACE
+const NOT_DOWN = MEMBER_PRESENT | MEMBER_NOT_DOWN
+
+function healthOf(plan: RankPlan, seen: readonly (Seen | readonly [Seen, Seen])[]): (AddressHealth | undefined)[] {
+  const limits = gateLimitsOf(plan)
+  return plan.endpoints.flatMap((endpoint, number) =>
+    [endpoint.ipv4 || endpoint.target, endpoint.ipv6].map((address, family) => {
+      if (address === '') return undefined
+      const health = createAddressHealth(endpoint.id, address, endpoint.probes)
+      setGates(health, limits[number]!, 0)
+      const given = seen[number] as Seen | readonly [Seen, Seen]
+      const own: Seen = Array.isArray(given) ? given[family] : (given as Seen)
+      feed(health, own, 0)
+      return health
+    }),
+  )
+}
+
+function feed(health: AddressHealth, seen: Seen, fromMs: number): void {
+  for (const [i, result] of [...(seen?.results ?? '')].entries()) {
+    const at = fromMs + 5000 * i
+    const sample = { probeId: 'edge-http', ok: result === '+', latencyMs: seen!.latencyMs ?? 12, lagged: false, startedAt: at }
+    takeSample(health, { ...sample, ...(seen!.unmeasurable ? { unmeasurable: true as const } : {}) }, at, at)
+  }
+}
+
+function rank(
+  plan: RankPlan,
+  addresses: readonly (AddressHealth | undefined)[],
+  given: { memory?: RankMemory; overrides?: readonly ForcedStanding[]; nowMs?: number } = {},
+): RankingColumns {
+  const out = emptyRanking(plan)
+  const { memory = createRankMemory(), overrides = [], nowMs = 200_000 } = given
+  rankEndpoints({ plan, addresses, memory, overrides, nowMs, wallMs: 5e11 + nowMs, rankingId: 7 }, out)
+  return out
+}
+
+test('member and pool bits of one joint pool, by what was seen of its members', () => {
+  const cases = [
+    { name: 'both up', seen: [UP, UP], members: [ELIGIBLE, ELIGIBLE], pool: POOL_USABLE | POOL_IN_PLACE | POOL_NOT_DOWN | POOL_PRESENT },
+    {
+      name: 'one down',
+      seen: [DOWN, UP],
+      members: [MEMBER_PRESENT, ELIGIBLE],
+      pool: POOL_USABLE | POOL_IN_PLACE | POOL_NOT_DOWN | POOL_PRESENT,
+    },
+    {
+      name: 'error gate closed',
+      seen: [GATED, DOWN],
+      members: [IN_PLACE, MEMBER_PRESENT],
+      pool: POOL_IN_PLACE | POOL_NOT_DOWN | POOL_PRESENT,
+    },
+    {
+      name: 'latency gate closed',
+      seen: [SLOW, DOWN],
+      members: [IN_PLACE, MEMBER_PRESENT],
+      pool: POOL_IN_PLACE | POOL_NOT_DOWN | POOL_PRESENT,
+    },
+    { name: 'never seen', seen: [UNSEEN, DOWN], members: [NOT_DOWN, MEMBER_PRESENT], pool: POOL_NOT_DOWN | POOL_PRESENT },
+    { name: 'all down', seen: [DOWN, DOWN], members: [MEMBER_PRESENT, MEMBER_PRESENT], pool: POOL_PRESENT },
+  ]
+  for (const { name, seen, members, pool } of cases) {
+    const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b')], [{ members: [0, 1] }])
+    const ranking = rank(plan, healthOf(plan, seen))
+    assert.deepEqual([ranking.memberBits[0], ranking.memberBits[2]], members, name)
+    assert.equal(ranking.poolBits[0], pool, name)
+    assert.deepEqual(
+      [ranking.memberBits[1], ranking.memberBits[3], ranking.poolBits[1], ranking.poolPick[1]],
+      [0, 0, 0, -1],
+      `${name}: no view 1`,
+    )
+  }
+})
+
+test('families: joint needs every address, each is judged by its own', () => {
+  const dual = rankEndpoint('dual', { ipv6: '2001:db8::1' })
+  const cases = [
+    { name: 'joint, IPv6 down', joint: true, seen: [UP, DOWN], bits: [MEMBER_PRESENT, 0] },
+    { name: 'joint, IPv6 gated', joint: true, seen: [UP, GATED], bits: [IN_PLACE, 0] },
+    { name: 'joint, IPv6 never seen', joint: true, seen: [UP, UNSEEN], bits: [NOT_DOWN, 0] },
+    { name: 'each, IPv6 down', joint: false, seen: [UP, DOWN], bits: [ELIGIBLE, MEMBER_PRESENT] },
+    { name: 'each, IPv4 gated', joint: false, seen: [GATED, UP], bits: [IN_PLACE, ELIGIBLE] },
+    {
+      name: 'joint, no route to IPv6: IPv4 alone votes',
+      joint: true,
+      seen: [UP, { results: '---', unmeasurable: true }],
+      bits: [ELIGIBLE, 0],
+    },
+    {
+      name: 'each, no route to IPv6: IPv4 votes for it',
+      joint: false,
+      seen: [UP, { results: '-', unmeasurable: true }],
+      bits: [ELIGIBLE, ELIGIBLE],
+    },
+    {
+      name: 'each, no route to IPv6 and IPv4 down',
+      joint: false,
+      seen: [DOWN, { results: '-', unmeasurable: true }],
+      bits: [MEMBER_PRESENT, MEMBER_PRESENT],
+    },
+  ] as const
+  for (const { name, joint, seen, bits } of cases) {
+    const plan = rankPlan([dual], [{ members: [0], jointFamilies: joint }])
+    const ranking = rank(plan, healthOf(plan, [seen as unknown as readonly [Seen, Seen]]))
+    assert.deepEqual([ranking.memberBits[0], ranking.memberBits[1]], bits, name)
+  }
+})
+
+test('each: an endpoint without the family is not present in its view; a target stands in both', () => {
+  const plan = rankPlan(
+    [
+      rankEndpoint('four'),
+      rankEndpoint('six', { ipv4: '', ipv6: '2001:db8::2' }),
+      rankEndpoint('cdn', { ipv4: '', target: 'cdn.example.net.' }),
+    ],
+    [{ members: [0, 1, 2], jointFamilies: false }],
+  )
+  const ranking = rank(plan, healthOf(plan, [UP, UP, UP]))
+  assert.deepEqual([...ranking.memberBits], [ELIGIBLE, 0, 0, ELIGIBLE, ELIGIBLE, ELIGIBLE])
+  assert.deepEqual([...ranking.memberScore].map(Math.round), [90, 90, 90])
+})
+
+test('minimumUp counts the eligible', () => {
+  const plan = rankPlan(
+    [rankEndpoint('a'), rankEndpoint('b'), rankEndpoint('c')],
+    [
+      { members: [0, 1, 2], minimumUp: 2 },
+      { members: [0, 1], minimumUp: 2 },
+      { members: [0, 1], minimumUp: 0 },
+    ],
+  )
+  const ranking = rank(plan, healthOf(plan, [UP, GATED, UP]))
+  assert.deepEqual(
+    [0, 2, 4].map((at) => ranking.poolBits[at]! & POOL_USABLE),
+    [POOL_USABLE, 0, POOL_USABLE],
+  )
+})
+
+test('gates are those of each pool use', () => {
+  const plan = rankPlan(
+    [rankEndpoint('a')],
+    [
+      { policyId: 'strict', members: [0], maxLatencyMs: 20 },
+      { policyId: 'lax', members: [0], maxLatencyMs: 1000 },
+    ],
+  )
+  const ranking = rank(plan, healthOf(plan, [{ results: '+'.repeat(25), latencyMs: 40 }]))
+  assert.deepEqual([ranking.memberBits[0], ranking.memberBits[2]], [IN_PLACE, ELIGIBLE])
+})
+
+test('unprobed endpoints are up, disabled ones are not there', () => {
+  const plan = rankPlan([rankEndpoint('plain', { probes: [] }), rankEndpoint('off', { enabled: false })], [{ members: [0, 1] }])
+  const ranking = rank(plan, healthOf(plan, [undefined, UP]))
+  assert.deepEqual([ranking.memberBits[0], ranking.memberBits[2]], [ELIGIBLE, 0])
+  assert.deepEqual([ranking.addressFlags[0], ranking.addressFlags[2]], [ADDRESS_PRESENT | ADDRESS_UNPROBED, 0])
+  assert.deepEqual([ranking.addressStanding[0], ranking.addressStanding[2]], [STANDING_UP, STANDING_UNKNOWN])
+  assert.ok(Number.isNaN(ranking.memberScore[0]), 'no samples, no score')
+  assert.equal(ranking.addressTtlBoundSeconds[0], NO_TTL_BOUND)
+  assert.equal(ranking.poolTtlBoundSeconds[0], NO_TTL_BOUND)
+})
+
+test('a kept standing counts until the first result', () => {
+  const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b')], [{ members: [0, 1] }])
+  const addresses = healthOf(plan, [UNSEEN, UNSEEN])
+  addresses[0]!.lastKnown = { standing: STANDING_UP, atMs: -3_000_000 }
+  addresses[2]!.lastKnown = { standing: STANDING_DOWN, atMs: 0 }
+  assert.deepEqual(
+    [...rank(plan, addresses, { nowMs: 500_000 }).memberBits].filter((_, i) => i % 2 === 0),
+    [ELIGIBLE, MEMBER_PRESENT],
+  )
+  assert.deepEqual(
+    [...rank(plan, addresses, { nowMs: 700_000 }).memberBits].filter((_, i) => i % 2 === 0),
+    [NOT_DOWN, MEMBER_PRESENT],
+  )
+})
+
+test('address columns carry the numbers', () => {
+  const plan = rankPlan([rankEndpoint('a')], [{ members: [0] }])
+  const ranking = rank(plan, healthOf(plan, [{ results: '++-+', latencyMs: 20 }]))
+  assert.deepEqual([...ranking.header.subarray(0, 3)], [1, 7, 5e11 + 200_000])
+  assert.equal(ranking.addressLatencyMs[0], 20)
+  assert.equal(ranking.addressErrorRatePercent[0], 25)
+  assert.equal(ranking.addressSampleCount[0], 4)
+  assert.equal(ranking.addressSampleAt[0], 15_000)
+  assert.equal(ranking.addressSinceAt[0], 0)
+  assert.equal(ranking.addressLastEligibleAt[0], 5e11 + 200_000)
+  assert.equal(ranking.addressTtlBoundSeconds[0], 10)
+  assert.equal(ranking.memberScore[0], 60)
+  assert.ok(Number.isNaN(ranking.addressLatencyMs[1]))
+  assert.equal(ranking.addressFlags[1], 0)
+})
+
+test('memberOrder puts the best first, unknown latencies behind measured ones, absent members last', () => {
+  const plan = rankPlan(
+    [rankEndpoint('slow'), rankEndpoint('off', { enabled: false }), rankEndpoint('unseen'), rankEndpoint('quick'), rankEndpoint('same')],
+    [{ members: [0, 1, 2, 3, 4] }],
+  )
+  const ranking = rank(plan, healthOf(plan, [{ results: '+', latencyMs: 90 }, UP, UNSEEN, UP, UP]))
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((member) => ranking.memberOrder[2 * member]),
+    [2, 4, 3, 0, 1],
+  )
+})
+
+test('picks: the incumbent among the best there are; weaker steps pick the same member', () => {
+  const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b'), rankEndpoint('c')], [{ members: [0, 1, 2] }])
+  const picks = (seen: readonly Seen[], memory = createRankMemory()): number[] => {
+    const { poolPick, poolPickInPlace, poolPickNotDown } = rank(plan, healthOf(plan, seen), { memory })
+    return [poolPick[0]!, poolPickInPlace[0]!, poolPickNotDown[0]!]
+  }
+  const slower: Seen = { results: '++', latencyMs: 30 }
+  const cases = [
+    { name: 'best score', seen: [slower, UP, slower], picks: [1, 1, 1] },
+    { name: 'down ones are left out', seen: [slower, DOWN, DOWN], picks: [0, 0, 0] },
+    { name: 'nobody eligible', seen: [DOWN, SLOW, GATED], picks: [-1, 2, 2] },
+    { name: 'nobody in place', seen: [DOWN, UNSEEN, DOWN], picks: [-1, -1, 1] },
+    { name: 'all down', seen: [DOWN, DOWN, DOWN], picks: [-1, -1, -1] },
+  ]
+  for (const { name, seen, picks: expected } of cases) assert.deepEqual(picks(seen), expected, name)
+  const memory = createRankMemory()
+  picks([UP, DOWN, DOWN], memory)
+  assert.deepEqual(picks([slower, { results: '++', latencyMs: 28 }, slower], memory), [0, 0, 0], 'within the band the incumbent stays')
+  assert.deepEqual(picks([DOWN, slower, slower], memory), [1, 1, 1], 'left at once when it is down')
+})
+
+test('incumbents are remembered by name: a publish that renumbers endpoints moves nobody', () => {
+  const memory = createRankMemory()
+  const before = rankPlan([rankEndpoint('b'), rankEndpoint('c')], [{ poolId: 'central', members: [0, 1] }])
+  rank(
+    before,
+    healthOf(before, [
+      { results: '+', latencyMs: 21 },
+      { results: '+', latencyMs: 20 },
+    ]),
+    { memory },
+  )
+  const after = rankPlan(
+    [rankEndpoint('a'), rankEndpoint('b'), rankEndpoint('c')],
+    [{ members: [0] }, { poolId: 'central', members: [0, 1, 2] }],
+  )
+  const ranking = rank(after, healthOf(after, [{ results: '+', latencyMs: 19.5 }, UP, { results: '+', latencyMs: 20 }]), { memory })
+  assert.equal(ranking.poolPick[2], 3, 'c, as before')
+})
+
+test('weights: slow start in tenths after a return, by gate as well as by failures', () => {
+  const plan = rankPlan(
+    [rankEndpoint('a'), rankEndpoint('b')],
+    [
+      {
+        members: [
+          [0, 100],
+          [1, 50],
+        ],
+        slowStartSeconds: 60,
+      },
+      {
+        members: [
+          [0, 100],
+          [1, 50],
+        ],
+        policyId: 'none',
+      },
+    ],
+  )
+  const addresses = healthOf(plan, [UP, UP])
+  feed(addresses[0]!, { results: '---++' }, 1_000_000)
+  const returnedMs = 1_020_000
+  const weights = (nowMs: number): number[] => [...rank(plan, addresses, { nowMs }).memberWeight].filter((_, i) => i % 2 === 0)
+  assert.deepEqual(weights(returnedMs), [10, 50, 100, 50])
+  assert.deepEqual(weights(returnedMs + 5999), [10, 50, 100, 50])
+  assert.deepEqual(weights(returnedMs + 6000), [20, 50, 100, 50])
+  assert.deepEqual(weights(returnedMs + 60_000), [100, 50, 100, 50])
+})
+
+test('overrides beat standing and gates', () => {
+  const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b'), rankEndpoint('c')], [{ members: [0, 1, [2, 100]] }])
+  const ranking = rank(plan, healthOf(plan, [DOWN, UP, UP]), {
+    overrides: [
+      { endpointId: 'a', action: 'up', share: 1 },
+      { endpointId: 'b', action: 'down', share: 0 },
+      { endpointId: 'c', action: 'drain', share: 0.25 },
+    ],
+  })
+  assert.deepEqual(
+    [0, 2, 4].map((at) => ranking.memberBits[at]),
+    [ELIGIBLE, MEMBER_PRESENT, ELIGIBLE],
+  )
+  assert.equal(ranking.memberWeight[4], 25)
+  assert.equal(ranking.addressFlags[2]! & ADDRESS_OVERRIDE_DOWN, ADDRESS_OVERRIDE_DOWN)
+  assert.equal(ranking.addressStanding[0], STANDING_DOWN, 'the measured standing stays visible')
+})
+
+test('the TTL bound of a pool is the smallest of its members', () => {
+  const quick = rankEndpoint('quick', { probes: [probeSpec({ intervalMs: 1000, retryIntervalMs: 500 })] })
+  const plan = rankPlan([rankEndpoint('a'), quick], [{ members: [0] }, { members: [0, 1] }])
+  const ranking = rank(plan, healthOf(plan, [UP, UP]))
+  assert.deepEqual([ranking.poolTtlBoundSeconds[0], ranking.poolTtlBoundSeconds[2]], [10, 2])
+})
