@@ -34,6 +34,7 @@ const draft: AnswerDraft = {
       { id: 'near', ipv4: '192.0.2.11', ipv6: '2001:db8::11' },
       { id: 'near4', ipv4: '192.0.2.12' },
       { id: 'far', ipv4: '192.0.2.21', ipv6: '2001:db8::21' },
+      { id: 'only6', ipv6: '2001:db8::31' },
       { id: 'host', target: 'Cdn.Example.' },
       { id: 'inner', target: 'edge.z.' },
       { id: 'back', target: 'loop.z.' },
@@ -45,6 +46,7 @@ const draft: AnswerDraft = {
       { id: 'near4', members: ['near4'] },
       { id: 'far', members: ['far'] },
       { id: 'both', members: ['near', 'far'], choose: 'all' },
+      { id: 'mix', members: ['only6', 'near4'], choose: 'all' },
       { id: 'host', members: ['host'] },
       { id: 'inner', members: ['inner'] },
       { id: 'back', members: ['back'] },
@@ -94,6 +96,8 @@ const draft: AnswerDraft = {
         ],
         fallback: ['far'],
       },
+      { id: 'mix', rules: [{ line: '*', pools: ['mix'] }], fallback: ['mix'] },
+      { id: 'apart', rules: [{ line: '*', pools: ['near4'] }], fallback: ['near4'], families: 'each' },
       { id: 'fail', rules: [{ line: '*', pools: ['near'] }], fallback: ['far'], allDown: 'servfail' },
     ],
   },
@@ -108,6 +112,8 @@ const draft: AnswerDraft = {
     { name: 'loop.z.', types: ['A'], policy: 'back' },
     { name: 'away.z.', types: ['A'], policy: 'lander' },
     { name: 'fail.z.', types: ['A'], policy: 'fail' },
+    { name: 'mix.z.', types: ['A', 'AAAA'], policy: 'mix' },
+    { name: 'apart.z.', types: ['A', 'AAAA'], policy: 'apart' },
     { name: 'two.z.', types: ['A'], policy: 'edge' },
     { name: 'two.z.', types: ['AAAA'], policy: 'all' },
     {
@@ -246,6 +252,9 @@ const ROWS: readonly Row[] = [
     ['two.z 30 AAAA 2001:db8::11', 'two.z 30 AAAA 2001:db8::21'],
     '202.96.104.0/24 0',
   ],
+  ['endpoints of one family each: the A', { name: 'mix.z' }, ['mix.z 30 A 192.0.2.12']],
+  ['endpoints of one family each: the AAAA', { name: 'mix.z', type: 'AAAA' }, ['mix.z 30 AAAA 2001:db8::31']],
+  ['families apart: nobody has an IPv6 address', { name: 'apart.z', type: 'AAAA' }, [], undefined, { authorities: [SOA_30] }],
   ['a template without placeholder', { name: 'tpl.z', type: 'SRV' }, ['tpl.z 30 SRV 1 2 443 h.z']],
   ['a template with the address', { name: 'tpl.z', type: 'TXT', from: '202.96.105.7' }, ['tpl.z 30 TXT "at 192.0.2.11"']],
   ['a template whose value is missing: NODATA', { name: 'tpl.z', type: 'MX' }, [], undefined, { authorities: [SOA_30] }],
@@ -276,6 +285,18 @@ describe('answers at steered names', () => {
         assert.doesNotMatch(subject.ask({ name: 'edge.z', type, subnet }).answers.join(), /198\.51\.100/)
     }
   })
+})
+
+test('a CNAME, plain or to a target, that does not fit', () => {
+  for (const name of ['toedge.z', 'mixed.z']) {
+    const { tc, answers } = subject.ask({ name, room: 36, tcp: true })
+    assert.deepEqual([tc, answers], [true, []])
+  }
+})
+
+test('a zone without SOA, which is never published, has empty negative answers', () => {
+  const { rcode, authorities } = makeAnswerSubject({ zones: { 'y.': '$TTL 5\n@ NS ns.else.\n' } }).ask('a.y')
+  assert.deepEqual([rcode, authorities], ['NXDOMAIN', []])
 })
 
 describe('health', () => {

@@ -17,7 +17,7 @@ test('the heap does not grow with answers, and nothing is collected while they a
   assert.ok(rows.length > 10)
   for (const { workload, bytesPerAnswer, collections } of rows) {
     assert.ok(bytesPerAnswer < MAX_BYTES_PER_ANSWER, `${workload}: ${bytesPerAnswer.toFixed(2)} bytes an answer`)
-    // The one that is asked for before each workload may be reported late; one object an answer would bring dozens.
-    assert.ok(collections <= 3, `${workload}: ${collections} collections`)
+    // One object an answer would bring several in so many answers; the engine may have had reasons of its own for one.
+    assert.ok(collections <= 1, `${workload}: ${collections} collections`)
   }
 })

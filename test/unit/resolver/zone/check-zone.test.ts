@@ -20,6 +20,7 @@ const ROWS: readonly [title: string, text: string, issues: readonly string[]][] 
   ['two SOA', `${TOP}${SOA.replace(' 1 ', ' 9 ')}`, ['error ZONE_DUPLICATE_SOA z.:4']],
   ['an SOA below the apex', `${TOP}a SOA a. b. 1 2 3 4 5`, ['error ZONE_SOA_BELOW_APEX z.:4']],
   ['out of the zone', `${TOP}a.y. A 192.0.2.1\naz. A 192.0.2.1`, ['error ZONE_OUT_OF_ZONE z.:4', 'error ZONE_OUT_OF_ZONE z.:5']],
+  ['a delegation out of the zone is that and nothing more', `${TOP}a.y. NS ns.a.y.`, ['error ZONE_OUT_OF_ZONE z.:4']],
   ['two CNAME', `${TOP}a CNAME b\na CNAME c`, ['error ZONE_CNAME_MULTIPLE z.:5']],
   ['a CNAME beside others', `${TOP}a CNAME b\na A 192.0.2.1\na TXT "x"`, ['error ZONE_CNAME_BESIDE_OTHERS z.:5']],
   ['a CNAME at the apex', `${TOP}@ CNAME b`, ['error ZONE_CNAME_BESIDE_OTHERS z.:2']],

@@ -165,6 +165,18 @@ describe('compileZones', () => {
     assert.deepEqual([...made.steerFlags], [1])
   })
 
+  test('columns longer than their first memory', () => {
+    const texts = Array.from({ length: 800 }, (_, i) => `t${i}.${'x'.repeat(60)} TXT "${String(i).padStart(200, '.')}"`)
+    const { columns: made } = compileZones(zoneInputs({ 'y.': `${APEX}${texts.join('\n')}\n` }), [])
+    assert.ok(made.names.length > 1 << 15 && made.rdata.length > 1 << 17)
+    assert.equal(
+      Buffer.from(made.rdata)
+        .toString('latin1')
+        .match(/\.{197}[0-9]{3}/g)?.length,
+      700,
+    )
+  })
+
   test('nothing at all', () => {
     const { columns: made, issues } = compileZones([], [])
     assert.deepEqual([made.nodeZone.length, issues.length], [0, 0])
