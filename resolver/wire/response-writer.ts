@@ -81,6 +81,8 @@ function equalsKnown(writer: ResponseWriter, known: number, name: Uint8Array, fr
 /** Writes the uncompressed name at `from` of `name`; false when it does not fit. */
 export function writeName(writer: ResponseWriter, name: Uint8Array, from: number, compress: boolean): boolean {
   const { mem, off, known } = writer
+  // Labels of this very name are no candidates: what follows them in memory is not written yet, and may look like anything.
+  const candidates = writer.knownCount
   let i = from
   for (;;) {
     const length = name[i]!
@@ -90,7 +92,7 @@ export function writeName(writer: ResponseWriter, name: Uint8Array, from: number
       return true
     }
     if (compress) {
-      for (let k = 0; k < writer.knownCount; k++) {
+      for (let k = 0; k < candidates; k++) {
         if (!equalsKnown(writer, known[k]!, name, i)) continue
         if (writer.position + 2 > writer.limit) return false
         mem[off + writer.position] = 0xc0 | (known[k]! >> 8)

@@ -43,6 +43,7 @@ describe('writeName', () => {
     ['the root', ['.'], '00'],
     ['a name written before', ['a.b.', 'c.a.b.', 'b.'], '0161016200' + '0163c022' + 'c024'],
     ['a name written before that ends in a pointer', ['mail.example.test.', 'x.mail.example.test.'], '046d61696cc010' + '0178c022'],
+    ['a name that repeats its label: never a pointer into itself', ['B.b.', 'a.a.a.'], '0142016200' + '016101610161' + '00'],
     ['labels that only begin alike', ['www1.example.test.', 'ww.example.test.'], `0477777731c010${'027777c010'}`],
   ]
   for (const [title, names, hex] of rows) {
