@@ -66,11 +66,12 @@ function answerRow(ctx: AnswerContext, row: number, isAsked: boolean): number {
     policy,
     type === TYPE_AAAA ? 1 : 0,
     client.family,
-    client.w0,
-    client.w1,
-    client.w2,
-    client.w3,
-    ctx.random >>> 0,
+    // Signed: unsigned numbers above 2^31 would be boxed on the way, garbage a query.
+    client.w0 | 0,
+    client.w1 | 0,
+    client.w2 | 0,
+    client.w3 | 0,
+    ctx.random | 0,
     decision,
   )
   ctx.decisionPolicy = policy
