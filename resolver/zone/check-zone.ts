@@ -19,6 +19,12 @@ export function keyName(key: string): Uint8Array {
   return Uint8Array.from(Buffer.from(key, 'latin1'))
 }
 
+/** The same record twice is one (RFC 2181 §5): a saved zone transfer begins and ends with its SOA. */
+function distinct(records: readonly ZoneRecord[]): readonly ZoneRecord[] {
+  if (records.length < 2) return records
+  return [...new Map([...records].reverse().map((record) => [nameKey(record.rdata), record])).values()].reverse()
+}
+
 /** Types that may stand beside a CNAME: DNSSEC's own (RFC 4034 §3, §4; RFC 2181 §10.1). */
 const BESIDE_CNAME: ReadonlySet<number> = new Set([46, 47, 25])
 
@@ -63,15 +69,15 @@ function findIssues(zone: ZoneInput, sets: ZoneSets): ZoneIssue[] {
     }
   }
   const apexSets = sets.get(apex)
-  const soa = apexSets?.get(TYPE_SOA) ?? []
+  const soa = distinct(apexSets?.get(TYPE_SOA) ?? [])
   if (soa.length === 0) report('ZONE_NO_SOA', 'error', 0, `zone "${label}" has no SOA record`, 'add one at the apex')
   if (soa.length > 1) report('ZONE_DUPLICATE_SOA', 'error', soa[1]!.line, `zone "${label}" has ${soa.length} SOA records`, 'keep one')
   if ((apexSets?.get(TYPE_NS) ?? []).length === 0)
     report('ZONE_NO_NS', 'error', 0, `zone "${label}" has no NS record at its apex`, 'add one a name server')
   for (const [key, types] of sets) {
     const owner = keyName(key)
-    const cname = types.get(TYPE_CNAME)
-    if (cname !== undefined) {
+    const cname = distinct(types.get(TYPE_CNAME) ?? [])
+    if (cname.length > 0) {
       if (cname.length > 1)
         report(
           'ZONE_CNAME_MULTIPLE',

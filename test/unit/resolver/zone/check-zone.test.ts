@@ -18,6 +18,7 @@ const ROWS: readonly [title: string, text: string, issues: readonly string[]][] 
   ['a good zone', `${APEX}www A 192.0.2.1\n`, []],
   ['nothing', '', ['error ZONE_NO_SOA z.:0', 'error ZONE_NO_NS z.:0']],
   ['two SOA', `${TOP}${SOA.replace(' 1 ', ' 9 ')}`, ['error ZONE_DUPLICATE_SOA z.:4']],
+  ['records given twice, as a saved zone transfer has its SOA', `${TOP}a CNAME b\na CNAME b\n${SOA}`, []],
   ['an SOA below the apex', `${TOP}a SOA a. b. 1 2 3 4 5`, ['error ZONE_SOA_BELOW_APEX z.:4']],
   ['out of the zone', `${TOP}a.y. A 192.0.2.1\naz. A 192.0.2.1`, ['error ZONE_OUT_OF_ZONE z.:4', 'error ZONE_OUT_OF_ZONE z.:5']],
   ['a delegation out of the zone is that and nothing more', `${TOP}a.y. NS ns.a.y.`, ['error ZONE_OUT_OF_ZONE z.:4']],
