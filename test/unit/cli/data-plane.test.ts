@@ -16,6 +16,7 @@ import { loadSnapshot, saveSnapshot } from '../../../resolver/snapshot/snapshot-
 import { libcUnavailable } from '../../../resolver/transport/libc.ts'
 import { closeSocket, openListeningSockets } from '../../../resolver/transport/raw-socket.ts'
 import { TCP_LIMITS } from '../../../resolver/transport/tcp-listener.ts'
+import { until } from '../../support/product.ts'
 import { emptyHealth, staticSnapshot } from '../../support/static-snapshot.ts'
 
 const loopback = (port = 0) => ({ address: findAddress('127.0.0.1')!, port })
@@ -148,7 +149,7 @@ describe('data plane', { skip: libcUnavailable() ?? false }, () => {
     // A block that is no snapshot makes the workers fail as they attach it: the nearest to a bug that a test can cause.
     const broken = { ...staticSnapshot(2, '192.0.2.2'), block: new SharedArrayBuffer(8) }
     const swap = plane.publish(() => broken)
-    while (replaced.length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until('all workers failed', 15_000, () => replaced.length >= 3)
     await plane.publish(() => staticSnapshot(3, '192.0.2.3'))
     await swap.catch(() => undefined)
     await plane.pool.ready()
@@ -171,8 +172,8 @@ describe('watchdog', { skip: libcUnavailable() ?? false }, () => {
     await plane.open()
     const lost = createSocket('udp4')
     lost.send(query('nowhere.example.test'), port, '127.0.0.1')
+    await until('the thread is replaced', 15_000, () => replaced.length > 0)
     await plane.publish(() => ({ ...good, generation: 2 }))
-    while (replaced.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
     assert.match(replaced[0]!, /^answer-\d: it was silent for \d+ ms$/)
     await plane.pool.ready()
     for (let n = 0; n < 10; n++) assert.equal(await askUdp(port), '192.0.2.1')
