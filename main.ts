@@ -57,4 +57,6 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exitCode = 1
 } else {
   process.exitCode = await main(process.argv.slice(2))
+  // A command that failed at its start has not closed the channel to its supervisor, which would keep the process alive.
+  if (process.connected) process.disconnect()
 }
