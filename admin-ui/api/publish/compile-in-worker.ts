@@ -7,6 +7,8 @@ import type { Compile, CompileOutcome } from './publisher.ts'
 
 /** The thread waits this long for another document. */
 const IDLE_MS = 30_000
+/** The thread is replaced after this many documents: blocks that it posted are freed late, or never. */
+const MOST_COMPILES = 20
 /** A compile that takes longer hangs: the largest documents take seconds. */
 const TIMEOUT_MS = 120_000
 /** Heap of the thread in MB: a hostile document must not take the machine's memory. */
@@ -22,6 +24,7 @@ export function createCompiler(geodataPath: string): Compiler {
   let worker: Worker | undefined
   let idle: NodeJS.Timeout | undefined
   let nextId = 1
+  let compiles = 0
   const waiting = new Map<number, Waiting>()
 
   function end(reason: Error): void {
@@ -52,6 +55,10 @@ export function createCompiler(geodataPath: string): Compiler {
   return {
     compile: async (input) => {
       clearTimeout(idle)
+      if (waiting.size === 0 && ++compiles > MOST_COMPILES) {
+        compiles = 1
+        end(new Error('replaced'))
+      }
       worker ??= start()
       const id = nextId++
       const timer = setTimeout(() => end(new Error(`the compile took longer than ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS)

@@ -127,7 +127,9 @@ export class Publisher {
   #live: LiveDocument | undefined
   // The last one that was asked for: the base of drafts, again and again.
   #earlier: LiveDocument | undefined
+  /** Live snapshot: what the guards compare with. Its bytes do not hold the generation. */
   #snapshot: Snapshot | undefined
+  #compiled: { readonly key: string; readonly outcome: CompileOutcome } | undefined
 
   constructor(parts: PublisherParts) {
     this.#parts = parts
@@ -203,6 +205,7 @@ export class Publisher {
     this.#refuseStale(wish, live, checked.config)
     if (live !== undefined && live.generation.canonicalDigest === checked.digest) {
       const { number, snapshotDigest } = live.generation
+      if (wish.origin === 'draft') store.deleteDraft(wish.account)
       return { generation: number, digest: snapshotDigest, nodes: [], issues: checked.issues, changed: false }
     }
     const judged = await this.judge(wish)
@@ -268,14 +271,19 @@ export class Publisher {
     return codes
   }
 
-  #compile(
+  /** Compiles, or takes the last outcome when it was the same document with the same serials: a publish mostly follows its review. */
+  async #compile(
     config: Config,
     documentDigest: string,
     generation: number,
     zones: Readonly<Record<string, ZoneSerial>>,
   ): Promise<CompileOutcome> {
     const serials = new Map(Object.entries(zones).map(([zone, given]) => [zone, given.serial]))
-    return this.#parts.compile({ config, documentDigest, generation, serials })
+    const key = `${documentDigest} ${JSON.stringify([...serials])}`
+    if (this.#compiled?.key === key) return this.#compiled.outcome
+    const outcome = await this.#parts.compile({ config, documentDigest, generation, serials })
+    this.#compiled = { key, outcome }
+    return outcome
   }
 
   async #guard(config: Config, snapshot: Snapshot): Promise<Pick<Judgement, 'issues' | 'movedPercent' | 'moves'>> {
