@@ -6,9 +6,10 @@
  */
 import type { RangeTable4, RangeTable6 } from '../address/range-table.ts'
 
-/** Number of the range that holds an IPv4 address (unsigned 32-bit number). */
-export function findRange4(table: RangeTable4, ip: number): number {
+/** Number of the range that holds an IPv4 address (32-bit number; signed ones are passed without boxing). */
+export function findRange4(table: RangeTable4, signedIp: number): number {
   const { starts, index } = table
+  const ip = signedIp >>> 0
   const slice = topBits(ip, table.indexBits)
   let low = index[slice]!
   let high = index[slice + 1]!
@@ -20,9 +21,13 @@ export function findRange4(table: RangeTable4, ip: number): number {
   return low
 }
 
-/** Number of the range that holds an IPv6 address of four words. */
-export function findRange6(table: RangeTable6, word0: number, word1: number, word2: number, word3: number): number {
+/** Number of the range that holds an IPv6 address of four words, signed or unsigned as above. */
+export function findRange6(table: RangeTable6, signed0: number, signed1: number, signed2: number, signed3: number): number {
   const { starts, index } = table
+  const word0 = signed0 >>> 0
+  const word1 = signed1 >>> 0
+  const word2 = signed2 >>> 0
+  const word3 = signed3 >>> 0
   const slice = topBits(word0, table.indexBits)
   let low = index[slice]!
   let high = index[slice + 1]!

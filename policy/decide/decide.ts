@@ -69,14 +69,13 @@ export function decide(
   let seed: number
   if (family === 4) {
     const ranges = policies.tables4[table]!
-    const ip = w0 >>> 0
-    const range = findRange4(ranges, ip)
+    const range = findRange4(ranges, w0)
     out.class = ranges.values[range]!
-    out.scope = Math.max(scopeOfRange4(ranges, range, ip), columns.policyHashPrefix4[policy]!)
+    out.scope = Math.max(scopeOfRange4(ranges, range, w0), columns.policyHashPrefix4[policy]!)
     seed = hashBlock4(salt, w0, out.scope)
   } else {
     const ranges = policies.tables6[table]!
-    const range = findRange6(ranges, w0 >>> 0, w1 >>> 0, w2 >>> 0, w3 >>> 0)
+    const range = findRange6(ranges, w0, w1, w2, w3)
     out.class = ranges.values[range]!
     out.scope = Math.max(scopeOfRange6(ranges, range, w0, w1, w2, w3), columns.policyHashPrefix6[policy]!)
     seed = hashBlock6(salt, w0, w1, w2, w3, out.scope)

@@ -21,13 +21,14 @@ export function makeClientSubnet(): ClientSubnet {
   return { family: 1, sourcePrefixLength: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
 }
 
+/** Word `index` of an address of which `octets` octets are there; signed, since an unsigned one above 2^31 would be boxed on its way back. */
 function wordAt(mem: Uint8Array, at: number, octets: number, index: number): number {
   let word = 0
   for (let i = 0; i < 4; i++) {
     const octet = 4 * index + i
     word = (word << 8) | (octet < octets ? mem[at + octet]! : 0)
   }
-  return word >>> 0
+  return word
 }
 
 /** Reads the option data at `mem[at … at+length-1]`; false when it is malformed. */
@@ -43,9 +44,9 @@ export function readClientSubnet(mem: Uint8Array, at: number, length: number, ou
   if ((source & 7) !== 0 && (mem[at + 3 + octets]! & (0xff >> (source & 7))) !== 0) return false
   out.family = family
   out.sourcePrefixLength = source
-  out.w0 = wordAt(mem, at + 4, octets, 0)
-  out.w1 = wordAt(mem, at + 4, octets, 1)
-  out.w2 = wordAt(mem, at + 4, octets, 2)
-  out.w3 = wordAt(mem, at + 4, octets, 3)
+  out.w0 = wordAt(mem, at + 4, octets, 0) >>> 0
+  out.w1 = wordAt(mem, at + 4, octets, 1) >>> 0
+  out.w2 = wordAt(mem, at + 4, octets, 2) >>> 0
+  out.w3 = wordAt(mem, at + 4, octets, 3) >>> 0
   return true
 }

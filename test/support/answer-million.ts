@@ -10,6 +10,8 @@ import { buildQuery, type OptDraft, subnetOf } from './dns-packets.ts'
 import { hostileSubject } from './hostile-zones.ts'
 
 const count = Number(process.argv[2] ?? 1_000_000)
+/** The best of so many counts: on a busy machine the engine compiles late, and code not compiled yet makes garbage of its own. */
+const PASSES = 4
 /** The last octets of a packet with a /24 are the network: they are changed from query to query. */
 const ecs: readonly OptDraft[] = [{ subnet: subnetOf(4, 0x01020300n, 24) }]
 const ecs6: readonly OptDraft[] = [{ subnet: subnetOf(6, 0x240e0380n << 96n, 56) }]
@@ -55,23 +57,29 @@ const observer = new PerformanceObserver((list) => {
 })
 observer.observe({ entryTypes: ['gc'] })
 
-const measured: { workload: string; startedAt: number; endedAt: number; bytesPerAnswer: number }[] = []
+const measured: { workload: string; startedAt: number; endedAt: number; bytes: number }[] = []
 // All of them first, so that each is measured with the types that production has seen.
 for (let warm = 0; warm < 10; warm++) for (const [, query, moving] of WORKLOADS) run(query, moving, count / 10)
 for (const [workload, query, moving] of WORKLOADS) {
-  globalThis.gc!()
-  const heap = process.memoryUsage().heapUsed
-  const startedAt = performance.now()
-  run(query, moving, count)
-  const endedAt = performance.now()
-  measured.push({ workload, startedAt, endedAt, bytesPerAnswer: (process.memoryUsage().heapUsed - heap) / count })
+  for (let pass = 0; pass < PASSES; pass++) {
+    globalThis.gc!()
+    const heap = process.memoryUsage().heapUsed
+    const startedAt = performance.now()
+    run(query, moving, count / PASSES)
+    const endedAt = performance.now()
+    measured.push({ workload, startedAt, endedAt, bytes: process.memoryUsage().heapUsed - heap })
+  }
 }
 await new Promise((resolve) => setTimeout(resolve, 50))
 observer.disconnect()
-const rows = measured.map(({ workload, startedAt, endedAt, bytesPerAnswer }) => ({
-  workload,
-  nsPerAnswer: ((endedAt - startedAt) * 1e6) / count,
-  bytesPerAnswer,
-  collections: collectedAt.filter((at) => at > startedAt && at < endedAt).length,
-}))
+const rows = WORKLOADS.map(([workload]) => {
+  const passes = measured.filter((pass) => pass.workload === workload)
+  const best = (value: (pass: (typeof passes)[number]) => number): number => Math.min(...passes.map(value))
+  return {
+    workload,
+    nsPerAnswer: (best(({ startedAt, endedAt }) => endedAt - startedAt) * 1e6 * PASSES) / count,
+    bytesPerAnswer: (best(({ bytes }) => bytes) * PASSES) / count,
+    collections: best(({ startedAt, endedAt }) => collectedAt.filter((at) => at > startedAt && at < endedAt).length),
+  }
+})
 process.stdout.write(`${JSON.stringify(rows)}\n`)
