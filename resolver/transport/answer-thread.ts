@@ -93,10 +93,14 @@ export async function runAnswerLoop(options: AnswerLoopOptions): Promise<void> {
 /** One batch of one socket. Made once a thread: the loop itself creates no closure. */
 function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, waitMs: number) => void {
   const { live, answerer, stripe, failedPackets } = options
+  // The first batches are small and grow: they are the slow ones (cold code, a backlog behind a restart), and what a thread holds
+  // when its process is killed is lost.
+  let most = 1
 
   return function step(socket, waitMs) {
-    const count = socket.receive(BATCH_SIZE, waitMs)
+    const count = socket.receive(most, waitMs)
     if (count === 0) return
+    if (most < BATCH_SIZE) most *= 2
     // After the batch arrived, and once: no query sees two generations or two rankings.
     replaceRanking(live)
     const { mem, off, len, src, room } = socket
