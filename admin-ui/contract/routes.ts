@@ -108,7 +108,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   lineSearch: route('GET', '/lines/search', 'viewer', 'lines by Chinese or English name, initials, code or address; ?q=&limit='),
   lineChain: route('GET', '/lines/chain', 'viewer', 'lines that a client can match; ?address='),
   document: route('GET', '/document', 'viewer', 'the live document; ?format=json|yaml'),
-  checkDocument: route('POST', '/document/check', 'viewer', 'judges a document; keeps nothing'),
+  checkDocument: route('POST', '/document/check', 'editor', 'judges a document; keeps nothing'),
   putDocument: route('PUT', '/document', 'publisher', 'publishes a whole document'),
   draft: route('GET', '/draft', 'editor', 'my draft: base, changes, issues'),
   draftDocument: route('GET', '/draft/document', 'editor', 'my draft as a whole document'),

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { mayAct, ROLES } from '../../../../admin-ui/contract/role.ts'
 import { ROUTE_SCHEMAS } from '../../../../admin-ui/contract/route-schemas.ts'
 import { API_BASE, ROUTES, type RouteName, routePath } from '../../../../admin-ui/contract/routes.ts'
@@ -29,4 +31,13 @@ test('mayAct lets each role do what the weaker ones may', () => {
   for (const [position, role] of ROLES.entries()) {
     for (const [needed, word] of ROLES.entries()) assert.equal(mayAct(role, word), position >= needed, `${role} as ${word}`)
   }
+})
+
+test('docs/api.md lists every route with its role and summary, and no other', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../../docs/api.md', import.meta.url)), 'utf8')
+  const listed = page.split('\n').filter((line) => /^\| `(GET|POST|PUT|DELETE) /.test(line))
+  const rows = Object.values(ROUTES).map(
+    ({ method, path, role, summary }) => `| \`${method} ${path}\` | ${role} | ${summary.replaceAll('|', '\\|')} |`,
+  )
+  assert.deepEqual(listed, rows)
 })
