@@ -1,10 +1,11 @@
 /** `kill -9` of control and of node under 1,000 queries a second: what clients see, what operators find afterwards. */
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { DocumentAnswer } from '../../admin-ui/contract/document.ts'
 import type { Status } from '../../admin-ui/contract/status.ts'
+import { statePaths } from '../../cli/state-paths.ts'
 import { answerOf, ask, encodeQuery, type Load, type LoadResult, startLoad, tally } from '../support/dns-load.ts'
 import { callApi, EDGE_NAME, type Example, startExample, startProductOn } from '../support/example-product.ts'
 import { type Product, until } from '../support/product.ts'
@@ -64,7 +65,7 @@ describe('kill -9 under load', () => {
     let ttlSeconds = 21
     for (const first of ['shanghai-telecom', 'ningbo-telecom', 'shanghai-telecom', 'ningbo-telecom'] as const) {
       const path = documentWith(first, ttlSeconds)
-      product.cli('apply', path, '--comment', `before kill ${ttlSeconds}`)
+      await product.cli('apply', path, '--comment', `before kill ${ttlSeconds}`)
       const pid = product.pidOf('control')!
       process.kill(pid, 'SIGKILL')
       const killedAt = performance.now()
@@ -74,7 +75,7 @@ describe('kill -9 under load', () => {
       await newPid('control', pid)
       await until('control answers again and the node is connected', 20_000, controlAnswers)
       const backMs = performance.now() - killedAt
-      const live = JSON.parse(product.cli('export', '--json')) as DocumentAnswer
+      const live = JSON.parse(await product.cli('export', '--json')) as DocumentAnswer
       const exported = JSON.parse(((await callApi(product, 'GET', '/document')).json as DocumentAnswer).text) as {
         policies: { id: string; ttlSeconds: number }[]
       }
@@ -143,12 +144,14 @@ describe('kill -9 under load', () => {
   test('node, with an endpoint down and control stopped: the first answer is already right', async (t) => {
     const ningbo = example.address('ningbo-telecom-1')
     const shanghai = example.address('shanghai-telecom-1')
-    await example.simulator.set('ningbo-telecom-1', { down: true })
+    await example.set('ningbo-telecom-1', { down: true })
     await until(
       'failover',
       12_000,
       async () => answerOf(await ask(product.dnsPort, encodeQuery(9, EDGE_NAME, NINGBO_TELECOM))) === shanghai,
     )
+    const failedOverAt = Date.now()
+    await until('the new standing is kept on disk', 3000, () => statSync(statePaths(product.stateFolder).nodeHealth).mtimeMs > failedOverAt)
     const control = product.pidOf('control')!
     process.kill(control, 'SIGSTOP')
     try {
@@ -160,7 +163,7 @@ describe('kill -9 under load', () => {
     } finally {
       process.kill(control, 'SIGCONT')
     }
-    await example.simulator.set('ningbo-telecom-1', { down: false })
+    await example.set('ningbo-telecom-1', { down: false })
     await until(
       'it returns',
       15_000,

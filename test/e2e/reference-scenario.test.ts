@@ -56,7 +56,7 @@ for (const { path, environment, line } of PATHS) {
     for (const { subnet, who, rule, expected } of CASES) {
       test(`${subnet} (${who}) gets ${expected.join(' or ')} over UDP and TCP, as explain says`, async () => {
         const query = encodeQuery(7, EDGE_NAME, subnet)
-        const explained = JSON.parse(product.cli('explain', EDGE_NAME, '--client', subnet, '--json')) as ExplainAnswer
+        const explained = JSON.parse(await product.cli('explain', EDGE_NAME, '--client', subnet, '--json')) as ExplainAnswer
         const answered = explained.rules.find(({ verdict }) => verdict === 'answered')?.line
         assert.equal(answered, rule, `explain answers by rule ${answered}: ${explained.sentence}`)
         for (const [transport, reply] of [
@@ -134,6 +134,7 @@ for (const { path, environment, line } of PATHS) {
               String(product.dnsPort),
               EDGE_NAME,
               'A',
+              '+norecurse',
               `+subnet=${subnet}`,
               ...(transport === '' ? [] : [transport]),
             ]

@@ -95,6 +95,7 @@ export function startLoad(port: number, name: string, subnets: readonly string[]
   }
   const startedAt = performance.now()
   let sent = 0
+  let open = true
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - startedAt) * perSecond) / 1000)
     // After a stall of this process the missed queries are not fired as one burst.
@@ -115,7 +116,8 @@ export function startLoad(port: number, name: string, subnets: readonly string[]
       clearInterval(timer)
       const end = performance.now() + graceMs
       while (performance.now() < end && results.some((r) => r.answer === undefined)) await new Promise((resolve) => setTimeout(resolve, 20))
-      for (const socket of sockets) socket.close()
+      if (open) for (const socket of sockets) socket.close()
+      open = false
       return results
     },
   }

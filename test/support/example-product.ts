@@ -1,7 +1,8 @@
 /**
  * The example scenario for end-to-end tests, apart from every other run on this machine: a copy of examples/edge-api whose endpoints
- * stand on loopback addresses of this process, with the edge simulator in this process, so that a test can stop and slow endpoints.
+ * stand on loopback addresses of this process, with their own edge simulator, so that a test can stop and slow endpoints.
  */
+import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -10,8 +11,8 @@ import type { ExplainAnswer } from '../../admin-ui/contract/explain.ts'
 import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import { packageRoot } from '../../cli/package-root.ts'
 import { statePaths } from '../../cli/state-paths.ts'
-import { readEndpoints, type Simulator, startSimulator } from '../../examples/edge-simulator/simulator.ts'
-import { type Product, type ProductSettings, startProduct, until } from './product.ts'
+import { type Behaviour, readEndpoints } from '../../examples/edge-simulator/simulator.ts'
+import { freePort, type Product, type ProductSettings, startProduct, until } from './product.ts'
 
 /** The steered name of the example. */
 export const EDGE_NAME = 'edge-api.yourcompany.com'
@@ -20,7 +21,8 @@ export const EDGE_NAME = 'edge-api.yourcompany.com'
 export type Example = {
   readonly folder: string
   readonly documentPath: string
-  readonly simulator: Simulator
+  /** Changes how an endpoint behaves. */
+  readonly set: (endpoint: string, change: Partial<Behaviour>) => Promise<void>
   /** Address of an endpoint. */
   readonly address: (endpoint: string) => string
   /** Ends the simulator and removes the folder. */
@@ -36,18 +38,32 @@ export async function startExample(): Promise<Example> {
   const network = `127.${2 + ((process.pid >> 8) % 250)}.${process.pid & 255}.`
   writeFileSync(documentPath, readFileSync(documentPath, 'utf8').replaceAll('127.0.1.', network))
   const endpoints = readEndpoints(documentPath)
-  const simulator = await startSimulator(endpoints)
+  // A process of its own: a test that computes for a second must not look like a failing endpoint.
+  const controlPort = await freePort()
+  const script = join(packageRoot(), 'examples/edge-simulator/main.ts')
+  const simulator = spawn(process.execPath, [script, '--document', documentPath, '--control', `127.0.0.1:${controlPort}`], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  await new Promise<void>((resolve, reject) => {
+    simulator.once('message', () => resolve())
+    simulator.once('exit', (code) => reject(new Error(`the edge simulator ended with ${code}`)))
+  })
   return {
     folder,
     documentPath,
-    simulator,
+    set: async (endpoint, change) => {
+      const response = await fetch(`http://127.0.0.1:${controlPort}/set`, { method: 'POST', body: JSON.stringify({ endpoint, ...change }) })
+      if (!response.ok) throw new Error(`edge simulator: ${await response.text()}`)
+    },
     address: (id) => {
       const found = endpoints.find((endpoint) => endpoint.id === id)
       if (found === undefined) throw new Error(`the example has no endpoint "${id}"`)
       return found.address
     },
     async stop() {
-      await simulator.stop()
+      const ended = new Promise((resolve) => simulator.once('exit', resolve))
+      simulator.kill('SIGTERM')
+      await ended
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -65,13 +81,13 @@ export async function startProductOn(example: Example, settings: ProductSettings
   }
 }
 
-/** Waits until every endpoint stands up. */
+/** Waits until every endpoint stands up with a latency (a probe that this machine held up has none). */
 export async function untilAllUp(product: Product): Promise<void> {
   let seen = ''
   await until('every endpoint stands up', 20_000, async () => {
     const { scores } = await readScores(product)
     seen = scores.map(({ endpoint, standing }) => `${endpoint} ${standing}`).join(', ')
-    return scores.length > 0 && scores.every(({ standing }) => standing === 'up')
+    return scores.length > 0 && scores.every(({ standing, latencyMs }) => standing === 'up' && latencyMs !== undefined)
   }).catch((error: Error) => {
     throw new Error(`${error.message}; seen: ${seen}`)
   })

@@ -1,10 +1,11 @@
 /** Starts the whole product as a user would (`nearcast up --example`) on free ports with a fresh state folder, for end-to-end tests. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { packageRoot } from '../../cli/package-root.ts'
 
 /** A running product. */
@@ -19,7 +20,7 @@ export type Product = {
   /** Process id of a child of the supervisor by its command word (node, control). */
   pidOf(command: 'node' | 'control'): number | undefined
   /** Runs a CLI command against this product; returns its standard output, throws when it fails. */
-  cli(...words: string[]): string
+  cli(...words: string[]): Promise<string>
   /** Ends it; keeps the state folder when that was given by the caller. */
   stop(): Promise<void>
 }
@@ -142,7 +143,9 @@ export async function startProduct(extra: readonly string[] = [], settings: Prod
     child,
     output: () => printed,
     pidOf: (command) => childrenOf(child.pid!).find((c) => new RegExp(`main\\.[tj]s ${command}( |$)`).test(c.commandLine))?.pid,
-    cli: (...args) => execFileSync(process.execPath, [main, ...args, '--state', stateFolder], { encoding: 'utf8' }),
+    // Not the synchronous one: a test's own load must go on meanwhile.
+    cli: async (...args) =>
+      (await promisify(execFile)(process.execPath, [main, ...args, '--state', stateFolder], { maxBuffer: 64 << 20 })).stdout,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = new Promise((resolve) => child.once('exit', resolve))
