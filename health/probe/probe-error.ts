@@ -26,12 +26,19 @@ export type FailureWords = { readonly failure: ProbeFailure; readonly detail: st
 
 /** Failure word and detail of an error; `timedOut` when the time limit had fired. */
 export function failureOf(error: unknown, timedOut: boolean): FailureWords {
-  const { code = '', message = String(error), cause } = (error ?? {}) as { code?: string; message?: string; cause?: unknown }
+  const {
+    code = '',
+    name = '',
+    message = String(error),
+    cause,
+  } = (error ?? {}) as { code?: string; name?: string; message?: string; cause?: unknown }
   if (timedOut) return { failure: 'timeout', detail: 'no result within the time limit' }
   if (OWN_WANT.has(code)) return { failure: 'internal', detail: message, unmeasurable: true }
   const known = BY_CODE[code]
   if (known !== undefined) return { failure: known, detail: message }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return { failure: 'protocol', detail: message }
+  // undici gives parser errors a name, and a code only sometimes.
+  if (name === 'HTTPParserError' || code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
+    return { failure: 'protocol', detail: message }
   if (code.startsWith('ERR_TLS_CERT') || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return { failure: 'certificate', detail: message }
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') return { failure: 'tls', detail: message }
   if (cause !== undefined && cause !== error) return failureOf(cause, false)

@@ -63,6 +63,7 @@ const workerUrl = (name: string): URL => new URL(import.meta.url.endsWith('.ts')
 /** Starts both workers. */
 export function startHealth(options: HealthOptions): HealthRuntime {
   let stopped = false
+  let ending: Promise<void> | undefined
   let lastPlan: Extract<RankRequest, { type: 'plan' }> | undefined
   let lastNumber = 0
   const waiting = new Map<number, Waiting>()
@@ -170,6 +171,19 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     for (const [number, { request }] of waiting) if (open.some(([known]) => known === number)) tellRank({ ...request, number })
   }
 
+  async function end(): Promise<void> {
+    stopped = true
+    clearInterval(watchdog)
+    await prober.worker.terminate()
+    let timer: NodeJS.Timeout | undefined
+    const limit = new Promise((resolve) => {
+      timer = setTimeout(resolve, SAVE_AT_STOP_MS)
+    })
+    await Promise.race([ask({ type: 'stop' }), limit])
+    clearTimeout(timer)
+    await rank.worker.terminate()
+  }
+
   return {
     async replacePlan(plan, ranking) {
       lastPlan = { type: 'plan', plan, ranking }
@@ -181,17 +195,9 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     samples: async (endpointId, limit) => (await ask({ type: 'samples', endpointId, limit })) as readonly ProbeSample[],
     breakProber: (how) => tellProber({ break: how }),
     breakRank: (how) => tellRank({ type: 'break', how }),
-    async stop() {
-      stopped = true
-      clearInterval(watchdog)
-      await prober.worker.terminate()
-      let timer: NodeJS.Timeout | undefined
-      const limit = new Promise((resolve) => {
-        timer = setTimeout(resolve, SAVE_AT_STOP_MS)
-      })
-      await Promise.race([ask({ type: 'stop' }), limit])
-      clearTimeout(timer)
-      await rank.worker.terminate()
+    stop() {
+      ending ??= end()
+      return ending
     },
   }
 }
