@@ -24,6 +24,7 @@ import { formatAddress } from '../geodata/address/address.ts'
 import { loadGeodata } from '../geodata/geodata-file.ts'
 import { openStore } from '../policy/store/store.ts'
 import { formatListenAddress, isLoopback, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
+import { formatIssue } from './apply.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { CONTROL_OPTIONS } from './control-options.ts'
 import { packageRoot } from './package-root.ts'
@@ -140,12 +141,11 @@ async function run(args: CommandArgs): Promise<number> {
 async function bringUp(publisher: Publisher, flags: Flags, log: ProcessLog): Promise<void> {
   const path = seedPath(flags)
   if (publisher.live() === undefined && path !== undefined) {
-    const { issues } = await publisher.publish({
-      ...readSeed(path),
-      ...SEED_WISH,
-      comment: `first document, ${basename(path)}`,
-      accept: 'all',
-    })
+    const { issues } = await publisher
+      .publish({ ...readSeed(path), ...SEED_WISH, comment: `first document, ${basename(path)}`, accept: 'all' })
+      .catch((error: unknown) => {
+        throw seedError(error, path)
+      })
     for (const issue of issues) if (issue.severity === 'warning') log.warn({ issue: issue.code, path: issue.path }, issue.message)
     return
   }
@@ -155,6 +155,16 @@ async function bringUp(publisher: Publisher, flags: Flags, log: ProcessLog): Pro
     // Nodes go on with what they have, and the console is the place to correct it: control must come up.
     log.error({ err: error }, 'the newest generation could not be published again')
   }
+}
+
+/** Every issue of a first document goes to standard error, as `nearcast check` shows it, before the one line that says why control ends. */
+function seedError(error: unknown, path: string): unknown {
+  const { code, message, extras } = error as { code?: string; message: string; extras?: { issues?: readonly Issue[] } }
+  if (code !== 'DOCUMENT_INVALID') return error
+  for (const issue of extras?.issues ?? []) process.stderr.write(`${formatIssue(issue, path)}\n`)
+  return new ProductError(code, `"${path}" cannot be the first document: ${message}`, 'correct what is listed above, then start again', {
+    cause: error,
+  })
 }
 
 const SEED_WISH = { account: 'control', basedOn: null, force: true, origin: 'document' } as const
