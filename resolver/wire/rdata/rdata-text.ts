@@ -101,10 +101,6 @@ function parseField(bytes: number[], field: RdataField, text: string, origin: Ui
       for (const value of address.words) bytes.push(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)
       return
     }
-    case 'text':
-    case 'texts':
-      pushText(bytes, text)
-      return
     case 'tag':
       if (!/^[0-9a-zA-Z]{1,255}$/.test(text)) throw new RdataError(`"${text}" is not a ${word} tag of letters and digits`)
       bytes.push(text.length, ...Buffer.from(text, 'latin1'))
@@ -168,7 +164,6 @@ function fieldLength(field: RdataField, rdata: Uint8Array, at: number): number {
       return 4
     case 'ipv6':
       return 16
-    case 'text':
     case 'tag':
       return at < rdata.length ? 1 + rdata[at]! : -1
     case 'texts': {
@@ -210,8 +205,6 @@ function formatField(field: RdataField, bytes: Uint8Array): string {
       return formatIpv4(view.getUint32(0))
     case 'ipv6':
       return formatIpv6([view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)])
-    case 'text':
-      return quote(bytes.subarray(1))
     case 'tag':
       return Buffer.from(bytes.subarray(1)).toString('latin1')
     case 'rest-text':

@@ -13,8 +13,6 @@ export type RdataField =
   | { readonly kind: 'seconds' }
   | { readonly kind: 'ipv4' }
   | { readonly kind: 'ipv6' }
-  /** One character-string. */
-  | { readonly kind: 'text' }
   /** One or more character-strings up to the end. */
   | { readonly kind: 'texts' }
   /** Letters and digits with a length octet (CAA tag, RFC 8659 §4.1). */
