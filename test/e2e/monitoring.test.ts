@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import { ask, encodeQuery } from '../support/dns-load.ts'
 import { callApi, EDGE_NAME, type Example, readScores, startExample, startProductOn } from '../support/example-product.ts'
-import { type Product, runCli, until } from '../support/product.ts'
+import { type Product, until } from '../support/product.ts'
 
 /** Stable names (DESIGN.md section 8): other people's alarms depend on them. */
 const NAMES = [
@@ -108,21 +108,5 @@ describe('monitoring', () => {
     })
     assert.ok(sampleOf(await metrics(), 'nearcast_probe_error_ratio', 'endpoint="central-1"')! > 0)
     for (const endpoint of endpoints) await example.set(endpoint, { down: false })
-  })
-
-  test('a metrics port beyond loopback without a token is refused', () => {
-    const { code, stderr } = runCli([
-      'up',
-      '--listen',
-      '127.0.0.1:0',
-      '--metrics-listen',
-      '0.0.0.0:0',
-      '--api-listen',
-      '127.0.0.1:0',
-      '--state',
-      `${product.stateFolder}-other`,
-    ])
-    assert.equal(code, 1, stderr)
-    assert.match(stderr, /--metrics-token-file/)
   })
 })

@@ -1,7 +1,7 @@
 /** Starts the whole product as a user would (`nearcast up --example`) on free ports with a fresh state folder, for end-to-end tests. */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,6 +106,7 @@ export function childrenOf(pid: number): { pid: number; commandLine: string }[] 
 /** Starts it and resolves when it has printed `ready`. */
 export async function startProduct(extra: readonly string[] = [], settings: ProductSettings = {}): Promise<Product> {
   const stateFolder = settings.stateFolder ?? mkdtempSync(join(tmpdir(), 'nearcast-e2e-'))
+  mkdirSync(stateFolder, { recursive: true })
   if (settings.uid !== undefined) chownSync(stateFolder, settings.uid, settings.uid)
   const dnsPort = await freePort()
   const apiPort = await freePort()
