@@ -1,7 +1,8 @@
 /** Mantine with the tokens of styles/nearcast.css: its variables point at ours, so light and dark are one switch. */
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
-const FONT = 'Inter, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", system-ui, sans-serif'
+const FONT =
+  'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", system-ui, sans-serif'
 const accent: MantineColorsTuple = [
   'var(--accent-tint)',
   'var(--accent-tint)',

@@ -52,7 +52,7 @@ export function HistoryPage(): ReactElement {
                 {rows.map((row) => (
                   <tr key={row.generation} className="hrow">
                     <td className="m">
-                      <Link to="/history/$generation" params={{ generation: String(row.generation) }}>
+                      <Link className="under" to="/history/$generation" params={{ generation: String(row.generation) }}>
                         {row.generation}
                       </Link>{' '}
                       {row.live ? <span className="tag up">{t('history.live')}</span> : null}

@@ -55,7 +55,16 @@ export function LinePicker({ title, hasRule, pick, close }: LinePickerProps): Re
   }
   const opens = lines.length === 1 && hasRule(lines[0]!)
   return (
-    <Modal opened onClose={close} withCloseButton={false} size={620} yOffset="14vh" centered={false} padding={0} aria-label={title}>
+    <Modal
+      opened
+      onClose={close}
+      withCloseButton={false}
+      size={620}
+      yOffset="14vh"
+      centered={false}
+      padding={0}
+      attributes={{ content: { 'aria-label': title } }}
+    >
       <div className="pk">
         <div className="in">
           <Icon name="search" />

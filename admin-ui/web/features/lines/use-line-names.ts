@@ -25,7 +25,8 @@ export function useLineNames(known: readonly LineLabel[] = []): LineNames {
     const labels = new Map([...(catalogue?.custom ?? []), ...known].map((label) => [label.line, zh ? label.labelZh : label.labelEn]))
     const nameOf = (line: string): string => {
       if (line === '*') return t('lines.everyone')
-      if (line.startsWith('custom:') || line.startsWith('asn:')) return labels.get(line) ?? line
+      if (line.startsWith('asn:')) return `AS${line.slice(4)}`
+      if (line.startsWith('custom:')) return labels.get(line) ?? line
       const { place, carrier } = splitLine(line)
       const found = places.get(place)
       if (found === undefined && place !== '*') return labels.get(line) ?? line

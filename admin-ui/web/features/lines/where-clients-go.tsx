@@ -52,7 +52,7 @@ export function WhereClientsGo(): ReactElement {
           id === undefined ? (
             <Empty action={<Link to="/policies">{t('nav.policies')}</Link>}>{t('tiles.empty')}</Empty>
           ) : (
-            <Map policyId={id} />
+            <PolicyMap policyId={id} />
           )
         }
       </QueryBody>
@@ -60,7 +60,7 @@ export function WhereClientsGo(): ReactElement {
   )
 }
 
-function Map({ policyId }: { readonly policyId: string }): ReactElement {
+function PolicyMap({ policyId }: { readonly policyId: string }): ReactElement {
   const policy = useQuery(policyQuery(policyId, 'live'))
   const pools = useQuery(poolsQuery('live')).data?.pools
   const endpoints = useQuery(endpointsQuery())
@@ -69,7 +69,7 @@ function Map({ policyId }: { readonly policyId: string }): ReactElement {
   const cells = useMemo(() => {
     if (policy.data === undefined || pools === undefined || list === undefined) return undefined
     const states = poolStates(pools, list)
-    return new globalThis.Map(
+    return new Map(
       TILES.map(([code]) => [code, TILE_CARRIERS.map((carrier) => tileCell(policy.data.policy, code, carrier, states, parentOf))]),
     )
   }, [policy.data, pools, list, parentOf])
@@ -92,7 +92,7 @@ function Tiles({ cells, policyId }: { readonly cells: Cells; readonly policyId: 
   const { nameOf } = useLineNames()
   const [chosen, setChosen] = useState('33')
   const all = [...cells.values()].flat()
-  const shown = new globalThis.Map(all.flatMap((cell) => cell.pools).map((pool) => [pool.id, pool]))
+  const shown = new Map(all.flatMap((cell) => cell.pools).map((pool) => [pool.id, pool]))
   const zh = language === 'zh-CN'
   const move = (event: KeyboardEvent, tile: Tile): void => {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key]
@@ -127,6 +127,7 @@ function Tiles({ cells, policyId }: { readonly cells: Cells; readonly policyId: 
             </li>
           ) : null}
         </ul>
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be an SVG */}
         <svg className="tiles" width="100%" viewBox="0 0 353 404" role="group" aria-label={t('tiles.map')} style={{ overflow: 'visible' }}>
           <defs>
             <pattern id="hatch-displaced" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -146,7 +147,7 @@ function Tiles({ cells, policyId }: { readonly cells: Cells; readonly policyId: 
                 role="button"
                 tabIndex={on ? 0 : -1}
                 aria-pressed={on}
-                aria-label={`${nameOf(`cn-${code}`)}: ${carriers.map((cell, at) => describe(nameOf(`*/${TILE_CARRIERS[at]}`), cell, t('tiles.displaced'), t('tiles.none'))).join('; ')}`}
+                aria-label={`${nameOf(`cn-${code}`)}: ${carriers.map((cell, at) => cellWords(nameOf(`*/${TILE_CARRIERS[at]}`), cell, t('tiles.displaced'), t('tiles.none'))).join('; ')}`}
                 transform={`translate(${(column - 1) * (SIZE + GAP)},${(row - 1) * (SIZE + GAP)})`}
                 onClick={() => setChosen(code)}
                 onKeyDown={(event) => move(event, tile)}
@@ -284,7 +285,7 @@ function fillOf(pool: PoolState, looks: ReadonlyMap<string, EndpointLook>): stri
   return colour === '' ? 'var(--line-strong)' : `var(--${colour})`
 }
 
-function describe(carrier: string, cell: TileCell, displaced: string, none: string): string {
+function cellWords(carrier: string, cell: TileCell, displaced: string, none: string): string {
   const pools = cell.pools.map((pool) => pool.id).join(', ') || none
   return `${carrier} ${pools}${cell.displaced ? `, ${displaced}` : ''}`
 }

@@ -28,9 +28,11 @@ export function KeyNumbers({ status }: { readonly status: Status }): ReactElemen
         viz={
           mix.length === 0 ? null : (
             <div className="bar" aria-hidden="true">
-              {mix.map(([word, percent]) => (
-                <i key={word} style={{ width: `${percent}%`, background: MIX_COLOURS[word] ?? 'var(--degraded-fill)' }} />
-              ))}
+              {mix
+                .filter(([, percent]) => percent > 0)
+                .map(([word, percent]) => (
+                  <i key={word} style={{ width: `${percent}%`, background: MIX_COLOURS[word] ?? 'var(--degraded-fill)' }} />
+                ))}
             </div>
           )
         }
@@ -49,7 +51,7 @@ export function KeyNumbers({ status }: { readonly status: Status }): ReactElemen
         colour={displaced !== null && displaced >= 0.05 ? 'var(--degraded)' : undefined}
       >
         {formatShare(displaced)}
-        <small>{t('overview.ofAnswers')}</small>
+        <small>{displaced === null ? '' : t('overview.ofAnswers')}</small>
       </Stat>
       <Stat
         name={t('overview.endpoints')}
@@ -57,7 +59,7 @@ export function KeyNumbers({ status }: { readonly status: Status }): ReactElemen
         viz={
           total === 0 ? null : (
             <div className="bar" aria-hidden="true">
-              {STANDINGS.map((standing) => (
+              {STANDINGS.filter((standing) => status.endpoints[standing] > 0).map((standing) => (
                 <i
                   key={standing}
                   style={{

@@ -39,8 +39,8 @@ export type MatrixProps = {
   readonly actions: MatrixActions
 }
 
-/** Columns of unused pools that are shown without asking. */
-const UNUSED_SHOWN = 2
+/** Columns that fit beside the walk; beyond that, unused pools fold. */
+const COLUMNS_SHOWN = 6
 
 /** The matrix. */
 export function Matrix(props: MatrixProps): ReactElement {
@@ -49,7 +49,8 @@ export function Matrix(props: MatrixProps): ReactElement {
   const [allPools, setAllPools] = useState(false)
   const [active, setActive] = useState<readonly [string, string]>(['', ''])
   const grid = useRef<HTMLTableElement>(null)
-  const folded = view.unused.length > UNUSED_SHOWN && !allPools
+  const mayFold = view.unused.length > 0 && view.columns.length + view.unused.length > COLUMNS_SHOWN
+  const folded = mayFold && !allPools
   const columns = [...view.columns, ...(folded ? [] : view.unused)]
   const groups = view.groups
     .map((group) => ({ ...group, rows: group.rows.filter((row) => matchesFilter(row, filter, nameOf)) }))
@@ -99,6 +100,7 @@ export function Matrix(props: MatrixProps): ReactElement {
       <div className="mscroll">
         <table
           className="mx"
+          // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: its cells are grid cells by that
           role="grid"
           aria-label={t('policy.matrix')}
           ref={grid}
@@ -183,7 +185,7 @@ export function Matrix(props: MatrixProps): ReactElement {
           <Icon name="down" size={12} />
           {t('policy.legendDisplaced')}
         </span>
-        {view.unused.length > UNUSED_SHOWN ? (
+        {mayFold ? (
           <button type="button" className="linkbtn end" onClick={() => setAllPools(!allPools)}>
             {folded ? t('policy.morePools', { count: view.unused.length }) : t('policy.fewerPools')}
           </button>
@@ -284,8 +286,7 @@ function Cell(props: RowProps & { readonly pool: string; readonly name: string; 
   if (at >= 0 && bad) words.push(t('policy.legendDown'))
   if (isNew) words.push(t('policy.changed'))
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a cell of the grid
-    <td role="gridcell">
+    <td>
       <button
         type="button"
         className="cell"

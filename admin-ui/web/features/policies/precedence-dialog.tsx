@@ -36,7 +36,7 @@ export function PrecedenceDialog({ to, moved, nameOf, accept, close }: Precedenc
             <tr>
               <th>{t('precedence.clientsOf')}</th>
               <th>{t('precedence.now')}</th>
-              <th>{t('precedence.then')}</th>
+              <th>{t('precedence.afterwards')}</th>
             </tr>
           </thead>
           <tbody>

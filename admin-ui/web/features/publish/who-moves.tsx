@@ -37,9 +37,11 @@ export function WhoMoves({ review }: { readonly review: Review }): ReactElement 
               <tr>
                 <th>{t('policies.policy')}</th>
                 <th>{t('review.now')}</th>
-                <th>{t('review.then')}</th>
+                <th>{t('review.afterwards')}</th>
                 <th className="num">{t('review.addresses')}</th>
-                <th style={{ width: '28%' }} aria-hidden="true" />
+                <th style={{ width: '28%' }}>
+                  <span className="vh">{t('review.addresses')}</span>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -56,7 +58,7 @@ export function WhoMoves({ review }: { readonly review: Review }): ReactElement 
                     </span>
                   </td>
                   <td className="num">{formatShare(move.addressPercent, 2)}</td>
-                  <td aria-hidden="true">
+                  <td>
                     <div className="bar" style={{ background: 'none' }}>
                       <i
                         style={{ width: `${(100 * move.addressPercent) / most}%`, background: colourOf(move.to, looks), borderRadius: 4 }}

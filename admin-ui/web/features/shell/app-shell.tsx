@@ -62,7 +62,7 @@ function Frame(): ReactElement {
   const close = (): void => setDialog('none')
   return (
     <>
-      <a className="btn primary skip" href="#page">
+      <a className="btn primary skiplink" href="#page">
         {t('shell.skip')}
       </a>
       <div className="app">

@@ -45,7 +45,7 @@ export function SearchPalette({ close }: { readonly close: () => void }): ReactE
       yOffset="10vh"
       centered={false}
       padding={0}
-      aria-label={t('shell.search')}
+      attributes={{ content: { 'aria-label': t('shell.search') } }}
     >
       <div className="palette">
         <div className="in">
@@ -72,7 +72,7 @@ export function SearchPalette({ close }: { readonly close: () => void }): ReactE
         {entries.length === 0 ? (
           <div className="empty">{t('search.nothing')}</div>
         ) : (
-          <ul id="palette-list" role="listbox" aria-label={t('shell.search')}>
+          <div className="options" id="palette-list" role="listbox" aria-label={t('shell.search')}>
             {entries.map((entry, index) => (
               <Row
                 key={entry.key}
@@ -82,7 +82,7 @@ export function SearchPalette({ close }: { readonly close: () => void }): ReactE
                 first={entries[index - 1]?.group !== entry.group}
               />
             ))}
-          </ul>
+          </div>
         )}
       </div>
     </Modal>
@@ -103,16 +103,16 @@ function Row({
   return (
     <>
       {first ? (
-        <li role="presentation" className="grp">
+        <div role="presentation" className="grp">
           {entry.group}
-        </li>
+        </div>
       ) : null}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the combobox above holds the keyboard */}
-      <li id={`palette-${index}`} role="option" aria-selected={chosen} tabIndex={-1} onClick={entry.run}>
+      <div id={`palette-${index}`} role="option" aria-selected={chosen} tabIndex={-1} onClick={entry.run}>
         <Icon name={entry.icon} size={14} />
         <span className="grow ell">{entry.text}</span>
         <span className="t3 s11 mono ell">{entry.hint}</span>
-      </li>
+      </div>
     </>
   )
 }

@@ -1,0 +1,199 @@
+/**
+ * Stories of the console in a real browser on the real product: first sign-in, an edit of a rule by keyboard, review, publish, explain;
+ * a viewer who may not; Chinese; axe on every page in both themes.
+ */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { BrowserContext, Page } from '@playwright/test'
+import { type ConsoleProduct, seriousViolations, startConsoleProduct } from './support/console-product.ts'
+
+const PASSWORD = 'a sentence that is long enough'
+const PAGES = [
+  '/',
+  '/endpoints',
+  '/policies',
+  '/policies/edge-api?line=cn-33%2Fmobile&walk=202.96.104.15',
+  '/policies/edge-api?view=list&walk=211.140.13.7&show=live',
+  '/explain?client=202.96.104.15&name=edge-api.yourcompany.com.',
+  '/draft/review',
+  '/history',
+  '/history/1',
+] as const
+
+let product: ConsoleProduct
+let context: BrowserContext
+let page: Page
+const failures: string[] = []
+
+before(async () => {
+  product = await startConsoleProduct()
+  context = await product.browser.newContext({ viewport: { width: 1440, height: 1000 }, locale: 'en-GB' })
+  page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  page.on('pageerror', (error) => failures.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && /Content Security Policy|Refused/.test(message.text())) failures.push(message.text())
+  })
+})
+after(async () => {
+  await product?.stop()
+})
+
+test('first sign-in asks for a password of one’s own', async () => {
+  await page.goto(product.base)
+  await page.getByLabel('Account').fill('admin')
+  await page.getByLabel('Password', { exact: true }).fill(product.firstPassword)
+  assert.equal(await seriousViolations(page), '')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Set your password' }).waitFor()
+  await page.getByLabel('Present password').fill(product.firstPassword)
+  await page.getByLabel('New password', { exact: true }).fill('short')
+  await page.getByText('Shorter than 12 characters.').waitFor()
+  await page.getByLabel('New password', { exact: true }).fill(PASSWORD)
+  await page.getByLabel('New password again').fill(PASSWORD)
+  assert.equal(await seriousViolations(page), '')
+  await page.getByRole('button', { name: 'Set password' }).click()
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  await page.getByRole('row', { name: /ningbo-telecom-1/ }).waitFor()
+})
+
+test('a line is added by initials and its pools are placed by keys; the draft saves itself', async () => {
+  await page.goto(`${product.base}/policies/edge-api`)
+  await page.getByRole('grid').waitFor()
+  await page.keyboard.press('a')
+  await page.getByRole('combobox', { name: 'Add lines' }).fill('nbyd')
+  await page.getByRole('option', { name: /cn-3302\/mobile/ }).waitFor()
+  assert.equal(await seriousViolations(page), '')
+  await page.keyboard.press('Enter')
+  const cell = page.locator('[data-cell="cn-3302/mobile ningbo-mobile"]')
+  await cell.focus()
+  await page.keyboard.press('1')
+  await page.keyboard.press('ArrowLeft')
+  await page.locator('[data-cell="cn-3302/mobile shanghai-telecom"]').focus()
+  await page.keyboard.press('2')
+  await page.getByText(/^.*saved \d\d:\d\d:\d\d/).waitFor()
+  await page.getByRole('link', { name: 'Review 1 change' }).waitFor()
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('Control+Shift+z')
+  assert.equal(await page.locator('[data-cell="cn-3302/mobile shanghai-telecom"]').innerText(), '2')
+  await page.getByRole('link', { name: 'Review 1 change' }).waitFor()
+})
+
+test('review demands a reason; publishing tells the generation', async () => {
+  await page.getByRole('link', { name: 'Review 1 change' }).click()
+  const publish = page.getByRole('button', { name: /^Publish 2/ })
+  await publish.waitFor()
+  await page
+    .getByText('Say why.')
+    .or(page.getByText(/Acknowledge/))
+    .first()
+    .waitFor()
+  assert.ok(await publish.isDisabled())
+  assert.equal(await seriousViolations(page), '')
+  for (const box of await page.getByRole('checkbox').all()) await box.check()
+  await page.getByLabel('Why').fill('Ningbo Mobile has an order of its own')
+  await publish.click()
+  await page.getByText('Generation 2 is published.').waitFor()
+  await page.getByText('Live on 1 of 1 nodes.').waitFor()
+})
+
+test('explain says who answers and by which rule, and the page is its own link', async () => {
+  await page.goto(`${product.base}/explain`)
+  await page.getByLabel('Client address or prefix').fill('202.96.104.15')
+  await page.getByRole('button', { name: 'Explain', exact: true }).click()
+  await page.getByText(/^202\.96\.104\.15 gets ningbo-telecom-1 \(127\.0\.1\.11\) by the rule Ningbo · Telecom/).waitFor()
+  assert.match(page.url(), /client=202\.96\.104\.15/)
+  await page.reload()
+  await page.getByText(/gets ningbo-telecom-1/).waitFor()
+})
+
+test('history rolls back with a reason, as a new generation', async () => {
+  await page.goto(`${product.base}/history/1`)
+  await page.getByRole('button', { name: 'Roll back to 1' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Why').fill('try the way back')
+  await dialog.getByRole('button', { name: 'Roll back to 1' }).click()
+  await page.getByText('Generation 3 is published.').waitFor()
+  await page.getByRole('row', { name: /^3 live/ }).waitFor()
+})
+
+test('search finds what an address leads to', async () => {
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Search' }).fill('211.140.13.7')
+  await page.getByRole('option', { name: /Explain edge-api\.yourcompany\.com\. for 211\.140\.13\.7/ }).click()
+  await page.getByText(/^211\.140\.13\.7 gets ningbo-mobile-1/).waitFor()
+})
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const path of PAGES) {
+    test(`axe finds nothing serious on ${path}, ${theme}`, async () => {
+      await page.evaluate((value) => localStorage.setItem('nearcast-theme', value), theme)
+      await page.goto(product.base + path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForLoadState('load')
+      await page.waitForFunction(() => document.querySelector('.skel') === null)
+      assert.equal(await seriousViolations(page), '')
+    })
+  }
+}
+
+test('Chinese words, in the title and the tables', async () => {
+  await page.goto(product.base)
+  await page.getByRole('button', { name: '中文' }).click()
+  await page.getByRole('heading', { name: '总览', level: 1 }).waitFor()
+  assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
+  await page.getByText('宁波 · 电信').first().waitFor()
+  await page.goto(`${product.base}/explain?client=202.96.104.15&name=edge-api.yourcompany.com.`)
+  await page.getByText(/^202\.96\.104\.15 得到 ningbo-telecom-1（127\.0\.1\.11），依据规则 宁波 · 电信/).waitFor()
+  await page.getByRole('button', { name: 'EN' }).click()
+  await page.getByRole('heading', { name: 'Explain', level: 1 }).waitFor()
+})
+
+test('on a phone nothing is wider than the screen, and the policy is a list', async () => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  for (const path of PAGES) {
+    await page.goto(product.base + path)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.waitForFunction(() => document.querySelector('.skel') === null)
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    assert.ok(wide <= 0, `${path} is ${wide} px too wide`)
+  }
+  await page.goto(`${product.base}/policies/edge-api`)
+  await page.getByRole('list', { name: 'Rules in the order a client walks' }).waitFor()
+  await page.setViewportSize({ width: 1440, height: 1000 })
+})
+
+test('a viewer may look, not touch', async () => {
+  const added = await page.evaluate(async () => {
+    const response = await fetch('/api/v1/users', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'watcher', role: 'viewer' }),
+    })
+    return (await response.json()) as { password: string }
+  })
+  const other = await product.browser.newContext({ viewport: { width: 1440, height: 1000 }, locale: 'en-GB' })
+  const view = await other.newPage()
+  view.setDefaultTimeout(15_000)
+  await view.goto(product.base)
+  await view.getByLabel('Account').fill('watcher')
+  await view.getByLabel('Password', { exact: true }).fill(added.password)
+  await view.getByRole('button', { name: 'Sign in' }).click()
+  await view.getByLabel('Present password').fill(added.password)
+  await view.getByLabel('New password', { exact: true }).fill(PASSWORD)
+  await view.getByLabel('New password again').fill(PASSWORD)
+  await view.getByRole('button', { name: 'Set password' }).click()
+  await view.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  await view.goto(`${product.base}/policies/edge-api`)
+  await view.getByText(/Editing needs the role editor/).waitFor()
+  assert.ok(await view.getByRole('button', { name: /Add line/ }).isDisabled())
+  await view.goto(`${product.base}/draft/review`)
+  await view.getByText('A draft needs the role editor.').waitFor()
+  await view.goto(`${product.base}/history/1`)
+  assert.ok(await view.getByRole('button', { name: 'Roll back to 1' }).isDisabled())
+  await other.close()
+})
+
+test('no page threw, and nothing broke the content security policy', () => {
+  assert.deepEqual(failures, [])
+})
