@@ -71,6 +71,9 @@ async function run(): Promise<void> {
       void (async () => {
         try {
           if (request.method === 'POST') {
+            // Only asked for as JSON: a web page that is open on this machine must not switch endpoints off in passing.
+            if (request.url !== '/set' || request.headers['content-type'] !== 'application/json')
+              throw new Error('POST /set with content-type: application/json')
             const { endpoint, ...change } = JSON.parse(Buffer.concat(chunks).toString()) as { endpoint: string } & Partial<Behaviour>
             await simulator.set(endpoint, change)
           }

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { parse } from 'yaml'
 
 /** How one simulated endpoint behaves now. */
@@ -17,7 +18,12 @@ export type Behaviour = {
 }
 
 /** One simulated endpoint. */
-export type SimulatedEndpoint = Behaviour & { readonly id: string; readonly address: string; readonly port: number }
+export type SimulatedEndpoint = Behaviour & {
+  readonly id: string
+  readonly address: string
+  /** 0 when it starts: any free one. */
+  port: number
+}
 
 /** A running simulator. */
 export type Simulator = {
@@ -54,6 +60,16 @@ export function readEndpoints(documentPath: string): SimulatedEndpoint[] {
     }))
 }
 
+/** Throws with a sentence about the first value that makes no sense. */
+function checkBehaviour({ latencyMs = 0, errorRatePercent = 0, down = false, ...others }: Partial<Behaviour>): void {
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw new Error(`unknown key "${unknown}"; there are latencyMs, errorRatePercent, down`)
+  if (!(latencyMs >= 0 && latencyMs <= 600_000)) throw new Error(`latencyMs "${latencyMs}" is not a number from 0 to 600000`)
+  if (!(errorRatePercent >= 0 && errorRatePercent <= 100))
+    throw new Error(`errorRatePercent "${errorRatePercent}" is not a number from 0 to 100`)
+  if (typeof down !== 'boolean') throw new Error(`down "${down}" is neither true nor false`)
+}
+
 /** Starts a server for each endpoint. Rejects, with nothing left open, when an address is taken. */
 export async function startSimulator(endpoints: readonly SimulatedEndpoint[]): Promise<Simulator> {
   const states = endpoints.map((endpoint) => ({ ...endpoint }))
@@ -73,6 +89,7 @@ export async function startSimulator(endpoints: readonly SimulatedEndpoint[]): P
       server.once('error', reject)
       server.listen(state.port, state.address, resolve)
     })
+    state.port = (server.address() as AddressInfo).port
     servers.set(state.id, server)
   }
 
@@ -98,8 +115,10 @@ export async function startSimulator(endpoints: readonly SimulatedEndpoint[]): P
     async set(id, change) {
       const state = states.find((candidate) => candidate.id === id)
       if (state === undefined) throw new Error(`no endpoint "${id}"; there are ${states.map((each) => each.id).join(', ')}`)
+      checkBehaviour(change)
       const wasDown = state.down
-      Object.assign(state, change)
+      const { latencyMs = state.latencyMs, errorRatePercent = state.errorRatePercent, down = state.down } = change
+      Object.assign(state, { latencyMs, errorRatePercent, down })
       if (state.down && !wasDown) await close(id)
       if (!state.down && wasDown) await open(state)
     },
