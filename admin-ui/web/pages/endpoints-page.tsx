@@ -147,7 +147,7 @@ function EndpointTable({ endpoints }: { readonly endpoints: readonly EndpointSum
                 {formatShare(numbers.errorRatePercent)}
               </td>
               <td className="num" data-label={t('health.score')}>
-                <ScoreCell score={numbers.score} />
+                <ScoreCell score={endpoint.standing === 'down' ? null : numbers.score} />
               </td>
               <td className="num t3" data-label={t('health.age')}>
                 {formatAge(numbers.ageSeconds, language)}

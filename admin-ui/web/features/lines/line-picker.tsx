@@ -12,6 +12,7 @@ import { useWords } from '../../lib/i18n.ts'
 import { catalogueQuery, lineSearchQuery } from '../../lib/queries.ts'
 import { groupHits } from './group-hits.ts'
 import { PlaceAndCarrier } from './place-and-carrier.tsx'
+import { widerHits } from './wider-hits.ts'
 
 /** Props; `hasRule` tells lines that are in the policy already. */
 export type LinePickerProps = {
@@ -29,7 +30,13 @@ export function LinePicker({ title, hasRule, pick, close }: LinePickerProps): Re
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
   const search = useQuery(lineSearchQuery(query))
   const catalogue = useQuery(catalogueQuery()).data
-  const groups = query.trim() === '' ? [] : groupHits(search.data?.hits ?? [])
+  const found = query.trim() === '' ? [] : groupHits(search.data?.hits ?? [])
+  const first = found[0]?.name === 'best' ? found[0].hits[0] : undefined
+  const wider =
+    first === undefined || catalogue === undefined
+      ? []
+      : widerHits(first.line, catalogue, new Set(found.flatMap((group) => group.hits.map((hit) => hit.line))))
+  const groups = wider.length === 0 ? found : [...found.slice(0, 1), { name: 'wider' as const, hits: wider }, ...found.slice(1)]
   const hits = groups.flatMap((group) => group.hits)
   const chosen = Math.min(at, Math.max(0, hits.length - 1))
   const toggle = (line: string): void => {

@@ -122,7 +122,7 @@ function HealthTable({
                   <span className={errorClass(endpoint)}>{formatShare(numbers.errorRatePercent)}</span>
                 </td>
                 <td className="num" data-label={t('health.score')}>
-                  <ScoreCell score={numbers.score} />
+                  <ScoreCell score={endpoint.standing === 'down' ? null : numbers.score} />
                 </td>
                 <td className="num t3" data-label={t('health.age')}>
                   {formatAge(numbers.ageSeconds, language)}

@@ -44,13 +44,16 @@ export function Timeline(): ReactElement {
 
 function EventText({ event }: { readonly event: Event }): ReactElement {
   const { t } = useWords()
-  const change = /^(up|down|degraded|unknown) → (up|down|degraded|unknown)(.*)$/.exec(event.detail)
+  const change = /^(\S+ )?(up|down|degraded|unknown) → (up|down|degraded|unknown)(.*)$/.exec(event.detail)
   if (event.kind === 'standing' && change !== null) {
     const word = (text: string): string => t(`standing.${text as 'up'}`)
     return (
       <span>
-        <span translate="no">{event.subject}</span> {word(change[1]!)} → {word(change[2]!)}
-        {change[3]}
+        <span translate="no">{event.subject}</span> {word(change[2]!)} → {word(change[3]!)}
+        <span className="t3">
+          {change[1]}
+          {change[4]}
+        </span>
       </span>
     )
   }

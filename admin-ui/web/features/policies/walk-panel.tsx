@@ -104,7 +104,11 @@ export function WalkPanel(props: WalkPanelProps): ReactElement {
             onChange={(event) => setText(event.currentTarget.value)}
             onBlur={() => text.trim() !== client && props.setClient(text.trim())}
           />
-          {place === '' ? null : <span className="tag ell">{place}</span>}
+          {place === '' ? null : (
+            <span className="tag placetag" title={place}>
+              {place}
+            </span>
+          )}
         </form>
         {client === '' ? <p className="s12 t2">{t('walk.empty')}</p> : null}
         {isAddress && chainQuery.error !== null ? <ErrorLine error={chainQuery.error} /> : null}

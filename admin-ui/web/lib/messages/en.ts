@@ -332,6 +332,7 @@ export const en = {
     untick: 'Untick',
     nothing: 'No such line. A district? The finest place is the city.',
     best: 'Best match',
+    wider: 'Wider lines that also hold it',
     chain: 'Lines of this client, narrowest first',
     sameCarriers: 'Same place',
     custom: 'Custom lines',

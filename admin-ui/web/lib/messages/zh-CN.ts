@@ -330,6 +330,7 @@ export const zhCN: Words<typeof en> & {
     untick: '取消勾选',
     nothing: '没有此线路。区县？地域最细到市。',
     best: '最佳匹配',
+    wider: '也包含它的更宽线路',
     chain: '此用户的线路，由窄到宽',
     sameCarriers: '同一地域',
     custom: '自定义线路',
