@@ -71,9 +71,8 @@ async function run(): Promise<void> {
       void (async () => {
         try {
           if (request.method === 'POST') {
-            // Only asked for as JSON: a web page that is open on this machine must not switch endpoints off in passing.
-            if (request.url !== '/set' || request.headers['content-type'] !== 'application/json')
-              throw new Error('POST /set with content-type: application/json')
+            // A web page that is open on this machine must not switch endpoints off in passing: browsers always name their origin.
+            if (request.url !== '/set' || request.headers.origin !== undefined) throw new Error('POST /set, and not from a web page')
             const { endpoint, ...change } = JSON.parse(Buffer.concat(chunks).toString()) as { endpoint: string } & Partial<Behaviour>
             await simulator.set(endpoint, change)
           }
