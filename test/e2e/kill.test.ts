@@ -1,11 +1,12 @@
 /** `kill -9` of control and of node under 1,000 queries a second: what clients see, what operators find afterwards. */
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { DocumentAnswer } from '../../admin-ui/contract/document.ts'
 import type { Status } from '../../admin-ui/contract/status.ts'
 import { statePaths } from '../../cli/state-paths.ts'
+import { loadHealth } from '../../health/schedule/health-state-file.ts'
 import { answerOf, ask, encodeQuery, type Load, type LoadResult, startLoad, tally } from '../support/dns-load.ts'
 import { callApi, EDGE_NAME, type Example, startExample, startProductOn } from '../support/example-product.ts'
 import { type Product, until } from '../support/product.ts'
@@ -150,8 +151,12 @@ describe('kill -9 under load', () => {
       12_000,
       async () => answerOf(await ask(product.dnsPort, encodeQuery(9, EDGE_NAME, NINGBO_TELECOM))) === shanghai,
     )
-    const failedOverAt = Date.now()
-    await until('the new standing is kept on disk', 3000, () => statSync(statePaths(product.stateFolder).nodeHealth).mtimeMs > failedOverAt)
+    await until('the new standing is kept on disk', 3000, () => {
+      const kept = loadHealth(statePaths(product.stateFolder).nodeHealth)
+      if (!kept.ok) return false
+      const address = kept.file.health.addresses.find(({ key }) => key.includes(ningbo))
+      return address?.tracks.some(({ place }) => place.inPlace === false)
+    })
     const control = product.pidOf('control')!
     process.kill(control, 'SIGSTOP')
     try {
