@@ -7,18 +7,19 @@ import { chainOfLine, inWalkOrder, lineClass } from '../../../../admin-ui/web/fe
 import { poolStates, walkPolicy } from '../../../../admin-ui/web/features/policies/walk-policy.ts'
 import { findPlace } from '../../../../geodata/line/line-catalogue.ts'
 import { lineChain } from '../../../../geodata/line/line-precedence.ts'
+import type { Location } from '../../../../geodata/line/location.ts'
 
 const parentOf = (place: string): string => findPlace(place)?.parent ?? ''
 
-const locations = [
+const locations: readonly { readonly line: string; readonly location: Partial<Location> }[] = [
   { line: 'cn-3302/mobile', location: { country: 'CN', province: '33', city: '3302', carrier: 'mobile' } },
   { line: 'cn-33/telecom', location: { country: 'CN', province: '33', carrier: 'telecom' } },
   { line: 'jp', location: { country: 'JP' } },
-] as const
+]
 for (const { line, location } of locations) {
   for (const precedence of ['place-first', 'carrier-first'] as const) {
     test(`chainOfLine agrees with the server for ${line}, ${precedence}`, () => {
-      assert.deepEqual(chainOfLine(line, precedence, parentOf), lineChain(location, precedence))
+      assert.deepEqual(chainOfLine(line, precedence, parentOf), lineChain(location as Location, precedence))
     })
   }
 }
