@@ -52,7 +52,11 @@ export async function startExample(): Promise<Example> {
     folder,
     documentPath,
     set: async (endpoint, change) => {
-      const response = await fetch(`http://127.0.0.1:${controlPort}/set`, { method: 'POST', body: JSON.stringify({ endpoint, ...change }) })
+      const response = await fetch(`http://127.0.0.1:${controlPort}/set`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ endpoint, ...change }),
+      })
       if (!response.ok) throw new Error(`edge simulator: ${await response.text()}`)
     },
     address: (id) => {
