@@ -131,7 +131,7 @@ for (const theme of ['light', 'dark'] as const) {
       await page.goto(product.base + path)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.waitForLoadState('load')
-      await page.waitForFunction("document.querySelector('.skel') === null")
+      await page.locator('.skel').first().waitFor({ state: 'detached' })
       assert.equal(await seriousViolations(page), '')
     })
   }
@@ -154,8 +154,8 @@ test('on a phone nothing is wider than the screen, and the policy is a list', as
   for (const path of PAGES) {
     await page.goto(product.base + path)
     await page.getByRole('heading', { level: 1 }).waitFor()
-    await page.waitForFunction("document.querySelector('.skel') === null")
-    const wide = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+    await page.locator('.skel').first().waitFor({ state: 'detached' })
+    const wide = await page.locator('html').evaluate((element) => element.scrollWidth - element.clientWidth)
     assert.ok(wide <= 0, `${path} is ${wide} px too wide`)
   }
   await page.goto(`${product.base}/policies/edge-api`)
