@@ -36,6 +36,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   listen: { type: 'string', multiple: true, value: 'ADDR:PORT', help: 'DNS over UDP and TCP [127.0.0.1:5300]' },
   'udp-threads': { type: 'string', value: 'N', help: 'answer threads [one a core]' },
   'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics [127.0.0.1:9153]' },
+  'api-listen': { type: 'string', value: 'ADDR:PORT', help: 'API of this machine, which probes must not reach [127.0.0.1:8080]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
   'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
   identity: { type: 'string', value: 'NAME', help: 'name answered to identity queries [none]' },
@@ -105,6 +106,7 @@ async function run(args: CommandArgs): Promise<number> {
   const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
   const addresses = listenFlags(flags, 'listen', ['127.0.0.1:5300'], 53)
   const metricsListen = parseListenAddress(textFlag(flags, 'metrics-listen', '127.0.0.1:9153'), 9153)
+  const apiListen = parseListenAddress(textFlag(flags, 'api-listen', '127.0.0.1:8080'), 8080)
   const token = metricsToken(flags, metricsListen)
   const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
   mkdirSync(dirname(paths.nodeSnapshot), { recursive: true, mode: 0o700 })
@@ -125,7 +127,7 @@ async function run(args: CommandArgs): Promise<number> {
   const health = startNodeHealth({
     statePath: paths.nodeHealth,
     vantage: nodeId,
-    own: [{ address: formatAddress(metricsListen.address), port: metricsListen.port }],
+    own: [metricsListen, apiListen].map(({ address, port }) => ({ address: formatAddress(address), port })),
     log,
     onStanding: (subject, detail) => tell('standing', subject, detail),
     onWorkerReplaced: workerReplaced,

@@ -31,7 +31,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
 }
 
 /** Flags that go to the node as they are. */
-const NODE_FLAGS = ['listen', 'udp-threads', 'metrics-listen', 'metrics-token-file', 'node-id', 'identity', 'log-level']
+const NODE_FLAGS = ['listen', 'udp-threads', 'api-listen', 'metrics-listen', 'metrics-token-file', 'node-id', 'identity', 'log-level']
 /** Flags that go to control as they are. */
 const CONTROL_FLAGS = [...Object.keys(CONTROL_OPTIONS), 'log-level']
 /** Longest wait for the first generation before `ready` is printed without one (an empty store has none). */
