@@ -18,7 +18,13 @@ export function TopBar({ open }: { readonly open: (dialog: Dialog) => void }): R
   const { changeCount } = useDraft()
   return (
     <header className="top">
-      <button type="button" className="search" onClick={() => open('search')} aria-label={t('shell.search')} aria-keyshortcuts="Control+K">
+      <button
+        type="button"
+        className="search"
+        onClick={() => open('search')}
+        aria-label={`${t('shell.searchHint')} Ctrl K`}
+        aria-keyshortcuts="Control+K"
+      >
         <Icon name="search" size={14} />
         <span className="grow ell">
           <span className="long">{t('shell.searchHint')}</span>
