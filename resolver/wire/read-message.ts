@@ -1,6 +1,6 @@
 /** A whole message → its records with names written out, for people and tools (explain, tests, probes); not for the answer path. Pure. */
 import { readMessageName } from './name.ts'
-import { findRdataType } from './rdata/rdata-registry.ts'
+import { readMessageRdata } from './rdata/rdata-wire.ts'
 import { HEADER_BYTES } from './read-query.ts'
 
 /** One record. */
@@ -37,7 +37,7 @@ export function readMessage(bytes: Uint8Array): Message | undefined {
       if (read === undefined || read.next + 10 > bytes.length) return undefined
       const type = view.getUint16(read.next)
       const end = read.next + 10 + view.getUint16(read.next + 8)
-      const rdata = end > bytes.length ? undefined : expandRdata(bytes, type, read.next + 10, end)
+      const rdata = end > bytes.length ? undefined : readMessageRdata(bytes, type, read.next + 10, end)
       if (rdata === undefined) return undefined
       records.push({
         section,
@@ -51,25 +51,4 @@ export function readMessage(bytes: Uint8Array): Message | undefined {
     }
   }
   return { id: view.getUint16(0), flags: view.getUint16(2), rcode: bytes[3]! & 15, records }
-}
-
-/** Rdata with its names written out; undefined when a name in it is malformed. */
-function expandRdata(bytes: Uint8Array, type: number, start: number, end: number): Uint8Array | undefined {
-  const fields = findRdataType(type)?.fields
-  if (fields === undefined || !fields.some((field) => field.kind === 'name')) return bytes.slice(start, end)
-  const parts: number[] = []
-  let at = start
-  for (const field of fields) {
-    if (field.kind === 'name') {
-      const read = readMessageName(bytes, at, end)
-      if (read === undefined) return undefined
-      parts.push(...read.name)
-      at = read.next
-      continue
-    }
-    const length = field.kind === 'number' ? field.bytes : 4
-    parts.push(...bytes.subarray(at, Math.min(at + length, end)))
-    at += length
-  }
-  return at === end ? Uint8Array.from(parts) : undefined
 }

@@ -2,4 +2,4 @@
 import type { RdataType } from './rdata-type.ts'
 
 /** Type CNAME. */
-export const CNAME: RdataType = { word: 'CNAME', number: 5, fields: [{ kind: 'name', compress: true }] }
+export const CNAME: RdataType = { word: 'CNAME', number: 5, fields: [{ kind: 'name', compress: true, lower: true }] }

@@ -7,6 +7,6 @@ export const MX: RdataType = {
   number: 15,
   fields: [
     { kind: 'number', bytes: 2 },
-    { kind: 'name', compress: true },
+    { kind: 'name', compress: true, lower: true },
   ],
 }

@@ -2,4 +2,4 @@
 import type { RdataType } from './rdata-type.ts'
 
 /** Type NS. */
-export const NS: RdataType = { word: 'NS', number: 2, fields: [{ kind: 'name', compress: true }] }
+export const NS: RdataType = { word: 'NS', number: 2, fields: [{ kind: 'name', compress: true, lower: true }] }

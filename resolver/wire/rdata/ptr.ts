@@ -2,4 +2,4 @@
 import type { RdataType } from './rdata-type.ts'
 
 /** Type PTR. */
-export const PTR: RdataType = { word: 'PTR', number: 12, fields: [{ kind: 'name', compress: true }] }
+export const PTR: RdataType = { word: 'PTR', number: 12, fields: [{ kind: 'name', compress: true, lower: true }] }

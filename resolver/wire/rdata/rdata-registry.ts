@@ -10,8 +10,19 @@ import type { RdataType } from './rdata-type.ts'
 import { SOA } from './soa.ts'
 import { SRV } from './srv.ts'
 import { TXT } from './txt.ts'
+import { CLASSIC_TYPES } from './types-classic.ts'
+import { DNSSEC_TYPES } from './types-dnssec.ts'
+import { SERVICE_TYPES } from './types-service.ts'
 
-const TYPES: ReadonlyMap<number, RdataType> = new Map([A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV, TXT].map((type) => [type.number, type]))
+/** All of them. */
+export const RDATA_TYPES: readonly RdataType[] = [
+  ...[A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV, TXT],
+  ...CLASSIC_TYPES,
+  ...DNSSEC_TYPES,
+  ...SERVICE_TYPES,
+]
+
+const TYPES: ReadonlyMap<number, RdataType> = new Map(RDATA_TYPES.map((type) => [type.number, type]))
 
 /** The type with this number; undefined = only the generic form. */
 export function findRdataType(number: number): RdataType | undefined {

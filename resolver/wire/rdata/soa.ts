@@ -6,8 +6,8 @@ export const SOA: RdataType = {
   word: 'SOA',
   number: 6,
   fields: [
-    { kind: 'name', compress: true },
-    { kind: 'name', compress: true },
+    { kind: 'name', compress: true, lower: true },
+    { kind: 'name', compress: true, lower: true },
     { kind: 'number', bytes: 4 },
     { kind: 'seconds' },
     { kind: 'seconds' },

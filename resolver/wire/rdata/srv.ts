@@ -9,6 +9,6 @@ export const SRV: RdataType = {
     { kind: 'number', bytes: 2 },
     { kind: 'number', bytes: 2 },
     { kind: 'number', bytes: 2 },
-    { kind: 'name', compress: false },
+    { kind: 'name', compress: false, lower: true },
   ],
 }

@@ -37,7 +37,7 @@ const GOOD: readonly [type: string, text: string, wire: string, formatted?: stri
   ['TYPE731', '\\# 3 abcdef', 'abcdef'],
   ['TYPE731', '\\# 3 ab cd EF', 'abcdef', '\\# 3 abcdef'],
   ['TYPE731', '\\# 0', ''],
-  ['HTTPS', '\\# 3 000100', '000100'],
+  ['HTTPS', '\\# 3 000100', '000100', '1 .'],
   ['A', '\\# 4 c0000201', 'c0000201', '192.0.2.1'],
 ]
 
@@ -74,7 +74,7 @@ const BAD: readonly [type: string, text: string, reason: RegExp][] = [
   ['TXT', `"${LONG}x"`, /256 octets, at most 255/],
   ['TXT', `"\\999"`, /over 255/],
   ['TYPE731', 'abc', /no presentation form here; write it as \\# LENGTH HEX/],
-  ['HTTPS', '1 . alpn=h2', /no presentation form/],
+  ['NULL', 'abc', /no presentation form/],
   ['TYPE731', '\\#', /length behind/],
   ['TYPE731', '\\# -1 ab', /length behind/],
   ['TYPE731', '\\# 65536 ab', /length behind/],
