@@ -16,6 +16,7 @@ import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { type BlockSource, keepSnapshotFile, loadKeptSnapshot, loadSnapshot } from '../resolver/snapshot/snapshot-file.ts'
 import { formatListenAddress, isLoopback, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
 import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
+import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
 import { nodeMetricRows } from './data-plane/node-metrics.ts'
@@ -33,13 +34,11 @@ import { waitForStop } from './stop-signal.ts'
 
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
-  listen: { type: 'string', multiple: true, value: 'ADDR:PORT', help: 'DNS over UDP and TCP [127.0.0.1:5300]' },
-  'udp-threads': { type: 'string', value: 'N', help: 'answer threads [one a core]' },
+  ...ANSWER_OPTIONS,
   'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics [127.0.0.1:9153]' },
   'api-listen': { type: 'string', value: 'ADDR:PORT', help: 'API of this machine, which probes must not reach [127.0.0.1:8080]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
   'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
-  identity: { type: 'string', value: 'NAME', help: 'name answered to identity queries [none]' },
   ...LOG_OPTION,
   ...SETTINGS_OPTION,
 }
@@ -134,7 +133,7 @@ async function run(args: CommandArgs): Promise<number> {
   })
   const plane = startDataPlane({
     sockets: opened.assigned,
-    settings: { identity: textFlag(flags, 'identity', '') },
+    settings: answerSettings(flags),
     tcpLimits: TCP_LIMITS,
     health,
     log,

@@ -7,6 +7,7 @@ import { parsePrefix } from '../geodata/address/prefix.ts'
 import { attachSnapshot } from '../resolver/snapshot/attach-snapshot.ts'
 import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
+import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
 import type { StaticSources } from './compile-static.ts'
 import type { StaticCompiled } from './compile-static-worker.ts'
@@ -24,12 +25,10 @@ import { waitForStop } from './stop-signal.ts'
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   zones: { type: 'string', value: 'DIR', help: 'folder of master files: DIR/zones.txt lists "origin file", else every *.zone' },
   document: { type: 'string', value: 'FILE', help: 'document with endpoints, policies and steered names' },
-  listen: { type: 'string', multiple: true, value: 'ADDR:PORT', help: 'DNS over UDP and TCP [127.0.0.1:5300]' },
-  'udp-threads': { type: 'string', value: 'N', help: 'answer threads [one a core]' },
+  ...ANSWER_OPTIONS,
   state: { type: 'string', value: 'DIR', help: 'folder for standings kept over a restart [none is kept]' },
   geodata: { type: 'string', value: 'FILE', help: 'geodata file [the default geodata]' },
   'allow-transfer': { type: 'string', multiple: true, value: 'PREFIX', help: 'prefixes that may transfer zones' },
-  identity: { type: 'string', value: 'NAME', help: 'name answered to identity queries [none]' },
   ...LOG_OPTION,
   ...SETTINGS_OPTION,
 }
@@ -68,7 +67,7 @@ async function run(args: CommandArgs): Promise<number> {
   const workerReplaced = (name: string, reason: string): void => log.warn({ worker: name, reason }, 'a worker was replaced')
   const plane = startDataPlane({
     sockets: assigned,
-    settings: { identity: textFlag(flags, 'identity', '') },
+    settings: answerSettings(flags),
     tcpLimits: TCP_LIMITS,
     health: startNodeHealth({
       statePath,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { libcUnavailable } from '../resolver/transport/libc.ts'
 import { formatListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
 import { type ListeningSocket, openListeningSockets } from '../resolver/transport/raw-socket.ts'
+import { ANSWER_OPTIONS } from './answer-options.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { CONTROL_OPTIONS } from './control-options.ts'
 import { FIRST_INHERITED_FD, INHERITED_VARIABLE, takeInheritedSockets } from './inherited-sockets.ts'
@@ -18,20 +19,18 @@ import { type ChildMessage, type Supervised, superviseChild } from './supervise-
 
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
-  listen: { type: 'string', multiple: true, value: 'ADDR:PORT', help: 'DNS over UDP and TCP [127.0.0.1:5300]' },
-  'udp-threads': { type: 'string', value: 'N', help: 'answer threads [one a core]' },
+  ...ANSWER_OPTIONS,
   ...CONTROL_OPTIONS,
   'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics of the node [127.0.0.1:9153]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
   'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
-  identity: { type: 'string', value: 'NAME', help: 'name answered to NSID queries [none]' },
   example: { type: 'boolean', help: 'loads examples/edge-api into an empty store and runs simulated edge endpoints' },
   ...LOG_OPTION,
   ...SETTINGS_OPTION,
 }
 
 /** Flags that go to the node as they are. */
-const NODE_FLAGS = ['listen', 'udp-threads', 'api-listen', 'metrics-listen', 'metrics-token-file', 'node-id', 'identity', 'log-level']
+const NODE_FLAGS = [...Object.keys(ANSWER_OPTIONS), 'api-listen', 'metrics-listen', 'metrics-token-file', 'node-id', 'log-level']
 /** Flags that go to control as they are. */
 const CONTROL_FLAGS = [...Object.keys(CONTROL_OPTIONS), 'log-level']
 /** Longest wait for the first generation before `ready` is printed without one (an empty store has none). */

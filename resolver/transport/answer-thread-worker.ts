@@ -15,7 +15,7 @@ const setup = workerData as WorkerSetup
 const blocking = libcUnavailable() === undefined
 
 async function openSocket(source: SocketSource): Promise<BatchSocket> {
-  if (blocking && 'fd' in source) return createFfiBatchSocket(source.fd, BATCH_SIZE)
+  if (blocking && 'fd' in source) return createFfiBatchSocket(source.fd, BATCH_SIZE, setup.settings.replyBursts)
   return createDgramBatchSocket(source, BATCH_SIZE)
 }
 

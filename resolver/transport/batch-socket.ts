@@ -23,6 +23,8 @@ export type BatchSocket = {
   readonly arrived?: (waitMs: number) => Promise<void>
   /** Replies that could not be sent (skipped entries) since the start. */
   readonly sendFailureCount: () => number
+  /** True while neighbouring replies to one client leave as one burst (send-batch.ts); absent where that does not exist. */
+  readonly joinsReplies?: () => boolean
   /** Closes the socket. */
   close(): void
 }

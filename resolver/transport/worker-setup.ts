@@ -15,6 +15,8 @@ export type SocketSource = { readonly fd: number; readonly family: 4 | 6 } | { r
 export type AnswerSettings = {
   /** Name given to NSID and version questions; empty = none. */
   readonly identity: string
+  /** Neighbouring UDP replies to one client leave as one burst (send-batch.ts). */
+  readonly replyBursts: boolean
 }
 
 /** `workerData` of an answering worker. */

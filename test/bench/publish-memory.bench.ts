@@ -25,7 +25,7 @@ const sockets = openListeningSockets([{ address: findAddress('127.0.0.1')!, port
 const folder = mkdtempSync(join(tmpdir(), 'nearcast-memory-'))
 const plane = startDataPlane({
   sockets: assignSockets(sockets, 2),
-  settings: { identity: '' },
+  settings: { identity: '', replyBursts: true },
   tcpLimits: TCP_LIMITS,
   health: emptyHealth(),
   log: pino({ level: 'warn' }),

@@ -48,7 +48,7 @@ describe('faults of the prober', { skip: libcUnavailable() ?? false }, () => {
     })
     plane = startDataPlane({
       sockets: assignSockets(sockets, 2),
-      settings: { identity: '' },
+      settings: { identity: '', replyBursts: true },
       tcpLimits: TCP_LIMITS,
       health,
       log,

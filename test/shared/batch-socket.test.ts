@@ -129,6 +129,41 @@ for (const { name, skip, open } of IMPLEMENTATIONS) {
       socket.close()
     })
 
+    for (const address of ['127.0.0.1', '::1', '0.0.0.0', '::']) {
+      test(`runs of equal and shorter replies to two clients all arrive whole and in order, on ${address}`, {
+        skip: name === 'node:dgram' && ['0.0.0.0', '::'].includes(address) && 'node:dgram has no IP_PKTINFO',
+      }, async () => {
+        const asked = address === '0.0.0.0' ? '127.0.0.77' : address === '::' ? '::1' : address
+        const { socket, port } = await open(address)
+        const askers = [await client(asked.includes(':') ? '::1' : '127.0.0.1'), await client(asked.includes(':') ? '::1' : '127.0.0.1')]
+        const replies = askers.map((asker) => collect(asker, 30))
+        // Client 0 asks ten times, client 1 ten times, and so on; query n of a client is [client, n].
+        for (let round = 0; round < 3; round++)
+          for (const [c, asker] of askers.entries())
+            for (let n = 0; n < 10; n++) {
+              await new Promise((resolve) => asker.send(Buffer.from([c, 10 * round + n]), port, asked, resolve))
+            }
+        const lengthOf = (n: number): number => (n % 10 === 9 ? 1232 : n % 7 === 6 ? 40 : 100)
+        const sent = await serve(socket, 60, (i) => {
+          const at = socket.off[i]!
+          const length = lengthOf(socket.mem[at + 1]!)
+          socket.mem.fill(socket.mem[at + 1]!, at + 2, at + length)
+          return length
+        })
+        assert.equal(sent, 60)
+        for (const [c, wanted] of replies.entries()) {
+          const got = await wanted
+          assert.deepEqual(
+            got.map((m) => [m[0], m[1], m.length, m.at(-1)]),
+            Array.from({ length: 30 }, (_, n) => [c, n, lengthOf(n), n]),
+          )
+        }
+        for (const asker of askers) asker.close()
+        assert.notEqual(socket.joinsReplies?.(), false)
+        socket.close()
+      })
+    }
+
     test('receive returns 0 when nothing comes', async () => {
       const { socket } = await open('127.0.0.1')
       if (socket.arrived !== undefined) await socket.arrived(1)

@@ -29,7 +29,7 @@ function start(health: HealthSource = emptyHealth(), replaced: string[] = []): {
   const sockets = openListeningSockets([loopback()], 2)
   const plane = startDataPlane({
     sockets: assignSockets(sockets, 2),
-    settings: { identity: '' },
+    settings: { identity: '', replyBursts: true },
     tcpLimits: TCP_LIMITS,
     health,
     log: pino({ level: 'silent' }),
@@ -190,7 +190,7 @@ test('without descriptors the workers open their sockets themselves, on node:dgr
   await new Promise<void>((resolve) => probe.close(() => resolve()))
   const plane = startDataPlane({
     sockets: assignAddresses([loopback(port)], 1),
-    settings: { identity: '' },
+    settings: { identity: '', replyBursts: true },
     tcpLimits: TCP_LIMITS,
     health: emptyHealth(),
     log: pino({ level: 'silent' }),
