@@ -145,7 +145,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     live = { snapshot, plan, shared }
     liveRanking = ranking
     counters = { ranking, offset: countersOffset, shape: counterShape, snapshot }
-    memory.commit(allLeft)
+    memory.commit(allLeft && !pool.isPinned())
     if (memory.takeGarbage()) {
       await pool.collect()
       collectGarbage()

@@ -35,8 +35,24 @@ export type ClientView = {
   isClientSubnet: boolean
 }
 
+/**
+ * Answers what is not for the fast path: signed queries, AXFR, IXFR (resolver/transfer/transfer-desk.ts). Called with ctx.query read;
+ * the parameters of answerQuery.
+ */
+export type AnswerSpecial = (
+  mem: Uint8Array,
+  off: number,
+  len: number,
+  room: number,
+  src: Uint32Array,
+  srcAt: number,
+  transport: number,
+) => number
+
 /** All that a thread needs. */
 export type AnswerContext = {
+  /** Undefined: there are no transfers and no keys; TSIG is passed over. */
+  special: AnswerSpecial | undefined
   zones: ZoneColumns | undefined
   policies: CompiledPolicies | undefined
   ranking: RankingColumns | undefined
@@ -73,6 +89,7 @@ export type AnswerContext = {
 export function createAnswerContext(options: AnswerOptions): AnswerContext {
   const identity = new TextEncoder().encode(options.identity).subarray(0, 255)
   return {
+    special: undefined,
     zones: undefined,
     policies: undefined,
     ranking: undefined,

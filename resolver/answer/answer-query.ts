@@ -15,8 +15,10 @@ import {
   RCODE_REFUSED,
   RCODE_SERVFAIL,
   TYPE_ANY,
+  TYPE_AXFR,
   TYPE_CNAME,
   TYPE_DS,
+  TYPE_IXFR,
   TYPE_OPT,
 } from '../wire/registry.ts'
 import { ANSWERS, beginResponse } from '../wire/response-writer.ts'
@@ -58,6 +60,9 @@ export function answerQuery(
   const { query, writer } = ctx
   const verdict = readQuery(mem, off, len, query)
   if (verdict === VERDICT_DROP) return 0
+  if (verdict === VERDICT_OK && ctx.special !== undefined && (query.hasTsig || query.type === TYPE_IXFR || query.type === TYPE_AXFR)) {
+    return ctx.special(mem, off, len, room, src, srcAt, transport)
+  }
   ctx.rcode = verdict
   ctx.authoritative = false
   ctx.truncated = false

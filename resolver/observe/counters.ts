@@ -19,8 +19,10 @@ export const COUNT_CONNECTIONS_TOTAL = 8
 export const COUNT_CONNECTIONS_SHED = 9
 /** 16 cells, one an rcode of the header. */
 export const COUNT_RCODES = 16
+/** 16 cells, one an outcome of resolver/transfer/transfer-desk.ts. */
+export const COUNT_TRANSFERS = 32
 /** Cells of one stripe: whole cache lines. */
-export const STRIPE_CELLS = 32
+export const STRIPE_CELLS = 48
 
 /** Memory for `workers` stripes. */
 export function createCounters(workers: number): Float64Array {

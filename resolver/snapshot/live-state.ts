@@ -3,7 +3,7 @@
  * a ranking of another generation is refused, because its indices would lie. Read once a batch.
  *
  * The control block is shared by all workers of the node:
- *   [0] stop flag │ [1] open flag: answering may begin │ worker w, from 8 + 8w: heartbeat, newest swap for it, swap it has made its own, ready
+ *   [0] stop flag │ [1] open flag: answering may begin │ worker w, from 8 + 8w: heartbeat, newest swap for it, swap it has made its own, ready, pinned
  */
 import type { RankingColumns, SharedRanking } from '../../health/model/ranking.ts'
 import type { AnswerTables } from './attach-snapshot.ts'
@@ -33,6 +33,11 @@ export function acknowledgedAt(worker: number): number {
 /** Place of a worker's ready flag: its loop has begun. */
 export function readyAt(worker: number): number {
   return WORKER_FIRST + WORKER_WORDS * worker + 3
+}
+
+/** Place of a worker's pinned flag, set before it acknowledges a swap: it still reads the generation before (a transfer runs). */
+export function pinnedAt(worker: number): number {
+  return WORKER_FIRST + WORKER_WORDS * worker + 4
 }
 
 /** A control block for `workers` workers. */

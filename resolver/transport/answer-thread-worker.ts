@@ -3,7 +3,7 @@ import { workerData } from 'node:worker_threads'
 import { CONTROL_OPEN, CONTROL_STOP, createLiveState, heartbeatAt } from '../snapshot/live-state.ts'
 import { BATCH_SIZE, runAnswerLoop } from './answer-thread.ts'
 import type { BatchSocket } from './batch-socket.ts'
-import { createAnswerer } from './create-answerer.ts'
+import { createAnswerer, createCountingDesk } from './create-answerer.ts'
 import { createDgramBatchSocket } from './dgram-batch-socket.ts'
 import { createFfiBatchSocket } from './ffi-batch-socket.ts'
 import { libcUnavailable } from './libc.ts'
@@ -23,6 +23,7 @@ const sockets: BatchSocket[] = []
 for (const source of setup.sources) sockets.push(await openSocket(source))
 const live = createLiveState()
 const counters = createPolicyCounters()
+const desk = createCountingDesk(setup.stripe)
 
 while (Atomics.load(setup.control, CONTROL_OPEN) === 0 && Atomics.load(setup.control, CONTROL_STOP) === 0) {
   Atomics.add(setup.control, heartbeatAt(setup.worker), 1)
@@ -32,10 +33,10 @@ await runAnswerLoop({
   worker: setup.worker,
   control: setup.control,
   live,
-  answerer: createAnswerer(setup.settings, counters),
+  answerer: createAnswerer(setup.settings, counters, desk),
   stripe: setup.stripe,
   failedPackets: setup.failedPackets,
-  takeSwaps: createSwapTaker(setup.swaps, live, counters),
+  takeSwaps: createSwapTaker(setup.swaps, live, counters, desk.use),
   sockets,
   poll: blocking && sockets.length > 1 ? createSocketPoll(setup.sources.map((source) => ('fd' in source ? source.fd : -1))) : undefined,
 })

@@ -1,15 +1,34 @@
 /** The answering of one worker: resolver/answer on the live state of each batch. Shell only for the seed of its generator. */
 import { randomInt } from 'node:crypto'
-import { createAnswerContext } from '../answer/answer-context.ts'
+import { type AnswerSpecial, createAnswerContext } from '../answer/answer-context.ts'
 import { answerQuery, answerServfail } from '../answer/answer-query.ts'
+import { COUNT_TRANSFERS } from '../observe/counters.ts'
 import type { LiveState } from '../snapshot/live-state.ts'
+import { createTransferDesk, TRANSFER_OUTCOMES, type TransferDesk } from '../transfer/transfer-desk.ts'
 import type { Answerer } from './answer-thread.ts'
 import type { PolicyCounters } from './take-swaps.ts'
 import type { AnswerSettings } from './worker-setup.ts'
 
-/** Makes it. `counters` is replaced in place at each swap. */
-export function createAnswerer(settings: AnswerSettings, counters: PolicyCounters): Answerer {
+/** The desk of a worker, counting into its stripe. */
+export function createCountingDesk(stripe: Float64Array): TransferDesk {
+  return createTransferDesk({
+    nowSeconds: () => Math.floor(Date.now() / 1000),
+    count: (outcome) => {
+      stripe[COUNT_TRANSFERS + TRANSFER_OUTCOMES.indexOf(outcome)]! += 1
+    },
+  })
+}
+
+/** Makes it. `counters` is replaced in place at each swap; signed queries and transfers go to `desk`. */
+export function createAnswerer(settings: AnswerSettings, counters: PolicyCounters, desk: TransferDesk): Answerer {
   const context = createAnswerContext({ identity: settings.identity, seed: randomInt(1, 0x7fffffff) })
+  const answerPlain: AnswerSpecial = (mem, off, len, room, src, srcAt, transport) =>
+    answerQuery(context, mem, off, len, room, src, srcAt, transport)
+  context.special = (mem, off, len, room, src, srcAt, transport) => {
+    const { zones, policies, query } = context
+    const tables = zones === undefined || policies === undefined ? undefined : { zones, policies }
+    return desk.answer(query, mem, off, len, room, src, srcAt, transport, tables, answerPlain)
+  }
   return {
     use: (live: LiveState) => {
       context.zones = live.tables?.zones
@@ -18,7 +37,7 @@ export function createAnswerer(settings: AnswerSettings, counters: PolicyCounter
       context.policyCells = counters.cells
       context.counterShape = counters.shape
     },
-    answer: (mem, off, len, room, src, srcAt, transport) => answerQuery(context, mem, off, len, room, src, srcAt, transport),
+    answer: answerPlain,
     servfail: (mem, off, len) => answerServfail(mem, off, len),
   }
 }

@@ -1,7 +1,16 @@
 /** Worker entry: the stream worker. Owns TCP (later DoT, DoH, transfers): event driven, so that slow peers never touch the UDP threads. Shell. */
 import { workerData } from 'node:worker_threads'
-import { acknowledgedAt, CONTROL_OPEN, CONTROL_STOP, createLiveState, heartbeatAt, readyAt, swapAt } from '../snapshot/live-state.ts'
-import { createAnswerer } from './create-answerer.ts'
+import {
+  acknowledgedAt,
+  CONTROL_OPEN,
+  CONTROL_STOP,
+  createLiveState,
+  heartbeatAt,
+  pinnedAt,
+  readyAt,
+  swapAt,
+} from '../snapshot/live-state.ts'
+import { createAnswerer, createCountingDesk } from './create-answerer.ts'
 import { createPolicyCounters, createSwapTaker } from './take-swaps.ts'
 import { createTcpListener } from './tcp-listener.ts'
 import type { WorkerSetup } from './worker-setup.ts'
@@ -13,14 +22,16 @@ const setup = workerData as WorkerSetup
 const { control, worker } = setup
 const live = createLiveState()
 const counters = createPolicyCounters()
-const takeSwaps = createSwapTaker(setup.swaps, live, counters)
+const desk = createCountingDesk(setup.stripe)
+const takeSwaps = createSwapTaker(setup.swaps, live, counters, desk.use)
 const listener = createTcpListener({
   limits: setup.tcpLimits,
   live,
-  answerer: createAnswerer(setup.settings, counters),
+  answerer: createAnswerer(setup.settings, counters, desk),
   stripe: setup.stripe,
   failedPackets: setup.failedPackets,
   nowMs: () => performance.now(),
+  transfers: desk,
 })
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, TURN_MS))
@@ -30,9 +41,12 @@ let swapSeen = 0
 function takeNewest(): void {
   Atomics.add(control, heartbeatAt(worker), 1)
   if (flag(swapAt(worker)) === swapSeen) return
+  const left = live.tables
   const taken = takeSwaps()
   if (taken === 0) return
   swapSeen = taken
+  // A transfer that runs goes on reading the generation that it began with.
+  Atomics.store(control, pinnedAt(worker), left !== live.tables && listener.isReading(left) ? 1 : 0)
   Atomics.store(control, acknowledgedAt(worker), taken)
 }
 

@@ -6,6 +6,7 @@ import { viewSharedRanking } from '../../health/model/ranking.ts'
 import { type PolicyCounterShape, policyCounterCells } from '../observe/counters.ts'
 import { attachAnswerTables } from '../snapshot/attach-snapshot.ts'
 import { type LiveState, replaceSnapshot } from '../snapshot/live-state.ts'
+import type { TransferContent } from '../transfer/transfer-access.ts'
 import type { WorkerMessage } from './worker-setup.ts'
 
 /** Policy counters of the live generation, written by this worker only. */
@@ -17,7 +18,12 @@ export function createPolicyCounters(): PolicyCounters {
 }
 
 /** Makes the function that takes all waiting messages; it returns the number of the last one, 0 when none waited. */
-export function createSwapTaker(port: MessagePort, live: LiveState, counters: PolicyCounters): () => number {
+export function createSwapTaker(
+  port: MessagePort,
+  live: LiveState,
+  counters: PolicyCounters,
+  takeTransfers: (content: TransferContent) => void,
+): () => number {
   return () => {
     let number = 0
     for (;;) {
@@ -27,6 +33,10 @@ export function createSwapTaker(port: MessagePort, live: LiveState, counters: Po
       number = message.number
       if ('collect' in message) {
         collectGarbage()
+        continue
+      }
+      if ('transfers' in message) {
+        takeTransfers(message.transfers)
         continue
       }
       replaceSnapshot(live, attachAnswerTables(message.block, message.generation), viewSharedRanking(message.ranking, message.shape))

@@ -16,6 +16,9 @@ import {
 } from '../observe/counters.ts'
 import { keepFailedPacket } from '../observe/failed-packets.ts'
 import { type LiveState, replaceRanking } from '../snapshot/live-state.ts'
+import type { TransferDesk } from '../transfer/transfer-desk.ts'
+import type { TransferStream } from '../transfer/transfer-stream.ts'
+import type { TransferTables } from '../transfer/zone-walk.ts'
 import { type Answerer, TRANSPORT_TCP } from './answer-thread.ts'
 import { formatListenAddress, type ListenAddress } from './listen-address.ts'
 import { createTcpFramer, type TcpFramer } from './tcp-framer.ts'
@@ -45,6 +48,8 @@ export type TcpListenerOptions = {
   readonly failedPackets: Uint8Array
   /** Monotonic clock in ms. */
   readonly nowMs: () => number
+  /** Begins transfers; undefined = there are none here. */
+  readonly transfers?: TransferDesk
 }
 
 /** A running listener. */
@@ -53,6 +58,8 @@ export type TcpListener = {
   readonly listen: (source: { readonly fd: number } | { readonly listen: ListenAddress }) => Promise<number>
   /** Closes idle and over-age connections; called about once a second. */
   readonly sweep: () => void
+  /** True while a transfer reads these tables. */
+  readonly isReading: (tables: TransferTables | undefined) => boolean
   /** Stops accepting and closes all connections. */
   readonly close: () => Promise<void>
 }
@@ -66,10 +73,16 @@ type Connection = {
   /** No queries are taken until the peer has read what waits. */
   blocked: boolean
   ended: boolean
+  /** The transfer that runs; queries behind it wait. */
+  transfer: TransferStream | undefined
+  /** The transfer goes on at the next turn of the event loop. */
+  turning: boolean
 }
 
 const LARGEST_MESSAGE_BYTES = 65_535
 const HEADER_BYTES = 12
+/** Messages of a transfer sent before others have their turn. */
+const TRANSFER_TURN = 16
 
 /** Makes a listener; one a stream worker. */
 export function createTcpListener(options: TcpListenerOptions): TcpListener {
@@ -104,6 +117,8 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
       lastMessageMonotonicMs: nowMs(),
       blocked: false,
       ended: false,
+      transfer: undefined,
+      turning: false,
     }
     connections.add(connection)
     stripe[COUNT_CONNECTIONS] = connections.size
@@ -114,13 +129,15 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
     })
     socket.on('drain', () => {
       connection.blocked = false
+      // A peer that reads its transfer is not idle.
+      if (connection.transfer !== undefined) connection.lastMessageMonotonicMs = nowMs()
       answerWaiting(connection)
-      if (!connection.blocked) socket.resume()
+      if (!connection.blocked && connection.transfer === undefined) socket.resume()
     })
     // The peer may send its queries, close its side, and read the answers then.
     socket.on('end', () => {
       connection.ended = true
-      if (!connection.blocked) socket.end()
+      if (!connection.blocked && connection.transfer === undefined) socket.end()
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => forget(connection))
@@ -128,6 +145,7 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
 
   function forget(connection: Connection): void {
     if (!connections.delete(connection)) return
+    connection.transfer = undefined
     stripe[COUNT_CONNECTIONS] = connections.size
     const left = (perClient.get(connection.client) ?? 1) - 1
     if (left > 0) perClient.set(connection.client, left)
@@ -153,7 +171,16 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
     const { socket, framer } = connection
     replaceRanking(live)
     socket.cork()
+    let turns = 0
     while (!connection.blocked) {
+      if (connection.transfer !== undefined) {
+        if (turns++ === TRANSFER_TURN) {
+          goOnLater(connection)
+          break
+        }
+        if (!sendTransfer(connection, connection.transfer)) return
+        continue
+      }
       const message = framer.next()
       if (message === undefined) break
       // Not even a header: no DNS peer, and nothing to answer (RFC 7766 §8 has messages in mind).
@@ -162,19 +189,76 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
         return
       }
       connection.lastMessageMonotonicMs = nowMs()
+      connection.transfer = beginTransfer(message, connection.source)
+      if (connection.transfer !== undefined) {
+        // What the peer sends meanwhile stays with the system.
+        socket.pause()
+        continue
+      }
       const length = answerOne(message, connection.source)
       if (length === 0) continue
       scratch[0] = length >> 8
       scratch[1] = length & 255
       // RFC 7766 §8: length and message in one write. A copy, because node may keep it.
       socket.write(Uint8Array.prototype.slice.call(scratch, 0, 2 + length))
-      if (socket.writableLength > limits.waitingBytes) {
-        connection.blocked = true
-        socket.pause()
-      }
+      stopIfFull(connection)
     }
     socket.uncork()
-    if (connection.ended && !connection.blocked) socket.end()
+    if (connection.ended && !connection.blocked && connection.transfer === undefined) socket.end()
+  }
+
+  function stopIfFull(connection: Connection): void {
+    if (connection.socket.writableLength <= limits.waitingBytes) return
+    connection.blocked = true
+    connection.socket.pause()
+  }
+
+  function beginTransfer(message: Uint8Array, source: Uint32Array): TransferStream | undefined {
+    if (options.transfers === undefined) return undefined
+    let running = 0
+    for (const { transfer } of connections) if (transfer !== undefined) running++
+    try {
+      return options.transfers.beginStream(message, source, live.tables, running)
+    } catch (error) {
+      stripe[COUNT_EXCEPTIONS]! += 1
+      keepFailedPacket(failedPackets, message, 0, message.length, error)
+      return undefined
+    }
+  }
+
+  /** Sends the next message of a transfer. False when the connection is gone. */
+  function sendTransfer(connection: Connection, transfer: TransferStream): boolean {
+    const { socket } = connection
+    let length = 0
+    try {
+      length = transfer.next(scratch.subarray(2), Math.floor(Date.now() / 1000))
+    } catch (error) {
+      // Half a transfer cannot be taken back: the secondary sees the connection end and asks again.
+      stripe[COUNT_EXCEPTIONS]! += 1
+      keepFailedPacket(failedPackets, scratch, 2, HEADER_BYTES, error)
+      shed(connection)
+      return false
+    }
+    if (length === 0) {
+      connection.transfer = undefined
+      stripe[COUNT_QUERIES]! += 1
+      socket.resume()
+      return true
+    }
+    scratch[0] = length >> 8
+    scratch[1] = length & 255
+    socket.write(Uint8Array.prototype.slice.call(scratch, 0, 2 + length))
+    stopIfFull(connection)
+    return true
+  }
+
+  function goOnLater(connection: Connection): void {
+    if (connection.turning) return
+    connection.turning = true
+    setImmediate(() => {
+      connection.turning = false
+      if (connections.has(connection) && !connection.blocked) answerWaiting(connection)
+    })
   }
 
   function answerOne(message: Uint8Array, source: Uint32Array): number {
@@ -223,6 +307,10 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
     sweep: () => {
       const oldest = nowMs() - limits.idleMs
       for (const connection of connections) if (connection.lastMessageMonotonicMs < oldest) shed(connection)
+    },
+    isReading: (tables) => {
+      for (const { transfer } of connections) if (transfer?.tables !== undefined && transfer.tables === tables) return true
+      return false
     },
     close: async () => {
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))

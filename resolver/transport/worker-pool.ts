@@ -5,7 +5,17 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { createCounters, type PolicyCounterShape, policyCounterCells, stripeOf } from '../observe/counters.ts'
 import { FAILED_PACKETS_BYTES } from '../observe/failed-packets.ts'
-import { acknowledgedAt, CONTROL_OPEN, CONTROL_STOP, createControlBlock, heartbeatAt, readyAt, swapAt } from '../snapshot/live-state.ts'
+import {
+  acknowledgedAt,
+  CONTROL_OPEN,
+  CONTROL_STOP,
+  createControlBlock,
+  heartbeatAt,
+  pinnedAt,
+  readyAt,
+  swapAt,
+} from '../snapshot/live-state.ts'
+import type { TransferContent } from '../transfer/transfer-access.ts'
 import type { TcpLimits } from './tcp-listener.ts'
 import type { AnswerSettings, SocketSource, SwapMessage, WorkerSetup } from './worker-setup.ts'
 
@@ -42,6 +52,10 @@ export type WorkerPool = {
   readonly ready: () => Promise<void>
   /** Gives all workers a generation; true when all read nothing of earlier ones any more, false when some did not say so in time. */
   readonly swap: (content: SwapContent) => Promise<boolean>
+  /** True when a worker, though it answers from the newest swap, still reads memory of the generation before (a transfer runs). */
+  readonly isPinned: () => boolean
+  /** Gives all workers keys, permissions and journals; not waited for. */
+  readonly setTransfers: (content: TransferContent) => void
   /** Lets each worker in turn collect its garbage. */
   readonly collect: () => Promise<void>
   /** Workers by name, with the number of times each was replaced. */
@@ -88,6 +102,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const counters = createCounters(members.length)
   const failedPackets = members.map(() => new Uint8Array(new SharedArrayBuffer(FAILED_PACKETS_BYTES)))
   let latest: SwapContent | undefined
+  let transfers: TransferContent | undefined
   let messageNumber = 0
   let stopping = false
 
@@ -99,7 +114,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   function start(member: Member): void {
     const { number, kind } = member
     const { port1, port2 } = new MessageChannel()
-    for (const at of [heartbeatAt, swapAt, acknowledgedAt, readyAt]) Atomics.store(control, at(number), 0)
+    for (const at of [heartbeatAt, swapAt, acknowledgedAt, readyAt, pinnedAt]) Atomics.store(control, at(number), 0)
     member.heartbeat = 0
     member.startedAt = member.heardAt = performance.now()
     const setup: WorkerSetup = {
@@ -120,6 +135,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
     member.worker = worker
     member.port = port1
     port1.unref()
+    if (transfers !== undefined) send(member, { transfers })
     if (latest !== undefined) send(member, latest)
     worker.on('error', (error) => replace(member, worker, `it failed: ${error.message}`))
     worker.on('exit', (code) => replace(member, worker, `it ended with code ${code}`))
@@ -158,10 +174,10 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   }
 
   /** Sends a message to one worker, and lets it know. Returns the message's number. */
-  function send(member: Member, content: SwapContent | { readonly collect: true }): number {
+  function send(member: Member, content: SwapContent | { readonly collect: true } | { readonly transfers: TransferContent }): number {
     const number = ++messageNumber
-    if ('collect' in content) {
-      member.port?.postMessage({ number, collect: true })
+    if ('collect' in content || 'transfers' in content) {
+      member.port?.postMessage({ ...content, number })
     } else {
       const countersOffset = content.countersOffset + 8 * policyCounterCells(content.counterShape) * member.number
       member.port?.postMessage({ ...content, number, countersOffset })
@@ -203,6 +219,11 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
       const sent = members.map((member) => [member, send(member, content)] as const)
       const done = await Promise.all(sent.map(([member, number]) => acknowledged(member, number)))
       return done.every((ok) => ok)
+    },
+    isPinned: () => members.some(({ number }) => Atomics.load(control, pinnedAt(number)) === 1),
+    setTransfers: (content) => {
+      transfers = content
+      for (const member of members) send(member, { transfers: content })
     },
     collect: async () => {
       for (const member of members) await acknowledged(member, send(member, { collect: true }))

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { RankingShape } from '../../health/model/ranking.ts'
 import type { PolicyCounterShape } from '../observe/counters.ts'
+import type { TransferContent } from '../transfer/transfer-access.ts'
 import type { ListenAddress } from './listen-address.ts'
 import type { TcpLimits } from './tcp-listener.ts'
 
@@ -53,5 +54,7 @@ export type SwapMessage = {
 
 /** Memory of earlier generations was given up: collect it now (a thread that makes no garbage never would by itself). */
 export type CollectMessage = { readonly number: number; readonly collect: true }
+/** Keys, permissions and journals changed. Sent before the swap to the generation that they speak of. */
+export type TransferMessage = { readonly number: number; readonly transfers: TransferContent }
 /** What comes over `swaps`. */
-export type WorkerMessage = SwapMessage | CollectMessage
+export type WorkerMessage = SwapMessage | CollectMessage | TransferMessage

@@ -6,7 +6,7 @@
  */
 import { type ClientSubnet, makeClientSubnet, readClientSubnet } from './client-subnet.ts'
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES } from './name.ts'
-import { OPTION_CLIENT_SUBNET, TYPE_OPT } from './registry.ts'
+import { OPTION_CLIENT_SUBNET, TYPE_OPT, TYPE_TSIG } from './registry.ts'
 
 /** Octets of the header. */
 export const HEADER_BYTES = 12
@@ -32,6 +32,8 @@ export type Query = {
   udpSize: number
   hasClientSubnet: boolean
   readonly clientSubnet: ClientSubnet
+  /** A TSIG record is somewhere in the message (wire/tsig.ts reads it): not for the fast path. */
+  hasTsig: boolean
 }
 
 /** A query to be filled. */
@@ -47,6 +49,7 @@ export function makeQuery(): Query {
     udpSize: 512,
     hasClientSubnet: false,
     clientSubnet: makeClientSubnet(),
+    hasTsig: false,
   }
 }
 
@@ -57,6 +60,7 @@ export function readQuery(mem: Uint8Array, off: number, len: number, out: Query)
   out.dnssecOk = false
   out.udpSize = 512
   out.hasClientSubnet = false
+  out.hasTsig = false
   const verdict = readSections(mem, off, len, out)
   // The option of a query that is not answered is not echoed: what it says may be what is wrong.
   if (verdict !== VERDICT_OK) out.hasClientSubnet = false
@@ -92,7 +96,7 @@ function readSections(mem: Uint8Array, off: number, len: number, out: Query): nu
       out.dnssecOk = (mem[at + 6]! & 0x80) !== 0
       version = mem[at + 5]!
       if (version === 0 && !readOptions(mem, data, data + dataLength, out)) return 1
-    }
+    } else if (type === TYPE_TSIG) out.hasTsig = true
     at = data + dataLength
   }
   if (at !== end) return 1
