@@ -7,7 +7,8 @@ import type { Config, Zone } from '../../policy/config/config-schema.ts'
 import { canonicalName, NameError, parseName } from '../wire/name.ts'
 import { parseRdata, RdataError, splitRdata } from '../wire/rdata/rdata-text.ts'
 import { findType, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
-import { type IncludeReader, parseZoneFile } from '../zone/zone-file-parser.ts'
+import type { RecordTable } from '../zone/record-table.ts'
+import { type IncludeReader, readZoneFile } from '../zone/zone-file-parser.ts'
 import type { ZoneInput, ZoneIssue, ZoneRecord } from '../zone/zone-record.ts'
 
 /** Zones ready to compile, and what is wrong with them. */
@@ -41,9 +42,10 @@ function readZone(config: Config, zone: Zone, number: number, serial: number | u
     const text = Object.hasOwn(config.files, name) ? config.files[name] : undefined
     return text === undefined ? { ok: false, reason: 'it was not sent with the document' } : { ok: true, text }
   }
-  const parsed = parseZoneFile(config.files[zone.file] ?? '', origin, zone.file, include)
-  for (const issue of parsed.issues) issues.push(draftOfZoneIssue(issue, ['zones', number, 'file'], true))
-  return { ...base, records: given === undefined ? parsed.records : parsed.records.map((record) => withSerial(record, given)) }
+  const { table, issues: found } = readZoneFile(config.files[zone.file] ?? '', origin, zone.file, include)
+  for (const issue of found) issues.push(draftOfZoneIssue(issue, ['zones', number, 'file'], true))
+  if (given !== undefined) writeSerial(table, given)
+  return { ...base, records: [], table }
 }
 
 function readInline(zone: Zone, number: number, origin: Uint8Array, serial: number, issues: IssueDraft[]): ZoneRecord[] {
@@ -93,10 +95,10 @@ function readInline(zone: Zone, number: number, origin: Uint8Array, serial: numb
   return records
 }
 
-/** An SOA record with another serial; other records as they are. */
-function withSerial(record: ZoneRecord, serial: number): ZoneRecord {
-  if (record.type !== TYPE_SOA || record.rdata.length < 22) return record
-  const rdata = Uint8Array.from(record.rdata)
-  new DataView(rdata.buffer).setUint32(rdata.length - 20, serial)
-  return { ...record, rdata }
+/** Gives the SOA records of a table another serial. */
+function writeSerial(table: RecordTable, serial: number): void {
+  const view = new DataView(table.octets.bytes.buffer)
+  for (let row = 0; row < table.count; row++) {
+    if (table.type[row] === TYPE_SOA && table.dataBytes[row]! >= 22) view.setUint32(table.dataAt[row]! + table.dataBytes[row]! - 20, serial)
+  }
 }

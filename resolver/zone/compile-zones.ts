@@ -1,15 +1,31 @@
 /**
  * Zones + steered names → zone columns. Pure; runs in a worker on publish. Equal input gives equal bytes in whatever order it comes:
- * nodes in canonical order of names (RFC 4034 §6.1), RRsets by type, records by octets. Built for 1,000,000 records and 10,000 zones.
+ * nodes in canonical order of names (RFC 4034 §6.1), RRsets by type, records by octets. Built for 1,000,000 records and 10,000 zones:
+ * columns from the records on, no object a record (bench/zone-load.bench.ts).
  *
  *   records ─ grouped by owner and type ─► checks ─► nodes (owners, empty non-terminals, steered names) ─► hash slots
  */
 import { formatName } from '../wire/name.ts'
-import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DS, TYPE_NS, TYPE_SOA, typeWord } from '../wire/registry.ts'
-import { checkZone, keyName, nameKey } from './check-zone.ts'
-import { hashSuffixes } from './hash-name.ts'
-import { NODE_ALIAS, NODE_APEX, NODE_CUT, NODE_EMPTY, NONE, STEER_TARGETS, type ZoneColumns } from './zone-columns.ts'
-import type { ZoneInput, ZoneIssue, ZoneRecord } from './zone-record.ts'
+import { Octets } from '../wire/octets.ts'
+import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DNAME, TYPE_DS, TYPE_NS, TYPE_SOA, typeWord } from '../wire/registry.ts'
+import { checkZone, equalData } from './check-zone.ts'
+import { type GroupedRecords, groupRecords } from './group-records.ts'
+import { NameTable, sortNames } from './name-table.ts'
+import { type RecordTable, tableOfRecords } from './record-table.ts'
+import {
+  ADDITIONAL_TYPES,
+  NODE_ADDITIONAL,
+  NODE_ALIAS,
+  NODE_APEX,
+  NODE_CUT,
+  NODE_DNAME,
+  NODE_DS,
+  NODE_EMPTY,
+  NONE,
+  STEER_TARGETS,
+  type ZoneColumns,
+} from './zone-columns.ts'
+import type { ZoneInput, ZoneIssue } from './zone-record.ts'
 
 /** One steered type of a name. */
 export type SteeredType = {
@@ -33,62 +49,45 @@ export type SteeredInput = {
 /** The outcome. With an error among the issues the columns must not be published. */
 export type CompiledZones = { readonly columns: ZoneColumns; readonly issues: readonly ZoneIssue[] }
 
-type RRset = { readonly type: number; readonly ttlSeconds: number; readonly records: readonly Uint8Array[]; readonly line: number }
-type Node = { readonly key: string; readonly zone: number; readonly rrsets: RRset[]; steer: number }
-
-/** A growing column of octets. */
-class Octets {
-  private bytes = new Uint8Array(1 << 16)
-  length = 0
-
-  push(more: Uint8Array): void {
-    if (this.length + more.length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.length + more.length))
-      larger.set(this.bytes.subarray(0, this.length))
-      this.bytes = larger
-    }
-    this.bytes.set(more, this.length)
-    this.length += more.length
-  }
-
-  take(): Uint8Array {
-    return this.bytes.slice(0, this.length)
-  }
+/** What is known of the names while compiling; rows by number of the name. */
+type Layout = {
+  readonly zones: readonly ZoneInput[]
+  readonly tables: readonly RecordTable[]
+  readonly grouped: GroupedRecords
+  /** Apex of each zone. */
+  readonly apexes: Uint32Array
+  /** Zone whose apex the name is; -1 = of none. */
+  readonly zoneAt: Int32Array
+  /** Deepest zone at or above the name; -1 = none. */
+  readonly holder: Int32Array
+  /** 1 = the name becomes a node. */
+  readonly isNode: Uint8Array
+  /** Steered entry; -1 = none. */
+  readonly steer: Int32Array
+  /** By RRset: 1 = it is served. */
+  readonly isServed: Uint8Array
 }
 
 /** Compiles zones and the steered names in them. */
 export function compileZones(zones: readonly ZoneInput[], steered: readonly SteeredInput[]): CompiledZones {
   const issues: ZoneIssue[] = []
-  const sorted = [...zones].sort((a, b) => (nameKey(a.origin) < nameKey(b.origin) ? -1 : 1))
-  const zoneOf = new Map(sorted.map((zone, number) => [nameKey(zone.origin), number]))
-  const nodes = new Map<string, Node>()
+  const sorted = sortedByName(zones, (zone) => zone.origin)
+  const steeredSorted = sortedByName(steered, (entry) => entry.name)
+  const { layout, outside, steeredNames } = layOut(sorted, steeredSorted)
+  const { zoneAt, holder, apexes, grouped } = layout
   sorted.forEach((zone, number) => {
-    const apex = nameKey(zone.origin)
-    if (zoneOf.get(apex) !== number) issues.push(duplicateIssue(zone))
-    const parent = parentZone(apex, zoneOf)
-    const sets = groupRecords(zone.records)
-    issues.push(...checkZone(zone, sets))
-    for (const [key, types] of sets) {
-      // Data at or below the apex of a zone nested in this one is occluded: the deepest zone answers. Only DS stays above the cut.
-      const holder = deepestZone(key, zoneOf)
-      const isAboveCut = holder !== number && zoneOf.get(key) === holder && parentZone(key, zoneOf) === number
-      if (holder !== number && !(isAboveCut && types.has(TYPE_DS))) continue
-      const node = addNode(nodes, key, holder, zoneOf)
-      for (const [type, records] of types) {
-        if (isAboveCut ? type !== TYPE_DS : type === TYPE_DS && key === apex && parent !== NONE) continue
-        node.rrsets.push(makeRRset(type, records))
-      }
-    }
-    addNode(nodes, apex, number, zoneOf)
+    const apex = apexes[number]!
+    if (zoneAt[apex] !== number) issues.push(duplicateIssue(zone))
+    issues.push(...checkZone({ zone, number, table: layout.tables[number]!, apex, outside: outside[number] ?? [] }, grouped))
+    addNode(layout, apex)
     // A name between two of our zones exists, though the nested one answers for what is below it (RFC 8020: never NXDOMAIN).
-    if (parent !== NONE) addNode(nodes, parentKey(apex)!, parent, zoneOf)
+    const above = grouped.names.parent[apex]!
+    if (above !== NONE && holder[above] !== NONE) addNode(layout, above)
   })
-  for (const node of nodes.values()) node.rrsets.sort((a, b) => a.type - b.type)
-  const steeredSorted = [...steered].sort((a, b) => (nameKey(a.name) < nameKey(b.name) ? -1 : 1))
+  serveSets(layout)
   steeredSorted.forEach((entry, number) => {
-    const key = nameKey(entry.name)
-    const zone = deepestZone(key, zoneOf)
-    if (zone === NONE) {
+    const name = steeredNames[number]!
+    if (holder[name] === NONE) {
       issues.push({
         code: 'ZONE_STEERED_OUTSIDE',
         severity: 'error',
@@ -100,36 +99,98 @@ export function compileZones(zones: readonly ZoneInput[], steered: readonly Stee
       })
       return
     }
-    const node = addNode(nodes, key, zone, zoneOf)
-    node.steer = number
-    issues.push(...checkSteered(entry, node, nodes, sorted[zone]!))
+    addNode(layout, name)
+    layout.steer[name] = number
+    issues.push(...checkSteered(layout, entry, name))
   })
-  return { columns: encode(sorted, [...nodes.values()], zoneOf, steeredSorted), issues }
+  return { columns: encode(layout, steeredSorted), issues }
 }
 
-function groupRecords(records: readonly ZoneRecord[]): Map<string, Map<number, ZoneRecord[]>> {
-  const sets = new Map<string, Map<number, ZoneRecord[]>>()
-  for (const record of records) {
-    const key = nameKey(record.owner)
-    let types = sets.get(key)
-    if (types === undefined) {
-      types = new Map()
-      sets.set(key, types)
+/** By octets of the name in wire form. */
+function sortedByName<T>(items: readonly T[], nameOf: (item: T) => Uint8Array): T[] {
+  return [...items].sort((a, b) => Buffer.compare(nameOf(a), nameOf(b)))
+}
+
+/** Gives every name its number, groups the records, finds the zone of each name. */
+function layOut(
+  zones: readonly ZoneInput[],
+  steered: readonly SteeredInput[],
+): { readonly layout: Layout; readonly outside: readonly (readonly number[] | undefined)[]; readonly steeredNames: Uint32Array } {
+  const names = new NameTable()
+  const apexes = Uint32Array.from(zones, (zone) => names.intern(zone.origin, 0))
+  const tables = zones.map((zone) =>
+    zone.table !== undefined && zone.records.length === 0 ? zone.table : tableOfRecords(zone.records, zone.file, zone.table),
+  )
+  const recordName = new Int32Array(tables.reduce((sum, table) => sum + table.count, 0))
+  const outside: (number[] | undefined)[] = new Array(zones.length)
+  let position = 0
+  tables.forEach((table, number) => {
+    let lastAt = NONE
+    let name = NONE
+    for (let row = 0; row < table.count; row++) {
+      if (table.ownerAt[row] !== lastAt) {
+        lastAt = table.ownerAt[row]!
+        name = names.intern(table.octets.bytes, lastAt)
+        if (!names.isAtOrBelow(name, apexes[number]!)) name = NONE
+      }
+      if (name === NONE) {
+        outside[number] ??= []
+        outside[number].push(row)
+      }
+      recordName[position++] = name
     }
-    const set = types.get(record.type)
-    if (set === undefined) types.set(record.type, [record])
-    else set.push(record)
+  })
+  const steeredNames = Uint32Array.from(steered, (entry) => names.intern(entry.name, 0))
+  const order = sortNames(names)
+  const grouped = groupRecords(tables, names, order, recordName)
+  const zoneAt = new Int32Array(names.count).fill(NONE)
+  apexes.forEach((apex, number) => {
+    zoneAt[apex] = number
+  })
+  const holder = new Int32Array(names.count).fill(NONE)
+  for (const name of order) {
+    const parent = names.parent[name]!
+    holder[name] = zoneAt[name] !== NONE ? zoneAt[name]! : parent === NONE ? NONE : holder[parent]!
   }
-  return sets
+  const layout: Layout = {
+    zones,
+    tables,
+    grouped,
+    apexes,
+    zoneAt,
+    holder,
+    isNode: new Uint8Array(names.count),
+    steer: new Int32Array(names.count).fill(NONE),
+    isServed: new Uint8Array(grouped.setCount),
+  }
+  return { layout, outside, steeredNames }
 }
 
-/** Same records twice are one (RFC 2181 §5); the smallest TTL holds for the set. */
-function makeRRset(type: number, records: readonly ZoneRecord[]): RRset {
-  const { line } = records[0]!
-  const ttlSeconds = records.reduce((least, record) => Math.min(least, record.ttlSeconds), Number.POSITIVE_INFINITY)
-  if (records.length === 1) return { type, ttlSeconds, line, records: [records[0]!.rdata] }
-  const byOctets = new Map(records.map((record) => [nameKey(record.rdata), record.rdata]))
-  return { type, ttlSeconds, line, records: [...byOctets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rdata]) => rdata) }
+/** Makes a name a node, with every empty non-terminal between it and the apex. */
+function addNode({ isNode, zoneAt, grouped }: Layout, name: number): void {
+  for (let at = name; isNode[at] === 0; at = grouped.names.parent[at]!) {
+    isNode[at] = 1
+    if (zoneAt[at] !== NONE) return
+  }
+}
+
+/** Which RRsets are served, and by that which names are nodes. */
+function serveSets(layout: Layout): void {
+  const { grouped, zoneAt, holder, isServed } = layout
+  const { names, setCount, setName, setZone, setType } = grouped
+  for (let set = 0; set < setCount; set++) {
+    const name = setName[set]!
+    const zone = setZone[set]!
+    const isDs = setType[set] === TYPE_DS
+    const above = names.parent[name]!
+    const parentZone = zoneAt[name] === NONE || above === NONE ? NONE : holder[above]!
+    // Data at or below the apex of a zone nested in this one is occluded: the deepest zone answers. Only DS stays above the cut.
+    const isAboveCut = holder[name] !== zone && zoneAt[name] !== NONE && parentZone === zone
+    if (holder[name] !== zone && !(isAboveCut && isDs)) continue
+    if (!isAboveCut && isDs && parentZone !== NONE) continue
+    isServed[set] = 1
+    addNode(layout, name)
+  }
 }
 
 function duplicateIssue(zone: ZoneInput): ZoneIssue {
@@ -148,184 +209,239 @@ function duplicateIssue(zone: ZoneInput): ZoneIssue {
  * What stands in the way of a steered name in a master file. For inline records the document's own checks have said it already, at
  * the place of the name.
  */
-function checkSteered(entry: SteeredInput, node: Node, nodes: ReadonlyMap<string, Node>, zone: ZoneInput): ZoneIssue[] {
+function checkSteered(layout: Layout, entry: SteeredInput, name: number): ZoneIssue[] {
+  const { grouped, apexes, holder, zones } = layout
   const issues: ZoneIssue[] = []
-  const name = formatName(entry.name)
-  const report = (code: string, severity: ZoneIssue['severity'], line: number, message: string, suggestion: string): void => {
-    if (line > 0) issues.push({ code, severity, message, suggestion, file: zone.file, line, column: 1 })
+  const words = formatName(entry.name)
+  const zone = zones[holder[name]!]!
+  const report = (code: string, severity: ZoneIssue['severity'], set: number, message: string, suggestion: string): void => {
+    const { file, line, column } = placeOfSet(layout, set)
+    if (line > 0) issues.push({ code, severity, message, suggestion, file: file ?? zone.file, line, column })
   }
-  const apex = nameKey(zone.origin)
-  for (let key = node.key; key !== apex; key = parentKey(key)!) {
-    const cut = nodes.get(key)?.rrsets.find((rrset) => rrset.type === TYPE_NS)
-    if (cut === undefined) continue
-    const where = formatName(keyName(key))
-    report(
-      'ZONE_STEERED_BELOW_CUT',
-      'error',
-      cut.line,
-      `steered name "${name}" is not ours: "${where}" is delegated`,
-      'remove the NS records, or steer the name where it is delegated to',
-    )
+  for (let at = name; at !== apexes[holder[name]!]; at = grouped.names.parent[at]!) {
+    for (const set of setsOf(layout, at)) {
+      const type = grouped.setType[set]!
+      if (type !== TYPE_NS && !(type === TYPE_DNAME && at !== name)) continue
+      const where = formatName(grouped.names.name(at))
+      if (type === TYPE_NS)
+        report(
+          'ZONE_STEERED_BELOW_CUT',
+          'error',
+          set,
+          `steered name "${words}" is not ours: "${where}" is delegated`,
+          'remove the NS records, or steer the name where it is delegated to',
+        )
+      else
+        report(
+          'ZONE_STEERED_BELOW_DNAME',
+          'error',
+          set,
+          `steered name "${words}" is never answered: the DNAME of "${where}" redirects it`,
+          'remove the DNAME, or steer the name it leads to',
+        )
+    }
   }
-  for (const { type, line } of node.rrsets) {
-    const words = `"${name}" is steered and has ${typeWord(type)} records`
-    if (type === TYPE_CNAME) report('ZONE_STEERED_CNAME', 'error', line, words, 'remove the CNAME (RFC 1034 §3.6.2)')
+  for (const set of setsOf(layout, name)) {
+    const type = grouped.setType[set]!
+    const message = `"${words}" is steered and has ${typeWord(type)} records`
+    if (type === TYPE_CNAME) report('ZONE_STEERED_CNAME', 'error', set, message, 'remove the CNAME (RFC 1034 §3.6.2)')
     else if (entry.targets)
       report(
         'ZONE_STEERED_TARGET',
         'error',
-        line,
-        words,
+        set,
+        message,
         'an endpoint with a host name is answered as CNAME, so nothing may stand beside it',
       )
     else if (entry.types.some((steered) => steered.type === type))
-      report('ZONE_STEERED_STATIC', 'note', line, words, 'they are not served; remove them unless zone transfers should show them')
+      report('ZONE_STEERED_STATIC', 'note', set, message, 'they are not served; remove them unless zone transfers should show them')
   }
   return issues
 }
 
-/** Key of the name one label up; undefined for the root. */
-function parentKey(key: string): string | undefined {
-  const length = key.charCodeAt(0)
-  return length === 0 ? undefined : key.slice(1 + length)
+/** RRsets of a name that are served, by type. */
+function setsOf({ grouped, isServed }: Layout, name: number): number[] {
+  const place = grouped.rank[name]!
+  const sets: number[] = []
+  for (let set = grouped.placeFirstSet[place]!; set < grouped.placeFirstSet[place + 1]!; set++) if (isServed[set] === 1) sets.push(set)
+  // A DS that the zone above holds comes with another zone number than the rest.
+  return sets.length > 1 ? sets.sort((a, b) => grouped.setType[a]! - grouped.setType[b]!) : sets
 }
 
-/** The deepest zone strictly above an apex; NONE when none of ours is. */
-function parentZone(apex: string, zoneOf: ReadonlyMap<string, number>): number {
-  const above = parentKey(apex)
-  return above === undefined ? NONE : deepestZone(above, zoneOf)
+/** Where the first record of an RRset stands in its file. */
+function placeOfSet(
+  { grouped, tables }: Layout,
+  set: number,
+): { readonly file: string | undefined; readonly line: number; readonly column: number } {
+  const table = tables[grouped.setZone[set]!]!
+  let row = grouped.recordRow[grouped.setFirst[set]!]!
+  for (let i = grouped.setFirst[set]! + 1; i < grouped.setFirst[set + 1]!; i++) row = Math.min(row, grouped.recordRow[i]!)
+  return { file: table.files[table.file[row]!], line: table.line[row]!, column: table.column[row]! }
 }
 
-function deepestZone(key: string, zoneOf: ReadonlyMap<string, number>): number {
-  for (let at: string | undefined = key; at !== undefined; at = parentKey(at)) {
-    const zone = zoneOf.get(at)
-    if (zone !== undefined) return zone
+/** RRsets in the order of the columns, with their records; the same record twice is one (RFC 2181 §5), the smallest TTL holds. */
+class SetColumns {
+  readonly type: Uint16Array
+  readonly ttlSeconds: Uint32Array
+  readonly recordCount: Uint16Array
+  readonly dataFirst: Uint32Array
+  readonly rdata: Octets
+  count = 0
+
+  constructor(sets: number, rdataBytes: number) {
+    this.type = new Uint16Array(sets)
+    this.ttlSeconds = new Uint32Array(sets)
+    this.recordCount = new Uint16Array(sets)
+    this.dataFirst = new Uint32Array(sets + 1)
+    this.rdata = new Octets(rdataBytes)
   }
-  return NONE
-}
 
-/** The node of a name, made if need be, with every empty non-terminal between it and the apex. */
-function addNode(nodes: Map<string, Node>, key: string, zone: number, zoneOf: ReadonlyMap<string, number>): Node {
-  const known = nodes.get(key)
-  if (known !== undefined) return known
-  const node: Node = { key, zone, rrsets: [], steer: NONE }
-  nodes.set(key, node)
-  if (!zoneOf.has(key)) addNode(nodes, parentKey(key)!, zone, zoneOf)
-  return node
-}
-
-/** A text that sorts like the names do in canonical order: labels from the root, each octet one up, 0 between labels. */
-function canonicalOrderKey(key: string): string {
-  const labels: string[] = []
-  for (let at = 0; key.charCodeAt(at) !== 0; at += 1 + key.charCodeAt(at)) {
-    let label = ''
-    for (let i = at + 1; i <= at + key.charCodeAt(at); i++) label += String.fromCharCode(key.charCodeAt(i) + 1)
-    labels.push(label)
+  add({ grouped, tables }: Layout, set: number): void {
+    const table = tables[grouped.setZone[set]!]!
+    const { rdata } = this
+    let least = 0xffffffff
+    let records = 0
+    let before = NONE
+    for (let i = grouped.setFirst[set]!; i < grouped.setFirst[set + 1]!; i++) {
+      const row = grouped.recordRow[i]!
+      least = Math.min(least, table.ttlSeconds[row]!)
+      if (before !== NONE && equalData(table, row, before)) continue
+      before = row
+      records++
+      const bytes = table.dataBytes[row]!
+      const from = table.dataAt[row]!
+      rdata.push16(bytes)
+      rdata.reserve(bytes)
+      for (let k = 0; k < bytes; k++) rdata.bytes[rdata.length + k] = table.octets.bytes[from + k]!
+      rdata.length += bytes
+    }
+    this.type[this.count] = grouped.setType[set]!
+    this.ttlSeconds[this.count] = least
+    this.recordCount[this.count] = records
+    this.dataFirst[++this.count] = rdata.length
   }
-  return labels.reverse().join('\0')
 }
 
-function encode(
-  zones: readonly ZoneInput[],
-  unsorted: readonly Node[],
-  zoneOf: ReadonlyMap<string, number>,
-  steered: readonly SteeredInput[],
-): ZoneColumns {
-  const nodes = unsorted
-    .map((node) => ({ node, order: canonicalOrderKey(node.key) }))
-    .sort((a, b) => (a.order < b.order ? -1 : 1))
-    .map(({ node }) => node)
-  const numberOf = new Map(nodes.map((node, number) => [node.key, number]))
-  const count = nodes.length
-  const names = new Octets()
-  const rdata = new Octets()
+function encode(layout: Layout, steered: readonly SteeredInput[]): ZoneColumns {
+  const { grouped, isNode, isServed, holder, zoneAt, zones, apexes } = layout
+  const { names, order, rank } = grouped
+  const numberOf = new Int32Array(names.count).fill(NONE)
+  let count = 0
+  for (const name of order) if (isNode[name] === 1) numberOf[name] = count++
+  const served = isServed.reduce((sum, one) => sum + one, 0)
+  const sets = new SetColumns(served, 64 + layout.tables.reduce((sum, table) => sum + table.octets.length, 0))
+  const nameOctets = new Octets(names.octets.length)
   const nodeNameFirst = new Uint32Array(count + 1)
   const nodeZone = new Uint32Array(count)
   const nodeFlags = new Uint8Array(count)
   const nodeCut = new Int32Array(count).fill(NONE)
+  const nodeDname = new Int32Array(count).fill(NONE)
   const nodeWildcard = new Int32Array(count).fill(NONE)
   const nodeSteer = new Int32Array(count).fill(NONE)
   const nodeRRsetFirst = new Uint32Array(count + 1)
-  const rrsets: RRset[] = []
-  nodes.forEach((node, number) => {
-    names.push(keyName(node.key))
-    nodeNameFirst[number + 1] = names.length
-    nodeZone[number] = node.zone
-    nodeSteer[number] = node.steer
-    const isApex = zoneOf.get(node.key) === node.zone
-    const isCut = !isApex && node.rrsets.some((rrset) => rrset.type === TYPE_NS)
-    nodeFlags[number] =
-      (isApex ? NODE_APEX : 0) |
-      (isCut ? NODE_CUT : 0) |
-      (node.rrsets.length === 0 && node.steer === NONE ? NODE_EMPTY : 0) |
-      (node.rrsets.some((rrset) => rrset.type === TYPE_CNAME) ? NODE_ALIAS : 0)
-    const parent = isApex ? undefined : numberOf.get(parentKey(node.key)!)
-    // Canonical order puts a parent before its children: its own cut is known by now.
-    nodeCut[number] = parent !== undefined && nodeCut[parent] !== NONE ? nodeCut[parent]! : isCut ? number : NONE
-    if (parent !== undefined && node.key.startsWith('\x01*')) nodeWildcard[parent] = number
-    rrsets.push(...node.rrsets)
-    nodeRRsetFirst[number + 1] = rrsets.length
-  })
-  const rrsetDataFirst = new Uint32Array(rrsets.length + 1)
-  rrsets.forEach((rrset, number) => {
-    for (const record of rrset.records) {
-      rdata.push(Uint8Array.of(record.length >> 8, record.length & 255))
-      rdata.push(record)
+  const nodeHash = new Uint32Array(count)
+  for (const name of order) {
+    const number = numberOf[name]!
+    if (number === NONE) continue
+    const at = names.at[name]!
+    const octets = names.octets.bytes
+    nameOctets.reserve(names.bytes[name]!)
+    for (let i = 0; i < names.bytes[name]!; i++) nameOctets.push(octets[at + i]!)
+    nodeNameFirst[number + 1] = nameOctets.length
+    nodeZone[number] = holder[name]!
+    nodeSteer[number] = layout.steer[name]!
+    nodeHash[number] = names.hash[name]!
+    const isApex = zoneAt[name] !== NONE
+    let flags = isApex ? NODE_APEX : 0
+    const place = rank[name]!
+    const first = grouped.placeFirstSet[place]!
+    const end = grouped.placeFirstSet[place + 1]!
+    // Of one zone the sets are in order already.
+    const own = end > first && grouped.setZone[first] !== grouped.setZone[end - 1] ? setsOf(layout, name) : undefined
+    const before = sets.count
+    for (let i = 0; i < (own?.length ?? end - first); i++) {
+      const set = own?.[i] ?? first + i
+      if (isServed[set] === 0) continue
+      const type = grouped.setType[set]!
+      if (type === TYPE_NS && !isApex) flags |= NODE_CUT
+      else if (type === TYPE_CNAME) flags |= NODE_ALIAS
+      else if (type === TYPE_DNAME) flags |= NODE_DNAME
+      else if (type === TYPE_DS) flags |= NODE_DS
+      if (ADDITIONAL_TYPES.has(type)) flags |= NODE_ADDITIONAL
+      sets.add(layout, set)
     }
-    rrsetDataFirst[number + 1] = rdata.length
+    if (sets.count === before && layout.steer[name] === NONE) flags |= NODE_EMPTY
+    nodeFlags[number] = flags
+    nodeRRsetFirst[number + 1] = sets.count
+    // Canonical order puts a parent before its children: its own cut and DNAME are known by now.
+    const parent = isApex ? NONE : numberOf[names.parent[name]!]!
+    if (parent !== NONE) {
+      nodeDname[number] = nodeDname[parent] !== NONE ? nodeDname[parent]! : coveringDname(nodeCut, nodeFlags, parent)
+      nodeCut[number] = nodeCut[parent]!
+      if (octets[at] === 1 && octets[at + 1] === 0x2a) nodeWildcard[parent] = number
+    }
+    if (nodeCut[number] === NONE && nodeDname[number] === NONE && (flags & NODE_CUT) !== 0) nodeCut[number] = number
+  }
+  const apexNode = Uint32Array.from(apexes, (apex) => numberOf[apex]!)
+  const zoneParent = Int32Array.from(apexes, (apex) => {
+    const above = names.parent[apex]!
+    const parent = above === NONE ? NONE : holder[above]!
+    if (parent === NONE) return NONE
+    // Below a cut or a DNAME the parent zone has no say.
+    const node = numberOf[above]!
+    return nodeCut[node] !== NONE || nodeDname[node] !== NONE || (nodeFlags[node]! & NODE_DNAME) !== 0 ? NONE : parent
   })
-  const nameBytes = names.take()
-  const zoneApex = Uint32Array.from(zones, (zone) => numberOf.get(nameKey(zone.origin))!)
-  const zoneParent = Int32Array.from(zones, (zone) => {
-    const parent = parentZone(nameKey(zone.origin), zoneOf)
-    // Below a cut the parent zone has no say.
-    return parent === NONE || nodeCut[numberOf.get(parentKey(nameKey(zone.origin))!)!] !== NONE ? NONE : parent
-  })
-  const zoneSoa = Uint32Array.from(zoneApex, (apex) => {
-    for (let r = nodeRRsetFirst[apex]!; r < nodeRRsetFirst[apex + 1]!; r++) if (rrsets[r]!.type === TYPE_SOA) return r
+  const zoneSoa = Uint32Array.from(apexNode, (apex) => {
+    for (let r = nodeRRsetFirst[apex]!; r < nodeRRsetFirst[apex + 1]!; r++) if (sets.type[r] === TYPE_SOA) return r
     return 0
   })
   return {
-    slots: makeSlots(nameBytes, nodeNameFirst),
+    slots: makeSlots(nodeHash),
     nodeNameFirst,
-    names: nameBytes,
+    names: nameOctets.take(),
     nodeZone,
     nodeFlags,
     nodeCut,
+    nodeDname,
     nodeWildcard,
     nodeSteer,
     nodeRRsetFirst,
-    rrsetType: Uint16Array.from(rrsets, (rrset) => rrset.type),
-    rrsetTtlSeconds: Uint32Array.from(rrsets, (rrset) => rrset.ttlSeconds),
-    rrsetCount: Uint16Array.from(rrsets, (rrset) => rrset.records.length),
-    rrsetDataFirst,
-    rdata: rdata.take(),
-    zoneApex,
+    rrsetType: sets.type,
+    rrsetTtlSeconds: sets.ttlSeconds,
+    rrsetCount: sets.recordCount,
+    rrsetDataFirst: sets.dataFirst,
+    rdata: sets.rdata.take(),
+    zoneApex: apexNode,
     zoneSoa,
     zoneParent,
-    zoneNegativeTtlSeconds: Uint32Array.from(zoneSoa, (r) => negativeTtlSeconds(rrsets[r])),
+    zoneNegativeTtlSeconds: Uint32Array.from(zoneSoa, (set) => negativeTtlSeconds(sets, set)),
     zoneUsesClientSubnet: Uint8Array.from(zones, (zone) => (zone.useClientSubnet ? 1 : 0)),
     ...encodeSteered(steered),
   }
 }
 
-function negativeTtlSeconds(soa: RRset | undefined): number {
-  const bytes = soa?.type === TYPE_SOA ? soa.records[0]! : undefined
-  if (bytes === undefined || bytes.length < 22) return 0
-  const minimum = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(bytes.length - 4)
-  return Math.min(soa!.ttlSeconds, minimum)
+/** The parent itself, when its DNAME occludes what is below it. */
+function coveringDname(nodeCut: Int32Array, nodeFlags: Uint8Array, parent: number): number {
+  return nodeCut[parent] === NONE && (nodeFlags[parent]! & NODE_DNAME) !== 0 ? parent : NONE
 }
 
-function makeSlots(names: Uint8Array, nodeNameFirst: Uint32Array): Uint32Array {
-  const count = nodeNameFirst.length - 1
+function negativeTtlSeconds(sets: SetColumns, set: number): number {
+  if (sets.type[set] !== TYPE_SOA) return 0
+  const first = sets.dataFirst[set]!
+  const { bytes } = sets.rdata
+  const length = (bytes[first]! << 8) | bytes[first + 1]!
+  if (length < 22) return 0
+  const at = first + 2 + length - 4
+  const minimum = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  return Math.min(sets.ttlSeconds[set]!, minimum)
+}
+
+function makeSlots(nodeHash: Uint32Array): Uint32Array {
   let size = 16
-  while (size < 2 * count) size *= 2
+  while (size < 2 * nodeHash.length) size *= 2
   const slots = new Uint32Array(size)
-  const labels = new Uint8Array(130)
-  const hashes = new Uint32Array(130)
-  for (let node = 0; node < count; node++) {
-    hashSuffixes(names.subarray(nodeNameFirst[node]!, nodeNameFirst[node + 1]!), labels, hashes)
-    let slot = hashes[0]! & (size - 1)
+  for (let node = 0; node < nodeHash.length; node++) {
+    let slot = nodeHash[node]! & (size - 1)
     while (slots[slot] !== 0) slot = (slot + 1) & (size - 1)
     slots[slot] = node + 1
   }
@@ -365,7 +481,7 @@ function encodeSteered(steered: readonly SteeredInput[]): SteerColumns {
       steerTemplate.push(templateFirst.length - 1)
       for (const row of [...rows].sort((a, b) => a.endpoint - b.endpoint)) {
         templateEndpoint.push(row.endpoint)
-        rdata.push(row.rdata)
+        rdata.pushAll(row.rdata)
         templateRdataFirst.push(rdata.length)
       }
       templateFirst.push(templateEndpoint.length)

@@ -15,6 +15,16 @@ export const NODE_EMPTY = 4
 /** Owns a CNAME. */
 export const NODE_ALIAS = 8
 
+/** Owns a DNAME (RFC 6672): names below it are redirected. */
+export const NODE_DNAME = 16
+/** Owns a DS: a signed delegation, or a DS at the apex of a nested zone. */
+export const NODE_DS = 32
+/** Owns an RRset of ADDITIONAL_TYPES. */
+export const NODE_ADDITIONAL = 64
+
+/** Types whose rdata names hosts that go into the additional section: NS, MX, AFSDB, RT, SRV, NAPTR, KX, SVCB, HTTPS, LP. */
+export const ADDITIONAL_TYPES: ReadonlySet<number> = new Set([2, 15, 18, 21, 33, 35, 36, 64, 65, 107])
+
 /** No node, no entry. */
 export const NONE = -1
 
@@ -33,6 +43,11 @@ export type ZoneColumns = {
   readonly nodeFlags: Uint8Array
   /** The delegation point at or above the node inside its zone; -1 = authoritative data. */
   readonly nodeCut: Int32Array
+  /**
+   * The node strictly above in its zone whose DNAME occludes this one; -1 = none. Of a cut and a DNAME above a node the topmost
+   * counts: never both this and `nodeCut` are set for what is below them.
+   */
+  readonly nodeDname: Int32Array
   /** The node "*" directly below; -1 = none. */
   readonly nodeWildcard: Int32Array
   /** Steered entry; -1 = none. */

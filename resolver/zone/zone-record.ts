@@ -1,4 +1,5 @@
 /** One record of a zone before compiling, and the problems found on the way. Pure. */
+import type { RecordTable } from './record-table.ts'
 
 /** Of one zone at most this many issues are reported by its parser and as many by its checks; one more says how many were left out. */
 export const MAX_ZONE_ISSUES = 1000
@@ -36,6 +37,8 @@ export type ZoneInput = {
   /** Apex, canonical wire form. */
   readonly origin: Uint8Array
   readonly records: readonly ZoneRecord[]
+  /** More records, as columns: those of a master file. */
+  readonly table?: RecordTable
   /** False: the client subnet of queries is not used in this zone. */
   readonly useClientSubnet: boolean
   /** Name for issues: the master file, or the zone's name. */

@@ -37,7 +37,7 @@ sub.wild AAAA 2001:db8::2
 x.a.b TXT "under an empty non-terminal"
 sub NS ns.sub
 sub NS ns.elsewhere.test.
-sub DS \\# 8 0001080201020304
+sub DS \\# 8 000108fd01020304
 ns.sub A 192.0.2.54
 ns.sub AAAA 2001:db8::54
 *.sub A 192.0.2.99

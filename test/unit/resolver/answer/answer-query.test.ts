@@ -46,10 +46,10 @@ sub NS ns.else.
 ns.sub A 192.0.2.61
 ns.sub AAAA 2001:db8::61
 ns.sib A 192.0.2.62
-sub DS \\# 5 0001080141
+sub DS \\# 5 000108fd41
 nods NS ns.else.
 child NS ns1.child
-child DS \\# 5 0002080242
+child DS \\# 5 000208fd42
 `,
   'other.': `${APEX}www A 192.0.2.99
 `,
@@ -153,10 +153,10 @@ const rows: readonly [title: string, ask: Ask, expected: Expected][] = [
     { name: 'nods.z', type: 'ANY' },
     { aa: false, answers: [], authorities: ['nods.z 300 NS ns.else'], additionals: [] },
   ],
-  ['DS at the cut is ours', { name: 'sub.z', type: 'DS' }, { answers: ['sub.z 300 DS 1 8 1 A'] }],
+  ['DS at the cut is ours', { name: 'sub.z', type: 'DS' }, { answers: ['sub.z 300 DS 1 8 253 A'] }],
   ['no DS at the cut', { name: 'nods.z', type: 'DS' }, { authorities: [SOA] }],
   ['DS below the cut: a referral', { name: 'host.sub.z', type: 'DS' }, { aa: false, answers: [] }],
-  ['DS of a zone of ours in a zone of ours: the parent answers', { name: 'child.z', type: 'DS' }, { answers: ['child.z 300 DS 2 8 2 B'] }],
+  ['DS of a zone of ours in a zone of ours: the parent answers', { name: 'child.z', type: 'DS' }, { answers: ['child.z 300 DS 2 8 253 B'] }],
   [
     'no DS of a zone alone: its own SOA',
     { name: 'other', type: 'DS' },

@@ -14,7 +14,7 @@ ${SIBLING}
 small A 192.0.2.1
 tobig CNAME big
 ds NS ns.else.
-ds DS \\# 490 ${'ab'.repeat(490)}
+ds DS \\# 490 abab08fd${'ab'.repeat(486)}
 mid TXT ${Array.from({ length: 2 }, () => `"${'x'.repeat(200)}"`).join(' ')}
 `,
     [`${'long.'.repeat(40)}`]: `$TTL 5\n@ SOA ${'m'.repeat(60)}.${'n'.repeat(60)}. ${'o'.repeat(60)}.${'p'.repeat(60)}.${'q'.repeat(60)}. 1 2 3 4 5\n@ NS ns.else.\n`,

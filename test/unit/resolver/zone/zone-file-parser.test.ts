@@ -93,7 +93,7 @@ const GOOD: readonly [title: string, text: string, records: readonly string[]][]
   [
     'a type without a form of its own (RFC 3597)',
     '$TTL 5\na TYPE731 \\# 2 abcd\na HTTPS \\# 3 000100',
-    ['a.example.test. 5 TYPE731 \\# 2 abcd', 'a.example.test. 5 HTTPS \\# 3 000100'],
+    ['a.example.test. 5 TYPE731 \\# 2 abcd', 'a.example.test. 5 HTTPS 1 .'],
   ],
   [
     'a known type as TYPEnnn',
@@ -152,7 +152,8 @@ const BAD: readonly [title: string, text: string, issues: readonly string[], rec
   ],
   ['bad data: the place of the data', 'a 5 A 192.0.2.256\na 5 MX 10', ['z.zone:1:7 ZONE_BAD_DATA', 'z.zone:2:8 ZONE_BAD_DATA']],
   ['no data: the place of the type', 'a 5 A', ['z.zone:1:5 ZONE_BAD_DATA']],
-  ['a directive that is none', '$GENERATE 1-2 a A 192.0.2.1', ['z.zone:1:1 ZONE_SYNTAX']],
+  ['a directive that is none', '$DATE 1-2', ['z.zone:1:1 ZONE_SYNTAX']],
+  ['a word too many', '$TTL 5 6\n$ORIGIN a b', ['z.zone:1:8 ZONE_SYNTAX', 'z.zone:2:11 ZONE_SYNTAX']],
   [
     'directives without argument',
     '$TTL\n$ORIGIN\n$INCLUDE',
