@@ -4,7 +4,18 @@ import { z } from 'zod'
 /** One changed object or key. */
 export type Change = {
   /** Section of the document. */
-  readonly section: 'zones' | 'probes' | 'endpoints' | 'pools' | 'lines' | 'policies' | 'names' | 'geodata' | 'options' | 'files'
+  readonly section:
+    | 'zones'
+    | 'probes'
+    | 'endpoints'
+    | 'pools'
+    | 'lines'
+    | 'policies'
+    | 'names'
+    | 'tsigKeys'
+    | 'geodata'
+    | 'options'
+    | 'files'
   /** Id or name of the object. */
   readonly object: string
   readonly kind: 'added' | 'removed' | 'changed'
@@ -21,7 +32,7 @@ export type Change = {
 /** Schema of Change. */
 export const changeSchema: z.ZodType<Change> = z
   .object({
-    section: z.enum(['zones', 'probes', 'endpoints', 'pools', 'lines', 'policies', 'names', 'geodata', 'options', 'files']),
+    section: z.enum(['zones', 'probes', 'endpoints', 'pools', 'lines', 'policies', 'names', 'tsigKeys', 'geodata', 'options', 'files']),
     object: z.string(),
     kind: z.enum(['added', 'removed', 'changed']),
     key: z.string(),

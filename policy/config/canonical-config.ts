@@ -23,6 +23,9 @@ function canonicalValue(config: Config): unknown {
     ...config,
     zones: byKey(config.zones, (zone) => zone.name).map((zone) => ({
       ...zone,
+      // Left out when empty, as all that came after the first version: digests of older documents stay.
+      allowTransfer: zone.allowTransfer.length > 0 ? byKey(zone.allowTransfer, (rule) => `${rule.prefix} ${rule.tsigKey}`) : undefined,
+      notify: zone.notify.length > 0 ? byKey(zone.notify, (target) => `${target.address} ${target.port} ${target.tsigKey}`) : undefined,
       records: zone.records.map(({ name, type, ttlSeconds, data }) => ({ name, type, ttlSeconds, data })),
     })),
     probes: byKey(config.probes, (probe) => probe.id),
@@ -33,6 +36,7 @@ function canonicalValue(config: Config): unknown {
       ...policy,
       rules: byKey(policy.rules, (rule) => rule.line),
     })),
+    tsigKeys: config.tsigKeys.length > 0 ? byKey(config.tsigKeys, (key) => key.name) : undefined,
     names: byKey(config.names, (name) => `${name.name} ${name.types.join(' ')}`),
     // Prefix lists are already in `prefixes`; what is left are master files and what they include.
     files: Object.fromEntries(Object.entries(config.files).filter(([name]) => !lineFiles.has(name) || zoneFiles.has(name))),

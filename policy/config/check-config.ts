@@ -18,6 +18,7 @@ export function checkConfig(config: FilledConfig, shape: DocumentShape, lineOf: 
   const issues: IssueDraft[] = []
   checkIds(config, lineOf, issues)
   checkReferences(config, shape, issues)
+  checkTsigKeys(config, shape, lineOf, issues)
   checkZones(config, lineOf, issues)
   checkPools(config, issues)
   checkSteeredNames(config, shape, lineOf, issues)
@@ -41,6 +42,35 @@ function checkIds(config: FilledConfig, lineOf: LineOf, issues: IssueDraft[]): v
       if (earlier === undefined) first.set(value.id, path)
       else {
         issues.push({ code: 'CONFIG_ID_DUPLICATE', path: [...path, 'id'], params: { kind, id: value.id, firstLine: lineOf(earlier) } })
+      }
+    }
+  }
+}
+
+/** Keys: declared once, and every one that a zone names is declared. */
+function checkTsigKeys(config: FilledConfig, shape: DocumentShape, lineOf: LineOf, issues: IssueDraft[]): void {
+  const first = new Map<string, ConfigPath>()
+  for (const { value, path } of config.tsigKeys) {
+    const earlier = first.get(value.name)
+    if (earlier === undefined) first.set(value.name, path)
+    else
+      issues.push({
+        code: 'CONFIG_ID_DUPLICATE',
+        path: [...path, 'name'],
+        params: { kind: 'key', id: value.name, firstLine: lineOf(earlier) },
+      })
+  }
+  if (shape.incomplete.has('tsigKeys')) return
+  for (const { value, path } of config.zones) {
+    for (const key of ['allowTransfer', 'notify'] as const) {
+      for (const [position, { tsigKey }] of value[key].entries()) {
+        if (tsigKey === '' || first.has(tsigKey)) continue
+        const nearest = suggestNearest(tsigKey, first.keys()) ?? ''
+        issues.push({
+          code: 'CONFIG_REFERENCE_UNKNOWN',
+          path: [...path, key, position, 'tsigKey'],
+          params: { kind: 'key', id: tsigKey, section: 'tsigKeys', nearest },
+        })
       }
     }
   }

@@ -198,6 +198,16 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `zone "${p.zone}" keeps its serial but soa has none`,
     () => 'add soa.serial, or write serial: auto',
   ),
+  CONFIG_TRANSFER_OPEN: entry(
+    'error',
+    () => 'the entry names neither a network nor a key, so everybody might transfer the zone',
+    () => 'give prefix or tsigKey; 0.0.0.0/0 and ::/0 mean everybody',
+  ),
+  CONFIG_NOTIFY_TARGET: entry(
+    'error',
+    (p) => `"${p.value}" cannot be notified: ${p.reason}`,
+    () => 'write the address of a secondary, or the word nameservers',
+  ),
   CONFIG_RECORD_OUTSIDE: entry(
     'error',
     (p) => `record "${p.name}" is not in zone "${p.zone}"`,

@@ -46,6 +46,35 @@ export type RecordSet = {
   readonly position?: number
 }
 
+/** Algorithms of `tsigKeys`. */
+export type TsigAlgorithmWord = 'hmac-sha1' | 'hmac-sha224' | 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'
+
+/** A key shared with another server; its secret is a file of the node, never here. */
+export type TsigKeyReference = {
+  /** Absolute and lower-case. */
+  readonly name: string
+  readonly algorithm: TsigAlgorithmWord
+  /** Base name of the file in the folder of secrets. */
+  readonly secretRef: string
+}
+
+/** One permission to transfer a zone; all that is given must hold. */
+export type TransferRule = {
+  /** Network in canonical form; empty = any. */
+  readonly prefix: string
+  /** Name of a key; empty = none needed. */
+  readonly tsigKey: string
+}
+
+/** One secondary that is told of a new serial. */
+export type NotifyTarget = {
+  /** Address in canonical form; `nameservers` = the addresses of the zone's NS records that are known here. */
+  readonly address: string
+  readonly port: number
+  /** Name of a key; empty = unsigned. */
+  readonly tsigKey: string
+}
+
 /** One zone: inline (`soa`, `nameservers`, `records`) or a master file (`file`). */
 export type Zone = {
   /** Apex, absolute and lower-case. */
@@ -64,6 +93,9 @@ export type Zone = {
   readonly serial: 'auto' | 'keep'
   /** `ignore`: the client subnet of queries is not used in this zone. */
   readonly ecs: 'use' | 'ignore'
+  /** Who may transfer it; none = nobody. */
+  readonly allowTransfer: readonly TransferRule[]
+  readonly notify: readonly NotifyTarget[]
 }
 
 /** How to measure an endpoint. */
@@ -234,6 +266,7 @@ export type Config = {
   readonly lines: readonly Line[]
   readonly policies: readonly Policy[]
   readonly names: readonly SteeredName[]
+  readonly tsigKeys: readonly TsigKeyReference[]
   readonly geodata: { readonly sources: readonly GeodataSource[] }
   readonly options: Options
   /** Contents of the files that the document names ($INCLUDE of zone files too), by the name used there. */

@@ -4,7 +4,7 @@
  * and docs/document.md must describe every key here (test/presubmit/document-keys.test.ts).
  */
 import { z } from 'zod'
-import type { AllDownKind, ChooseKind, Families, Precedence } from './config-schema.ts'
+import type { AllDownKind, ChooseKind, Families, Precedence, TsigAlgorithmWord } from './config-schema.ts'
 
 type Given<T> = T | undefined
 
@@ -26,7 +26,11 @@ export type ZoneShape = {
   file?: Given<string>
   serial: 'auto' | 'keep'
   ecs: 'use' | 'ignore'
+  allowTransfer: (string | { prefix?: Given<string>; tsigKey?: Given<string> })[]
+  notify: (string | { address: string; port: number; tsigKey?: Given<string> })[]
 }
+/** `tsigKeys[]` as written. */
+export type TsigKeyShape = { name: string; algorithm: TsigAlgorithmWord; secretRef: string }
 /** `probes[]` as written. */
 export type ProbeShape = {
   id: string
@@ -151,6 +155,48 @@ export const zoneSchema: z.ZodType<ZoneShape> = z.strictObject({
   file: fileName.optional().describe('Master file (RFC 1035 §5) instead of soa, nameservers and records.'),
   serial: z.enum(['auto', 'keep']).default('auto').describe('auto: control gives the serial at publish; keep: the one written.'),
   ecs: z.enum(['use', 'ignore']).default('use').describe('ignore: the client subnet of queries is not used in this zone.'),
+  allowTransfer: z
+    .array(
+      z.union([
+        text(64),
+        z.strictObject({
+          prefix: text(64).optional().describe('Network of the asker; any when not given.'),
+          tsigKey: text(1024).optional().describe('Key that the request must be signed with; none when not given.'),
+        }),
+      ]),
+    )
+    .max(1000)
+    .default([])
+    .describe('Who may transfer the zone: networks, or mappings in which both must hold.'),
+  notify: z
+    .array(
+      z.union([
+        text(64),
+        z.strictObject({
+          address: text(64).min(1).describe('Address of a secondary.'),
+          port: z.int().min(1).max(65_535).default(53).describe('Its port.'),
+          tsigKey: text(1024).optional().describe('Key that the message is signed with; unsigned when not given.'),
+        }),
+      ]),
+    )
+    .max(100)
+    .default([])
+    .describe('Who is told of a new serial: addresses, mappings, or the word "nameservers" for the addresses of the NS records.'),
+})
+
+/** One element of `tsigKeys`. */
+export const tsigKeySchema: z.ZodType<TsigKeyShape> = z.strictObject({
+  name: text(1024).min(1).describe('Name of the key, the same on both sides.'),
+  algorithm: z
+    .enum(['hmac-sha1', 'hmac-sha224', 'hmac-sha256', 'hmac-sha384', 'hmac-sha512'])
+    .default('hmac-sha256')
+    .describe('Algorithm of the key.'),
+  secretRef: z
+    .string()
+    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,100}[A-Za-z0-9])?$/)
+    .describe(
+      'File in the folder of secrets (`--secrets DIR`) that holds the secret in base64; the secret itself is never in the document.',
+    ),
 })
 
 /** One element of `probes`. */
@@ -343,6 +389,7 @@ export const documentSchema: z.ZodType = z.strictObject({
   lines: z.array(lineSchema).max(10_000).optional().describe('Custom lines: clients by network.'),
   policies: z.array(policySchema).max(10_000).optional().describe('Which endpoints for which line.'),
   names: z.array(nameSchema).max(100_000).optional().describe('Names that policies answer.'),
+  tsigKeys: z.array(tsigKeySchema).max(10_000).optional().describe('Keys of transfers and NOTIFY; their secrets are files of the node.'),
   geodata: geodataSchema.optional(),
   options: optionsSchema.optional(),
   files: filesSchema.optional(),
@@ -357,6 +404,7 @@ export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; rea
   lines: { schema: lineSchema, limit: 10_000 },
   policies: { schema: policySchema, limit: 10_000 },
   names: { schema: nameSchema, limit: 100_000 },
+  tsigKeys: { schema: tsigKeySchema, limit: 10_000 },
 }
 
 /**
@@ -364,11 +412,8 @@ export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; rea
  * (and add it to the schema). Section "" is the top of the document.
  */
 export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string])[] = [
-  ['', 'tsigKeys'],
   ['zones', 'dnssec'],
   ['zones', 'primaries'],
-  ['zones', 'allowTransfer'],
-  ['zones', 'notify'],
   ['zones', 'allowUpdate'],
   ['zones', 'dynamicRecords'],
   ['probes', 'families'],

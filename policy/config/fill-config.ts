@@ -3,9 +3,26 @@
  * Pure. What cannot be read becomes an issue and an empty value, so that the checks after it still see the rest. One function a section.
  */
 import { findAddress, formatAddress } from '../../geodata/address/address.ts'
+import { isForbiddenTarget } from '../../geodata/address/forbidden-targets.ts'
 import { formatPrefix, type Prefix, parsePrefix } from '../../geodata/address/prefix.ts'
 import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
-import type { Config, Endpoint, Label, Line, Policy, Pool, Probe, RecordSet, Rule, Soa, SteeredName, Zone } from './config-schema.ts'
+import type {
+  Config,
+  Endpoint,
+  Label,
+  Line,
+  NotifyTarget,
+  Policy,
+  Pool,
+  Probe,
+  RecordSet,
+  Rule,
+  Soa,
+  SteeredName,
+  TransferRule,
+  TsigKeyReference,
+  Zone,
+} from './config-schema.ts'
 import type { EndpointShape, LineShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
 import { readDomainName } from './domain-name.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
@@ -23,6 +40,7 @@ export type FilledConfig = {
   readonly lines: readonly Filled<Line>[]
   readonly policies: readonly (Filled<Policy> & { readonly familiesGiven: boolean })[]
   readonly names: readonly Filled<SteeredName>[]
+  readonly tsigKeys: readonly Filled<TsigKeyReference>[]
   readonly files: Readonly<Record<string, string>>
 }
 
@@ -36,7 +54,11 @@ export function fillConfig(shape: DocumentShape, files: ReadonlyMap<string, stri
   const names = shape.names.map((name) => ({ ...name, value: fillName(name, issues) }))
   const pools: Filled<Pool>[] = shape.pools.map((pool) => ({ ...pool, value: pool.value }))
   const policies = fillPolicies(shape, pools, endpoints, issues)
-  return { zones, probes, endpoints, pools, lines, policies, names, files: used.finish() }
+  const tsigKeys = shape.tsigKeys.map((key) => ({
+    ...key,
+    value: { ...key.value, name: domainName(key.value.name, undefined, [...key.path, 'name'], issues) },
+  }))
+  return { zones, probes, endpoints, pools, lines, policies, names, tsigKeys, files: used.finish() }
 }
 
 /** The plain Config of a filled one. */
@@ -51,6 +73,7 @@ export function plainConfig(filled: FilledConfig, shape: DocumentShape): Config 
     lines: values(filled.lines),
     policies: values(filled.policies),
     names: values(filled.names),
+    tsigKeys: values(filled.tsigKeys),
     geodata: { sources: shape.geodata.sources.map(() => ({ kind: 'default' })) },
     options: {},
     files: filled.files,
@@ -161,9 +184,46 @@ function fillZone(
       file,
       serial: value.serial,
       ecs: value.ecs,
+      allowTransfer: value.allowTransfer.map((rule, position) => fillTransferRule(rule, [...path, 'allowTransfer', position], issues)),
+      notify: value.notify.map((target, position) => fillNotify(target, [...path, 'notify', position], issues)),
     },
     recordPaths: records.map((record) => record.path),
   }
+}
+
+function fillTransferRule(rule: ZoneShape['allowTransfer'][number], path: ConfigPath, issues: IssueDraft[]): TransferRule {
+  const { prefix = '', tsigKey = '' } = typeof rule === 'string' ? { prefix: rule } : rule
+  const at = typeof rule === 'string' ? path : [...path, 'prefix']
+  if (prefix === '' && tsigKey === '') issues.push({ code: 'CONFIG_TRANSFER_OPEN', path, params: {} })
+  return { prefix: prefix === '' ? '' : network(prefix, at, issues), tsigKey: keyName(tsigKey, [...path, 'tsigKey'], issues) }
+}
+
+function network(text: string, path: ConfigPath, issues: IssueDraft[]): string {
+  try {
+    return formatPrefix(parsePrefix(text))
+  } catch (error) {
+    issues.push({ code: 'CONFIG_PREFIX_INVALID', path, params: { value: text, reason: (error as Error).message, remedy: '' } })
+    return ''
+  }
+}
+
+function keyName(text: string, path: ConfigPath, issues: IssueDraft[]): string {
+  return text === '' ? '' : domainName(text, undefined, path, issues)
+}
+
+function fillNotify(target: ZoneShape['notify'][number], path: ConfigPath, issues: IssueDraft[]): NotifyTarget {
+  const given = typeof target === 'string' ? { address: target, port: 53, tsigKey: '' } : target
+  const { port, tsigKey = '' } = given
+  const at = typeof target === 'string' ? path : [...path, 'address']
+  const key = keyName(tsigKey, [...path, 'tsigKey'], issues)
+  if (given.address === 'nameservers') return { address: 'nameservers', port, tsigKey: key }
+  const found = findAddress(given.address)
+  if (found === undefined || isForbiddenTarget(found)) {
+    const reason = found === undefined ? 'it is no IPv4 or IPv6 address' : 'it is a link-local, multicast or metadata address'
+    issues.push({ code: 'CONFIG_NOTIFY_TARGET', path: at, params: { value: given.address, reason } })
+    return { address: '', port, tsigKey: key }
+  }
+  return { address: formatAddress(found), port, tsigKey: key }
 }
 
 function fillSoa(soa: NonNullable<ZoneShape['soa']>, zone: string, path: ConfigPath, issues: IssueDraft[]): Soa {

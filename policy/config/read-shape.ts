@@ -20,6 +20,7 @@ import {
   type PoolShape,
   type ProbeShape,
   SECTIONS,
+  type TsigKeyShape,
   UNSUPPORTED_KEYS,
   UNSUPPORTED_VALUES,
   type ZoneShape,
@@ -46,6 +47,7 @@ export type DocumentShape = {
   readonly lines: readonly Located<LineShape>[]
   readonly policies: readonly Located<PolicyShape>[]
   readonly names: readonly Located<NameShape>[]
+  readonly tsigKeys: readonly Located<TsigKeyShape>[]
   readonly geodata: GeodataShape
   readonly files: Readonly<Record<string, string>>
   /** Ids written in each section, those of elements left out included. */
@@ -85,7 +87,7 @@ export function readShape(document: unknown, issues: IssueDraft[]): DocumentShap
   }
   one('options', optionsSchema, {})
   return {
-    ...(lists as unknown as Pick<DocumentShape, 'zones' | 'probes' | 'endpoints' | 'pools' | 'lines' | 'policies' | 'names'>),
+    ...(lists as unknown as Pick<DocumentShape, 'zones' | 'probes' | 'endpoints' | 'pools' | 'lines' | 'policies' | 'names' | 'tsigKeys'>),
     geodata: one('geodata', geodataSchema, { sources: ['default'] }) as GeodataShape,
     files: one('files', filesSchema, {}) as Record<string, string>,
     declaredIds,

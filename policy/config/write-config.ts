@@ -4,7 +4,7 @@
  */
 import { stringify } from 'yaml'
 import { formatPrefix, parsePrefix } from '../../geodata/address/prefix.ts'
-import type { Config, Endpoint, Line, Policy, Pool, Probe, SteeredName, Zone } from './config-schema.ts'
+import type { Config, Endpoint, Line, NotifyTarget, Policy, Pool, Probe, SteeredName, Zone } from './config-schema.ts'
 import { automaticOf, automaticRetryIntervalMs, prefixLinesOf } from './fill-config.ts'
 
 /** A document and the files that it names. */
@@ -39,6 +39,10 @@ export function documentValue(config: Config): Record<string, unknown> {
     config.policies.map((policy) => policyValue(policy, automaticOf(policy, pools, endpoints))),
   )
   put('names', config.names.map(nameValue))
+  put(
+    'tsigKeys',
+    config.tsigKeys.map((key) => without(key, { algorithm: 'hmac-sha256' })),
+  )
   const sources = config.geodata.sources.map((source) => source.kind)
   if (sources.join() !== 'default') value.geodata = { sources }
   return value
@@ -55,6 +59,10 @@ function without(object: Readonly<Record<string, unknown>>, defaults: Readonly<R
 function zoneValue(zone: Zone): Record<string, unknown> {
   const plain = { name: zone.name, ttlSeconds: zone.ttlSeconds, file: zone.file, serial: zone.serial, ecs: zone.ecs }
   const value = without(plain, { ttlSeconds: 300, file: '', serial: 'auto', ecs: 'use' })
+  if (zone.allowTransfer.length > 0) {
+    value.allowTransfer = zone.allowTransfer.map((rule) => (rule.tsigKey === '' ? rule.prefix : without(rule, { prefix: '' })))
+  }
+  if (zone.notify.length > 0) value.notify = zone.notify.map(notifyValue)
   if (zone.soa !== null) {
     const defaults = { serial: 0, refreshSeconds: 3600, retrySeconds: 600, expireSeconds: 604_800, minimumSeconds: 300 }
     value.soa = without(zone.soa, defaults)
@@ -69,6 +77,10 @@ function zoneValue(zone: Zone): Record<string, unknown> {
     }))
   }
   return value
+}
+
+function notifyValue(target: NotifyTarget): unknown {
+  return target.port === 53 && target.tsigKey === '' ? target.address : without(target, { port: 53, tsigKey: '' })
 }
 
 function relativeName(name: string, zone: string): string {

@@ -62,6 +62,8 @@ export function inlineZone(name: string, records: readonly RecordSet[], ecs: 'us
     file: '',
     serial: 'keep',
     ecs,
+    allowTransfer: [],
+    notify: [],
   }
 }
 

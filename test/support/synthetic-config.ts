@@ -31,6 +31,7 @@ export function makeSyntheticConfig(draft: ConfigDraft): Config {
     lines: Object.entries(draft.lines ?? {}).map(([id, prefixes]) => ({ id, label: { en: '', 'zh-CN': '' }, prefixes, file: '' })),
     policies: draft.policies.map((policy) => makePolicy(policy, pools)),
     names: [],
+    tsigKeys: [],
     geodata: { sources: [{ kind: 'default' }] },
     options: {},
     files: {},

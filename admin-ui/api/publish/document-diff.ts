@@ -22,6 +22,7 @@ const SINGULAR: Readonly<Record<Section, string>> = {
   lines: 'line',
   policies: 'policy',
   names: 'name',
+  tsigKeys: 'key',
   geodata: 'geodata',
   options: 'options',
   files: 'file',
@@ -36,7 +37,7 @@ const INNER_KEYS: Readonly<Record<string, (element: PlainObject) => string>> = {
 /** Changes from `before` to `after`. */
 export function diffDocuments(before: PlainDocument, after: PlainDocument): readonly Change[] {
   const changes: Change[] = []
-  for (const section of ['zones', 'probes', 'endpoints', 'pools', 'lines', 'policies', 'names'] as const) {
+  for (const section of ['zones', 'probes', 'endpoints', 'pools', 'lines', 'policies', 'names', 'tsigKeys'] as const) {
     diffObjects(section, keyed(section, before[section]), keyed(section, after[section]), changes)
   }
   for (const section of ['geodata', 'options'] as const) diffValue(section, section, '', before[section], after[section], changes)

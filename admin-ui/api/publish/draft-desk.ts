@@ -22,7 +22,7 @@ export type Desk = DocumentSource & {
 }
 
 const EMPTY: PlainDocument = { apiVersion: 'nearcast/v1' }
-const SECTIONS = ['zones', 'probes', 'endpoints', 'pools', 'lines', 'policies', 'names'] as const
+const SECTIONS = ['zones', 'probes', 'endpoints', 'pools', 'lines', 'policies', 'names', 'tsigKeys'] as const
 
 /** Short digest of a value, for ETags. */
 export function etagOf(value: unknown): string {

@@ -4,21 +4,16 @@
  */
 import { createHash } from 'node:crypto'
 import type { Config, SteeredName, Zone } from '../../../policy/config/config-schema.ts'
+import { isLaterSerial } from '../../../resolver/transfer/serial.ts'
 
 /** Serial of a zone and the digest of the content it stands for. */
 export type ZoneSerial = { readonly serial: number; readonly contentDigest: string }
-
-/** RFC 1982 §3.2: true when serial `a` comes after `b`. */
-export function isLater(a: number, b: number): boolean {
-  const distance = (a - b) >>> 0
-  return distance !== 0 && distance < 0x8000_0000
-}
 
 /** The serial after `previous`: the day's first (YYYYMMDD00) when that is later, else the next number, never 0. */
 export function nextSerial(previous: number | undefined, at: number): number {
   const day = new Date(at)
   const first = (day.getUTCFullYear() * 10_000 + (day.getUTCMonth() + 1) * 100 + day.getUTCDate()) * 100
-  if (previous === undefined || isLater(first, previous)) return first
+  if (previous === undefined || isLaterSerial(first, previous)) return first
   const next = (previous + 1) >>> 0
   // 0 means "none" in the document, and some secondaries treat it as such.
   return next === 0 ? 1 : next
@@ -45,19 +40,35 @@ export function assignSerials(
 function nextOf(before: ZoneSerial | undefined, zone: Zone, at: number): number {
   const next = nextSerial(before?.serial, at)
   const floor = zone.soa?.serial ?? 0
-  return floor !== 0 && isLater(floor, next) ? floor : next
+  return floor !== 0 && isLaterSerial(floor, next) ? floor : next
 }
 
 /** SHA-256 of all that a transfer of the zone shows: records, master files, and the static view of its steered names. */
 function digestZone(config: Config, zone: Zone): string {
-  const { serial: _serial, ecs: _ecs, soa, ...content } = zone
+  const { serial: _serial, ecs: _ecs, allowTransfer: _allow, notify: _notify, soa, ...content } = zone
   const names = config.names
     .filter((name) => isInside(name.name, zone.name))
     .map((name) => [name.name, name.types, name.records, staticView(config, name)])
   // $INCLUDE may name any of the files, so all of them count for a zone that comes from one.
   const files = zone.file === '' ? {} : config.files
-  const value = { ...content, soa: soa === null ? null : { ...soa, serial: 0 }, names, files }
+  const value = { ...content, soa: soa === null ? null : { ...soa, serial: 0 }, names, files, ...nestedZones(config, zone) }
   return createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex')
+}
+
+/** Zones of ours nested in this one: a transfer shows their NS, DS and glue (resolver/transfer/zone-walk.ts). */
+function nestedZones(config: Config, zone: Zone): { readonly nested?: readonly unknown[] } {
+  const inside = config.zones.filter((other) => other !== zone && isInside(other.name, zone.name))
+  if (inside.length === 0) return {}
+  const shown = inside.map(({ name, ttlSeconds, nameservers, records, file }) => [
+    name,
+    ttlSeconds,
+    nameservers,
+    file === '' ? '' : config.files,
+    records
+      .filter((record) => record.type === 'DS' || nameservers.includes(record.name))
+      .map((record) => [record.name, record.type, record.ttlSeconds, record.data]),
+  ])
+  return { nested: shown }
 }
 
 /** Addresses of the first fallback pool, which stand for a steered name in a transfer. */

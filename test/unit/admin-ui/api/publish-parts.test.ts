@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { diffDocuments } from '../../../../admin-ui/api/publish/document-diff.ts'
 import { findMovement, type Side } from '../../../../admin-ui/api/publish/moved-addresses.ts'
 import { rankNow } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
-import { assignSerials, isLater, nextSerial } from '../../../../admin-ui/api/publish/zone-serials.ts'
+import { assignSerials, nextSerial } from '../../../../admin-ui/api/publish/zone-serials.ts'
+import { isLaterSerial } from '../../../../resolver/transfer/serial.ts'
 import type { HealthScore } from '../../../../admin-ui/contract/health-scores.ts'
 import { parseConfig } from '../../../../policy/config/parse-config.ts'
 import { compileSnapshot } from '../../../../resolver/snapshot/compile-snapshot.ts'
@@ -75,10 +76,10 @@ test('nextSerial begins with the day, rises by one, goes round and never gives 0
     { previous: 7, next: 2026061500 },
   ]
   for (const { previous, next } of cases) assert.equal(nextSerial(previous, at), next, String(previous))
-  assert.equal(isLater(1, 0xffffffff), true)
-  assert.equal(isLater(0xffffffff, 1), false)
-  assert.equal(isLater(5, 5), false)
-  for (const { previous, next } of cases.slice(1)) assert.ok(isLater(next, previous!), `${next} after ${previous}`)
+  assert.equal(isLaterSerial(1, 0xffffffff), true)
+  assert.equal(isLaterSerial(0xffffffff, 1), false)
+  assert.equal(isLaterSerial(5, 5), false)
+  for (const { previous, next } of cases.slice(1)) assert.ok(isLaterSerial(next, previous!), `${next} after ${previous}`)
 })
 
 test('assignSerials sees records, steered names and the fallback’s addresses, and nothing else', () => {
