@@ -12,6 +12,7 @@ export const ANSWER_OPTIONS: Readonly<Record<string, CommandOption>> = {
     value: 'on|off',
     help: 'joins neighbouring UDP replies to one client and port into one send (UDP GSO) [on]',
   },
+  secrets: { type: 'string', value: 'DIR', help: 'folder of the secrets that tsigKeys name, one base64 text a file [STATE/secrets]' },
   identity: { type: 'string', value: 'NAME', help: 'name answered to identity queries (NSID, id.server) [none]' },
 }
 

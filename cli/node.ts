@@ -23,6 +23,7 @@ import { nodeMetricRows } from './data-plane/node-metrics.ts'
 import { createNodeRequests } from './data-plane/node-requests.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
+import { nodeTransfers } from './data-plane/start-transfers.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
 import { packageRoot } from './package-root.ts'
 import { createProcessLog, LOG_OPTION, type ProcessLog, readSecretFile } from './process-log.ts'
@@ -136,6 +137,13 @@ async function run(args: CommandArgs): Promise<number> {
     settings: answerSettings(flags),
     tcpLimits: TCP_LIMITS,
     health,
+    transfers: nodeTransfers({
+      secretsFolder: textFlag(flags, 'secrets', paths.secrets),
+      journalPath: paths.nodeJournal,
+      allow: [],
+      listen: opened.addresses,
+      log,
+    }),
     log,
     onWorkerReplaced: workerReplaced,
     onFailOpen: (policy, open) => tell('fail-open', policy, open ? 'answers without an eligible endpoint' : 'has eligible endpoints again'),

@@ -1,9 +1,7 @@
 /** `nearcast serve`: a data plane alone, answering from zones and a document compiled at the start; no console, no control. Shell. */
 import { once } from 'node:events'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { parsePrefix } from '../geodata/address/prefix.ts'
 import { attachSnapshot } from '../resolver/snapshot/attach-snapshot.ts'
 import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
@@ -14,12 +12,14 @@ import type { StaticCompiled } from './compile-static-worker.ts'
 import { startDataPlane } from './data-plane/data-plane.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
+import { nodeTransfers } from './data-plane/start-transfers.ts'
 import { defaultGeodataFile } from './geodata.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, listenFlags, listFlag, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
 import { prepareStateFolder } from './state-folder.ts'
+import { statePaths } from './state-paths.ts'
 import { waitForStop } from './stop-signal.ts'
 
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
@@ -51,13 +51,10 @@ async function run(args: CommandArgs): Promise<number> {
   if (zoneFolder === '' && documentPath === '') throw new UsageError('name what to serve with --zones DIR or --document FILE')
   const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
   const addresses = listenFlags(flags, 'listen', ['127.0.0.1:5300'], 53)
-  for (const prefix of listFlag(flags, 'allow-transfer', [])) {
-    parsePrefix(prefix)
-  }
   const state = textFlag(flags, 'state', '')
-  const statePath = state === '' ? undefined : join(prepareStateFolder(state), 'node', 'health')
+  const paths = state === '' ? undefined : statePaths(prepareStateFolder(state))
   const inherited = takeInheritedSockets(process.env, process.pid)
-  const { assigned } = await openSockets(inherited, addresses, threads, log)
+  const { assigned, addresses: opened } = await openSockets(inherited, addresses, threads, log)
 
   const snapshot = await compileInWorker({
     zoneFolder: zoneFolder || undefined,
@@ -70,12 +67,19 @@ async function run(args: CommandArgs): Promise<number> {
     settings: answerSettings(flags),
     tcpLimits: TCP_LIMITS,
     health: startNodeHealth({
-      statePath,
+      statePath: paths?.nodeHealth,
       vantage: hostname(),
       own: [],
       log,
       onStanding: (subject, detail) => log.info({ subject, detail }, 'standing'),
       onWorkerReplaced: workerReplaced,
+    }),
+    transfers: nodeTransfers({
+      secretsFolder: textFlag(flags, 'secrets', paths?.secrets ?? '') || undefined,
+      journalPath: paths?.nodeJournal,
+      allow: listFlag(flags, 'allow-transfer', []),
+      listen: opened,
+      log,
     }),
     log,
     onWorkerReplaced: workerReplaced,

@@ -17,6 +17,10 @@ export type StatePaths = {
   readonly nodeGeodata: string
   /** The node's standings and ranking memory. */
   readonly nodeHealth: string
+  /** Differences of the node's zones, for IXFR. */
+  readonly nodeJournal: string
+  /** Secrets of keys, put there by the operator. */
+  readonly secrets: string
 }
 
 /** The paths. */
@@ -29,5 +33,7 @@ export function statePaths(stateFolder: string): StatePaths {
     nodeSnapshot: join(stateFolder, 'node', 'live.snapshot'),
     nodeGeodata: join(stateFolder, 'node', 'geodata-path'),
     nodeHealth: join(stateFolder, 'node', 'health'),
+    nodeJournal: join(stateFolder, 'node', 'journal'),
+    secrets: join(stateFolder, 'secrets'),
   }
 }

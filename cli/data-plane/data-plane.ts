@@ -11,6 +11,8 @@ import { ANSWER_OUTCOMES, type AnswerOutcome, type PolicyCounterShape, policyCou
 import { readFailedPackets } from '../../resolver/observe/failed-packets.ts'
 import type { Snapshot } from '../../resolver/snapshot/snapshot.ts'
 import type { BlockSource } from '../../resolver/snapshot/snapshot-file.ts'
+import type { TransferContent } from '../../resolver/transfer/transfer-access.ts'
+import type { TransferKeeper } from '../../resolver/transfer/transfer-keeper.ts'
 import { createGenerationMemory } from '../../resolver/transport/generation-memory.ts'
 import { collectGarbage } from '../../resolver/transport/take-swaps.ts'
 import type { TcpLimits } from '../../resolver/transport/tcp-listener.ts'
@@ -33,6 +35,8 @@ export type DataPlaneOptions = {
   readonly settings: AnswerSettings
   readonly tcpLimits: TcpLimits
   readonly health: HealthSource
+  /** Transfers out; undefined = there are none. Its content goes to the workers of the plane. */
+  readonly transfers?: (setTransfers: (content: TransferContent) => void) => TransferKeeper
   readonly log: ProcessLog
   readonly onWorkerReplaced: (name: string, reason: string) => void
   readonly onFailOpen: (policy: string, open: boolean) => void
@@ -60,6 +64,8 @@ export type DataPlane = {
   readonly policyAnswers: () => readonly PolicyAnswers[]
   /** Policies that now answer without an eligible endpoint. */
   readonly failOpenPolicies: () => ReadonlySet<string>
+  /** Messages to secondaries, by outcome; empty without transfers. */
+  readonly notifies: () => Readonly<Record<string, number>>
   readonly stop: () => Promise<void>
 }
 
@@ -90,6 +96,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     tcpLimits: options.tcpLimits,
     onReplaced: options.onWorkerReplaced,
   })
+  const transfers = options.transfers?.((content) => pool.setTransfers(content))
   let live: LiveGeneration | undefined
   let liveRanking: SharedArrayBuffer | undefined
   let counters: LiveCounters | undefined
@@ -128,6 +135,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
         'report this; the generation before stays live',
       )
     }
+    transfers?.prepare(live?.snapshot, snapshot)
     const allLeft = await pool.swap({
       generation: snapshot.generation,
       block: snapshot.block,
@@ -150,6 +158,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       await pool.collect()
       collectGarbage()
     }
+    transfers?.published(snapshot)
     log.info({ generation: snapshot.generation, digest: snapshot.digest, endpoints: shape.endpointCount }, 'generation live')
     return live
   }
@@ -236,11 +245,13 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     pool,
     policyAnswers,
     failOpenPolicies: () => failOpen,
+    notifies: () => transfers?.notifies() ?? {},
     stop: async () => {
       clearInterval(failOpenTimer)
       clearInterval(packetTimer)
       await pool.stop()
       await health.stop()
+      await transfers?.stop()
       logFailedPackets()
     },
   }

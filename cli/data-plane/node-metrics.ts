@@ -11,10 +11,12 @@ import {
   COUNT_RCODES,
   COUNT_REFUSED_RANKINGS,
   COUNT_SEND_FAILURES,
+  COUNT_TRANSFERS,
   COUNT_TRUNCATED,
   sumCell,
 } from '../../resolver/observe/counters.ts'
 import type { MetricRow, NodeMetricRows } from '../../resolver/observe/metrics-endpoint.ts'
+import { TRANSFER_OUTCOMES } from '../../resolver/transfer/transfer-desk.ts'
 import type { DataPlane } from './data-plane.ts'
 import { newestRanking } from './read-scores.ts'
 import { rcodeWord } from './stats-window.ts'
@@ -69,6 +71,11 @@ export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity:
     ...endpointRows(scores),
     ...(live === undefined ? {} : { nearcast_ranking_age_seconds: one(Math.max(0, (nowMs - newestRanking(live).header[2]!) / 1000)) }),
     nearcast_rankings_refused_total: one(sumCell(counters, COUNT_REFUSED_RANKINGS, all)),
+    nearcast_transfers_total: TRANSFER_OUTCOMES.map((outcome, number) => ({
+      labels: { outcome },
+      value: sumCell(counters, COUNT_TRANSFERS + number, all),
+    })),
+    nearcast_notifies_total: Object.entries(plane.notifies()).map(([outcome, value]) => ({ labels: { outcome }, value })),
     nearcast_generation: one(live?.snapshot.generation ?? 0),
     nearcast_ready: one(plane.isOpen() && live !== undefined ? 1 : 0),
     nearcast_build_info: [{ labels: { version: identity.version, node: identity.nodeId }, value: 1 }],

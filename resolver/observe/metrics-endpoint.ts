@@ -37,6 +37,8 @@ export type NodeMetricName =
   | 'nearcast_probe_age_seconds'
   | 'nearcast_ranking_age_seconds'
   | 'nearcast_rankings_refused_total'
+  | 'nearcast_transfers_total'
+  | 'nearcast_notifies_total'
   | 'nearcast_generation'
   | 'nearcast_ready'
   | 'nearcast_build_info'
@@ -102,6 +104,8 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_probe_age_seconds: { type: 'gauge', help: 'Age of the newest probe.', labels: ['endpoint', 'address', 'family', 'vantage'] },
   nearcast_ranking_age_seconds: { type: 'gauge', help: 'Age of the ranking that is answered from.', labels: [] },
   nearcast_rankings_refused_total: { type: 'counter', help: 'Rankings refused because they belonged to another generation.', labels: [] },
+  nearcast_transfers_total: { type: 'counter', help: 'Transfers and signed queries answered or refused, by outcome.', labels: ['outcome'] },
+  nearcast_notifies_total: { type: 'counter', help: 'Messages to secondaries about a new serial, by outcome.', labels: ['outcome'] },
   nearcast_generation: { type: 'gauge', help: 'Generation that is answered from; 0 = none.', labels: [] },
   nearcast_ready: { type: 'gauge', help: '1 when DNS is open and a generation is live.', labels: [] },
   nearcast_build_info: { type: 'gauge', help: 'Always 1; the version and the node are labels.', labels: ['version', 'node'] },

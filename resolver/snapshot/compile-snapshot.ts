@@ -8,6 +8,7 @@ import { compilePolicies } from '../../policy/compile/compile-policies.ts'
 import { makeRankPlan } from '../../policy/compile/make-rank-plan.ts'
 import { hasErrors, type IssueDraft, makeIssue } from '../../policy/config/config-issue.ts'
 import type { Config } from '../../policy/config/config-schema.ts'
+import { makeTransferPlan } from '../transfer/transfer-plan.ts'
 import { compileZones } from '../zone/compile-zones.ts'
 import type { ZoneInput } from '../zone/zone-record.ts'
 import { type Column, packColumns } from './arena.ts'
@@ -50,6 +51,7 @@ export function compileSnapshot(input: CompileInput): CompileOutput {
   })
   const issues = [...read.issues, ...zoneIssues, ...steered.issues, ...policies.issues]
   if (hasErrors(issues.map((issue) => makeIssue(issue, NOWHERE)))) return { snapshot: undefined, issues }
+  const transfer = makeTransferPlan(config)
   const meta: SnapshotMeta = {
     format: 1,
     documentDigest: input.documentDigest,
@@ -58,6 +60,7 @@ export function compileSnapshot(input: CompileInput): CompileOutput {
     rankPlan: makeRankPlan(config),
     lineLabels: lineLabels(config),
     precedences: [...config.policies].sort((a, b) => (a.id < b.id ? -1 : 1)).map((policy) => policy.precedence),
+    ...(transfer === undefined ? {} : { transfer }),
   }
   const columns: Record<string, Column> = { meta: new TextEncoder().encode(JSON.stringify(meta)) }
   for (const [name, column] of Object.entries(zones.columns)) columns[`zone.${name}`] = column

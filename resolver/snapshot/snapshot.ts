@@ -6,6 +6,7 @@
 import type { RankPlan } from '../../health/model/rank-plan.ts'
 import type { CompiledPolicies } from '../../policy/decide/compiled-policies.ts'
 import type { PolicyNames } from '../../policy/model/policy-columns.ts'
+import type { TransferPlan } from '../transfer/transfer-plan.ts'
 import type { ZoneColumns } from '../zone/zone-columns.ts'
 
 /** Facts about a snapshot, kept as JSON in its block. */
@@ -22,6 +23,8 @@ export type SnapshotMeta = {
   readonly precedences: readonly ('place-first' | 'carrier-first')[]
   /** Custom line labels and the like for explain: line key → [en, zh-CN]. */
   readonly lineLabels: Readonly<Record<string, readonly [string, string]>>
+  /** Keys (without secrets), permissions and secondaries; absent = the document says nothing of transfers. */
+  readonly transfer?: TransferPlan
 }
 
 /** A snapshot laid open. The block is shared by all threads; nobody writes to it. */
