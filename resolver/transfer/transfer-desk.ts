@@ -238,7 +238,9 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
       mem.set(scratch.subarray(0, length), off)
       return length
     },
-    beginStream: (message, src, tables, running) => {
+    beginStream: (received, src, tables, running) => {
+      // A copy: it comes in a node Buffer, whose slices are views.
+      const message = new Uint8Array(received)
       if (readQuery(message, 0, message.length, streamQuery) !== VERDICT_OK) return undefined
       if (streamQuery.type !== TYPE_AXFR && streamQuery.type !== TYPE_IXFR) return undefined
       const checked = check(message, streamQuery)

@@ -113,7 +113,7 @@ function readTsigRecord(message: Uint8Array, view: DataView, owner: number, fixe
   const macBytes = view.getUint16(at + 8)
   at += 10
   if (at + macBytes + 6 > end) return undefined
-  const mac = message.slice(at, at + macBytes)
+  const mac = copyOf(message, at, at + macBytes)
   at += macBytes
   const otherBytes = view.getUint16(at + 4)
   if (at + 6 + otherBytes !== end) return undefined
@@ -126,8 +126,13 @@ function readTsigRecord(message: Uint8Array, view: DataView, owner: number, fixe
     mac,
     originalId: view.getUint16(at),
     error: view.getUint16(at + 2),
-    otherData: message.slice(at + 6, end),
+    otherData: copyOf(message, at + 6, end),
   }
+}
+
+/** A copy, whatever the octets come in: `slice` of a node Buffer would be a view. */
+function copyOf(bytes: Uint8Array, from: number, end: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(from, end))
 }
 
 function skipName(message: Uint8Array, start: number, end: number): number {
@@ -257,7 +262,7 @@ function tsigTimers(fields: TsigFields): Uint8Array {
 
 /** The message as it was when it was signed: no TSIG, one additional record less, its original id. */
 function strippedMessage(message: Uint8Array, record: TsigRecord): Uint8Array {
-  const bytes = message.slice(0, record.at)
+  const bytes = copyOf(message, 0, record.at)
   const view = new DataView(bytes.buffer)
   view.setUint16(0, record.originalId)
   view.setUint16(10, view.getUint16(10) - 1)
@@ -393,7 +398,7 @@ export function createTsigVerifier(key: TsigKey, requestMac: Uint8Array): TsigVe
         // §5.3.1: the first message of a stream is signed.
         if (isFirst) return fail('the reply is not signed')
         if (waiting.length >= TSIG_MOST_UNSIGNED) return fail('more than 99 messages in a row are not signed')
-        waiting.push(message.slice())
+        waiting.push(copyOf(message, 0, message.length))
         return { ok: true, signed: false }
       }
       const { record } = found

@@ -170,6 +170,13 @@ test('a MAC cut to half of the hash is accepted', () => {
   assert.equal(verifyRequest(message, recordOf(message), tsigKeyFinder([KEY]), NOW).ok, true)
 })
 
+test('a message in a node Buffer, in the middle of its memory, is verified and left as it is', () => {
+  const message = Buffer.from([...new Uint8Array(7), ...signed(), 9]).subarray(7, -1)
+  const before = Buffer.from(message)
+  assert.equal(verifyRequest(message, recordOf(message), tsigKeyFinder([KEY]), NOW).ok, true)
+  assert.deepEqual(message, before)
+})
+
 test('every changed octet of a signed message is noticed', () => {
   const message = signed()
   for (let at = 2; at < message.length; at++) {
