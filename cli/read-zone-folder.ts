@@ -4,30 +4,42 @@ import { join, resolve, sep } from 'node:path'
 import { includesOf } from '../policy/config/fill-config.ts'
 import { ProductError } from './product-error.ts'
 
+/** A zone of the folder, as an entry of a document. */
+export type FolderZone = { readonly name: string; readonly file: string; readonly serial: 'keep' }
+
 /** Zones and the files they are in, by the names used in the document. */
-export type ZoneFolder = {
-  readonly zones: readonly { readonly name: string; readonly file: string; readonly serial: 'keep' }[]
-  readonly files: ReadonlyMap<string, string>
-}
+export type ZoneFolder = { readonly zones: readonly FolderZone[]; readonly files: ReadonlyMap<string, string> }
+
+/** Texts of one zone: its master file and all that it includes. */
+export type ZoneVersion = { readonly file: string; readonly files: ReadonlyMap<string, string> }
 
 const LIST = 'zones.txt'
 
 /** Reads a folder of master files. Throws SERVE_ZONES naming what is missing. */
 export function readZoneFolder(folder: string): ZoneFolder {
-  const files = new Map<string, string>()
   const zones = listZones(folder)
-  const waiting = zones.map(({ file }) => file)
-  while (waiting.length > 0) {
-    const name = waiting.pop()!
-    if (files.has(name)) continue
-    const text = readBelow(folder, name)
-    files.set(name, text)
-    for (const include of includesOf(text)) waiting.push(include.file)
-  }
+  const files = new Map<string, string>()
+  for (const { file } of zones) readZoneVersion(folder, file, files)
   return { zones, files }
 }
 
-function listZones(folder: string): ZoneFolder['zones'] {
+/** Reads the files of one zone. Texts are taken from `known` and put there, so that a file of many zones is read once. Throws SERVE_ZONES. */
+export function readZoneVersion(folder: string, file: string, known: Map<string, string>): ZoneVersion {
+  const files = new Map<string, string>()
+  const waiting = [file]
+  while (waiting.length > 0) {
+    const name = waiting.pop()!
+    if (files.has(name)) continue
+    const text = known.get(name) ?? readBelow(folder, name)
+    known.set(name, text)
+    files.set(name, text)
+    for (const include of includesOf(text)) waiting.push(include.file)
+  }
+  return { file, files }
+}
+
+/** The zones of a folder by its list, else by its files. Throws SERVE_ZONES. */
+export function listZones(folder: string): readonly FolderZone[] {
   const zone = (name: string, file: string) => ({ name: name.endsWith('.') ? name : `${name}.`, file, serial: 'keep' as const })
   if (existsSync(join(folder, LIST))) {
     const lines = readBelow(folder, LIST).split('\n')

@@ -1,4 +1,4 @@
-/** `nearcast serve`: a data plane alone, answering from zones and a document compiled at the start; no console, no control. Shell. */
+/** `nearcast serve`: a data plane alone, answering from zones and a document compiled at the start and on SIGHUP; no console, no control. Shell. */
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -7,17 +7,18 @@ import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
 import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
-import type { StaticSources } from './compile-static.ts'
-import type { StaticCompiled } from './compile-static-worker.ts'
-import { startDataPlane } from './data-plane/data-plane.ts'
+import type { FailedZone, StaticSources } from './compile-static.ts'
+import type { StaticCompiled, StaticTask } from './compile-static-worker.ts'
+import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
 import { nodeTransfers } from './data-plane/start-transfers.ts'
 import { defaultGeodataFile } from './geodata.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
-import { createProcessLog, LOG_OPTION } from './process-log.ts'
+import { createProcessLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, listenFlags, listFlag, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
+import type { ZoneVersion } from './read-zone-folder.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { statePaths } from './state-paths.ts'
 import { waitForStop } from './stop-signal.ts'
@@ -33,14 +34,58 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   ...SETTINGS_OPTION,
 }
 
+/** A snapshot and what the zones of the folder were compiled from. */
+type Served = { readonly snapshot: Snapshot; readonly versions: ReadonlyMap<string, ZoneVersion>; readonly failed: readonly FailedZone[] }
+
 /** Compiles in a worker that ends with it. Warnings are printed; throws what the worker's compile threw. */
-async function compileInWorker(sources: StaticSources): Promise<Snapshot> {
+async function compileInWorker(sources: StaticSources, generation: number, lastGood?: ReadonlyMap<string, ZoneVersion>): Promise<Served> {
   const url = new URL(`./compile-static-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-  const worker = new Worker(url, { workerData: sources })
+  const task: StaticTask = { sources, lastGood }
+  const worker = new Worker(url, { workerData: task })
   const [compiled] = (await once(worker, 'message')) as [StaticCompiled]
   if (!compiled.ok) throw new ProductError(compiled.code ?? 'SERVE_INVALID', compiled.message, compiled.suggestion ?? 'see --help')
   for (const line of compiled.warnings) process.stderr.write(`${line}\n`)
-  return attachSnapshot(compiled.block, 1, compiled.digest)
+  const { versions, failed } = compiled
+  return { snapshot: attachSnapshot(compiled.block, generation, compiled.digest), versions, failed }
+}
+
+/**
+ * SIGHUP reads zones and document again. A zone that fails keeps its last good version and is named with its errors; when anything
+ * else fails, all stays as it is. Reloads run one after another; signals during one make one more.
+ */
+function reloadOnSignal(plane: DataPlane, sources: StaticSources, first: Served, log: ProcessLog): void {
+  let versions = first.versions
+  let generation = 1
+  let isRunning = false
+  let isWanted = false
+  const reload = async (): Promise<void> => {
+    try {
+      const served = await compileInWorker(sources, generation + 1, versions)
+      await plane.publish(() => served.snapshot)
+      generation++
+      versions = served.versions
+      for (const { zone, isKept, errors } of served.failed) {
+        log.error(
+          { zone, isKept, errors },
+          isKept ? 'the zone failed and keeps its last good version' : 'the zone failed and is not served',
+        )
+      }
+      log.info({ generation, zones: versions.size, failed: served.failed.length }, 'reloaded')
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string }
+      log.error({ code, reason: message }, 'reload failed; what was served stays')
+    }
+  }
+  process.on('SIGHUP', async () => {
+    isWanted = true
+    if (isRunning) return
+    isRunning = true
+    while (isWanted) {
+      isWanted = false
+      await reload()
+    }
+    isRunning = false
+  })
 }
 
 async function run(args: CommandArgs): Promise<number> {
@@ -56,11 +101,12 @@ async function run(args: CommandArgs): Promise<number> {
   const inherited = takeInheritedSockets(process.env, process.pid)
   const { assigned, addresses: opened } = await openSockets(inherited, addresses, threads, log)
 
-  const snapshot = await compileInWorker({
+  const sources: StaticSources = {
     zoneFolder: zoneFolder || undefined,
     documentPath: documentPath || undefined,
     geodataPath: textFlag(flags, 'geodata', defaultGeodataFile()),
-  })
+  }
+  const first = await compileInWorker(sources, 1)
   const workerReplaced = (name: string, reason: string): void => log.warn({ worker: name, reason }, 'a worker was replaced')
   const plane = startDataPlane({
     sockets: assigned,
@@ -85,8 +131,9 @@ async function run(args: CommandArgs): Promise<number> {
     onWorkerReplaced: workerReplaced,
     onFailOpen: (policy, open) => log.warn({ policy, open }, 'policy fail-open'),
   })
-  await plane.publish(() => snapshot)
+  await plane.publish(() => first.snapshot)
   await plane.open()
+  reloadOnSignal(plane, sources, first, log)
   process.stdout.write('ready\n')
   log.info({ reason: await waitForStop() }, 'stopping')
   await plane.stop()

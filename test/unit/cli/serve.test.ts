@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, describe, test } from 'node:test'
 import * as dnsPacket from 'dns-packet'
 import { readZoneFolder } from '../../../cli/read-zone-folder.ts'
@@ -119,6 +120,66 @@ names: [{name: edge.example.test., types: [A], policy: p}]
     assert.equal(await ask(port, 'www.example.test'), '192.0.2.80')
     assert.equal(await ask(port, 'x.example.test'), '192.0.2.1')
     assert.equal(await ask(port, 'edge.example.test'), '192.0.2.11')
+    child.kill('SIGTERM')
+    const [code] = await once(child, 'exit')
+    assert.equal(code, 0)
+  })
+
+  test('SIGHUP: a zone that fails keeps its last good version and says where, others go live, new and removed ones too', async () => {
+    const zone = (address: string): string => ZONE.replace('192.0.2.80', address)
+    const folder = folderOf('reload', {
+      'zones.txt': 'a.test a.db\nb.test b.db\nold.test b.db\n',
+      'a.db': zone('192.0.2.1'),
+      'b.db': zone('192.0.2.2'),
+      'more.inc': 'x A 192.0.2.3\n',
+    })
+    const port = await freePort()
+    const child = serve('--zones', folder, '--listen', `127.0.0.1:${port}`, '--udp-threads', '1')
+    await once(child.stdout!, 'data')
+    const lines = createInterface({ input: child.stderr! })
+    const logged: string[] = []
+    const reload = async (until: RegExp): Promise<void> => {
+      const seen = new Promise<void>((resolve) => {
+        lines.on('line', (line) => {
+          logged.push(line)
+          if (until.test(line)) resolve()
+        })
+      })
+      child.kill('SIGHUP')
+      await seen
+      lines.removeAllListeners('line')
+    }
+    assert.equal(await ask(port, 'www.a.test'), '192.0.2.1')
+    // Zone a breaks, its include changes below it; b changes; old goes; new comes, broken.bad never was good.
+    writeFileSync(join(folder, 'zones.txt'), 'a.test a.db\nb.test b.db\nnew.test b.db\nbad.test bad.db\ngone.test gone.db\n')
+    writeFileSync(join(folder, 'a.db'), `${zone('192.0.2.9')}bad A 192.0.2.999\n`)
+    writeFileSync(join(folder, 'b.db'), zone('192.0.2.22'))
+    writeFileSync(join(folder, 'more.inc'), 'x A 192.0.2.33\n')
+    writeFileSync(join(folder, 'bad.db'), 'www 5 A 192.0.2.4\n')
+    await reload(/"reloaded"/)
+    assert.equal(await ask(port, 'www.a.test'), '192.0.2.1')
+    assert.equal(await ask(port, 'x.a.test'), '192.0.2.3')
+    assert.equal(await ask(port, 'www.b.test'), '192.0.2.22')
+    assert.equal(await ask(port, 'x.b.test'), '192.0.2.33')
+    assert.equal(await ask(port, 'www.new.test'), '192.0.2.22')
+    assert.equal(await ask(port, 'www.old.test'), '')
+    assert.equal(await ask(port, 'www.bad.test'), '')
+    const text = logged.join('\n')
+    assert.match(text, /"zone":"a\.test\.".*a\.db:7:7.*192\.0\.2\.999.*keeps its last good version/)
+    assert.match(text, /"zone":"bad\.test\.".*ZONE_NO_SOA.*is not served/)
+    assert.match(text, /"zone":"gone\.test\.".*gone\.db.*is not served/)
+    // Still broken, with another mistake; then mended.
+    writeFileSync(join(folder, 'a.db'), '(')
+    await reload(/"reloaded"/)
+    assert.equal(await ask(port, 'x.a.test'), '192.0.2.3')
+    writeFileSync(join(folder, 'a.db'), zone('192.0.2.10'))
+    await reload(/"reloaded"/)
+    assert.equal(await ask(port, 'www.a.test'), '192.0.2.10')
+    assert.equal(await ask(port, 'x.a.test'), '192.0.2.33')
+    // A list that cannot be read changes nothing.
+    writeFileSync(join(folder, 'zones.txt'), 'a.test\n')
+    await reload(/reload failed/)
+    assert.equal(await ask(port, 'www.b.test'), '192.0.2.22')
     child.kill('SIGTERM')
     const [code] = await once(child, 'exit')
     assert.equal(code, 0)
