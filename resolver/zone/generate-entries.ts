@@ -77,9 +77,18 @@ function modify(modifier: string, value: number): string | undefined {
   return (base === 'X' ? digits.toUpperCase() : digits).padStart(width, '0')
 }
 
-/** Hexadecimal digits from the last one on with dots between them, as ip6.arpa has them; `width` counts the dots. */
+/** Hexadecimal digits from the last one on with dots between them, as ip6.arpa has them. `width` counts digits and dots, as in BIND. */
 function nibbles(number: number, width: number, isUpper: boolean): string {
-  const digits = number.toString(16).padStart(Math.ceil(width / 2), '0')
-  const text = [...digits].reverse().join('.')
+  let text = ''
+  let rest = number
+  for (let left = width; text === '' || rest > 0 || left > 0; ) {
+    text += (rest & 15).toString(16)
+    rest >>>= 4
+    left--
+    if (left > 0 || rest > 0) {
+      text += '.'
+      left--
+    }
+  }
   return isUpper ? text.toUpperCase() : text
 }
