@@ -9,6 +9,7 @@ import type { RankPlan } from '../../health/model/rank-plan.ts'
 import { rankingShapeOf, type SharedRanking, sharedRankingSizeBytes, viewSharedRanking } from '../../health/model/ranking.ts'
 import { ANSWER_OUTCOMES, type AnswerOutcome, type PolicyCounterShape, policyCounterCells } from '../../resolver/observe/counters.ts'
 import { readFailedPackets } from '../../resolver/observe/failed-packets.ts'
+import type { QueryLog } from '../../resolver/observe/query-log.ts'
 import type { Snapshot } from '../../resolver/snapshot/snapshot.ts'
 import type { BlockSource } from '../../resolver/snapshot/snapshot-file.ts'
 import type { TransferContent } from '../../resolver/transfer/transfer-access.ts'
@@ -37,6 +38,8 @@ export type DataPlaneOptions = {
   readonly health: HealthSource
   /** Transfers out; undefined = there are none. Its content goes to the workers of the plane. */
   readonly transfers?: (setTransfers: (content: TransferContent) => void) => TransferKeeper
+  /** The query log; stopped with the data plane. */
+  readonly queryLog?: QueryLog | undefined
   readonly log: ProcessLog
   readonly onWorkerReplaced: (name: string, reason: string) => void
   readonly onFailOpen: (policy: string, open: boolean) => void
@@ -94,6 +97,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     tcp: options.sockets.tcp,
     settings: options.settings,
     tcpLimits: options.tcpLimits,
+    queryTap: options.queryLog?.tapSetup,
     onReplaced: options.onWorkerReplaced,
   })
   const transfers = options.transfers?.((content) => pool.setTransfers(content))
@@ -136,6 +140,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       )
     }
     transfers?.prepare(live?.snapshot, snapshot)
+    options.queryLog?.use(snapshot)
     const allLeft = await pool.swap({
       generation: snapshot.generation,
       block: snapshot.block,
@@ -250,6 +255,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       clearInterval(failOpenTimer)
       clearInterval(packetTimer)
       await pool.stop()
+      await options.queryLog?.stop()
       await health.stop()
       await transfers?.stop()
       logFailedPackets()

@@ -58,6 +58,7 @@ export function answerQuery(
   transport: number,
 ): number {
   const { query, writer } = ctx
+  ctx.decisionPolicy = -1
   const verdict = readQuery(mem, off, len, query)
   if (verdict === VERDICT_DROP) return 0
   if (verdict === VERDICT_OK && ctx.special !== undefined && (query.hasTsig || query.type === TYPE_IXFR || query.type === TYPE_AXFR)) {
@@ -67,7 +68,6 @@ export function answerQuery(
   ctx.authoritative = false
   ctx.truncated = false
   ctx.scope = 0
-  ctx.decisionPolicy = -1
   clearCounts(mem, off, query.questionEnd !== 0)
   const end = query.questionEnd === 0 ? HEADER_BYTES : query.questionEnd
   const limit = transport === TRANSPORT_TCP ? room : Math.min(room, Math.max(512, Math.min(query.udpSize, OUR_UDP_SIZE)))

@@ -1,5 +1,6 @@
 /** Worker entry: one answer thread over UDP. Opens its sockets, waits until answering may begin, and runs the loop of answer-thread.ts. Shell. */
 import { workerData } from 'node:worker_threads'
+import { createQueryTap } from '../observe/query-log-ring.ts'
 import { CONTROL_OPEN, CONTROL_STOP, createLiveState, heartbeatAt } from '../snapshot/live-state.ts'
 import { BATCH_SIZE, runAnswerLoop } from './answer-thread.ts'
 import type { BatchSocket } from './batch-socket.ts'
@@ -29,13 +30,15 @@ while (Atomics.load(setup.control, CONTROL_OPEN) === 0 && Atomics.load(setup.con
   Atomics.add(setup.control, heartbeatAt(setup.worker), 1)
   Atomics.wait(setup.control, CONTROL_OPEN, 0, 50)
 }
+const answerer = createAnswerer(setup.settings, counters, desk)
 await runAnswerLoop({
   worker: setup.worker,
   control: setup.control,
   live,
-  answerer: createAnswerer(setup.settings, counters, desk),
+  answerer,
   stripe: setup.stripe,
   failedPackets: setup.failedPackets,
+  tap: setup.queryTap === undefined ? undefined : createQueryTap(setup.queryTap, answerer.note),
   takeSwaps: createSwapTaker(setup.swaps, live, counters, desk.use),
   sockets,
   poll: blocking && sockets.length > 1 ? createSocketPoll(setup.sources.map((source) => ('fd' in source ? source.fd : -1))) : undefined,

@@ -15,6 +15,7 @@ import {
   countReply,
 } from '../observe/counters.ts'
 import { keepFailedPacket } from '../observe/failed-packets.ts'
+import type { NoteDecision, QueryTap } from '../observe/query-log-ring.ts'
 import { acknowledgedAt, CONTROL_STOP, heartbeatAt, type LiveState, readyAt, replaceRanking, swapAt } from '../snapshot/live-state.ts'
 import type { BatchSocket } from './batch-socket.ts'
 import type { SocketPoll } from './poll-sockets.ts'
@@ -35,6 +36,8 @@ export type Answerer = {
   readonly use: (live: LiveState) => void
   /** Answers the message at `mem[off]` in place; returns the reply's length, 0 = no reply. */
   readonly answer: (mem: Uint8Array, off: number, len: number, room: number, src: Uint32Array, srcAt: number, transport: number) => number
+  /** What decided the last answer, for the query log. */
+  readonly note?: NoteDecision
   /** Turns the message into a SERVFAIL reply; 0 when it is no query at all. */
   readonly servfail: (mem: Uint8Array, off: number, len: number) => number
 }
@@ -47,6 +50,8 @@ export type AnswerLoopOptions = {
   readonly answerer: Answerer
   readonly stripe: Float64Array
   readonly failedPackets: Uint8Array
+  /** The query log; undefined = off. */
+  readonly tap?: QueryTap | undefined
   /** Takes waiting swap messages into `live`; returns the number of the last one. */
   readonly takeSwaps: () => number
   readonly sockets: readonly BatchSocket[]
@@ -92,7 +97,7 @@ export async function runAnswerLoop(options: AnswerLoopOptions): Promise<void> {
 
 /** One batch of one socket. Made once a thread: the loop itself creates no closure. */
 function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, waitMs: number) => void {
-  const { live, answerer, stripe, failedPackets } = options
+  const { live, answerer, stripe, failedPackets, tap } = options
   // The first batches are small and grow: they are the slow ones (cold code, a backlog behind a restart), and what a thread holds
   // when its process is killed is lost.
   let most = 1
@@ -103,6 +108,7 @@ function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, wait
     if (most < BATCH_SIZE) most *= 2
     // After the batch arrived, and once: no query sees two generations or two rankings.
     replaceRanking(live)
+    tap?.beginBatch(live.tables?.generation ?? 0)
     const { mem, off, len, src, room } = socket
     let i = 0
     while (i < count) {
@@ -110,18 +116,21 @@ function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, wait
         answerer.use(live)
         for (; i < count; i++) {
           const at = off[i]!
+          tap?.query(socket, i)
           const length =
             live.tables === undefined
               ? answerer.servfail(mem, at, len[i]!)
               : answerer.answer(mem, at, len[i]!, room, src, 4 * i, TRANSPORT_UDP)
           len[i] = length
           countReply(stripe, mem, at, length)
+          tap?.response(mem, at, length)
         }
       } catch (error) {
         stripe[COUNT_EXCEPTIONS]! += 1
         keepFailedPacket(failedPackets, mem, off[i]!, len[i]!, error)
         len[i] = answerer.servfail(mem, off[i]!, len[i]!)
         countReply(stripe, mem, off[i]!, len[i]!)
+        tap?.response(mem, off[i]!, len[i]!)
         i++
       }
     }
@@ -129,6 +138,7 @@ function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, wait
     stripe[COUNT_BATCHES]! += 1
     const failedBefore = socket.sendFailureCount()
     socket.send(count)
+    tap?.endBatch()
     const failed = socket.sendFailureCount() - failedBefore
     if (failed !== 0) stripe[COUNT_SEND_FAILURES]! += failed
   }

@@ -13,6 +13,10 @@ export type BatchSocket = {
   readonly len: Uint32Array
   /** Source address of message i as four words (IPv4 as ::ffff:a.b.c.d), words 4i … 4i+3. */
   readonly src: Uint32Array
+  /** Source port of message i; only for the query log. */
+  readonly port?: Uint16Array
+  /** Address (four words) and port that message i was sent to, valid until the next call; only for the query log. */
+  readonly localOf?: (i: number) => Uint32Array
   /** Largest reply in bytes. */
   readonly room: number
   /** Waits up to `waitMs` for messages, takes up to `max`; returns their number, 0 on time-out or interruption. */

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { type AnswerSpecial, createAnswerContext } from '../answer/answer-context.ts'
 import { answerQuery, answerServfail } from '../answer/answer-query.ts'
-import { COUNT_TRANSFERS } from '../observe/counters.ts'
+import { COUNT_TRANSFERS, outcomeNumber } from '../observe/counters.ts'
 import type { LiveState } from '../snapshot/live-state.ts'
 import { createTransferDesk, TRANSFER_OUTCOMES, type TransferDesk } from '../transfer/transfer-desk.ts'
 import type { Answerer } from './answer-thread.ts'
@@ -38,6 +38,13 @@ export function createAnswerer(settings: AnswerSettings, counters: PolicyCounter
       context.counterShape = counters.shape
     },
     answer: answerPlain,
+    note: (cells) => {
+      const { decision, decisionPolicy } = context
+      cells[0] = decisionPolicy
+      if (decisionPolicy < 0) return
+      cells[1] = decision.rule
+      cells[2] = outcomeNumber(decision)
+    },
     servfail: (mem, off, len) => answerServfail(mem, off, len),
   }
 }

@@ -30,6 +30,7 @@ export async function createDgramBatchSocket(
   for (let i = 0; i < n; i++) off[i] = i * PACKET_STRIDE_BYTES
   const len = new Uint32Array(n)
   const src = new Uint32Array(4 * n)
+  const port = new Uint16Array(n)
   const peers: RemoteInfo[] = []
   const queue: { readonly message: Buffer; readonly peer: RemoteInfo }[] = []
   let wake: (() => void) | undefined
@@ -62,6 +63,7 @@ export async function createDgramBatchSocket(
       len[i] = Math.min(message.length, PACKET_STRIDE_BYTES)
       mem.set(message.subarray(0, len[i]), off[i])
       peers[i] = peer
+      port[i] = peer.port
       const words = findAddress(peer.address.replace(/%.*$/, ''))?.words ?? [0, 0, 0, 0]
       src.set(words, 4 * i)
     }
@@ -103,11 +105,14 @@ export async function createDgramBatchSocket(
 
   const bound = socket.address()
   const listen = { address: findAddress(bound.address)!, port: bound.port }
+  const local = Uint32Array.of(...listen.address.words, listen.port)
   return {
     mem,
     off,
     len,
     src,
+    port,
+    localOf: () => local,
     room: UDP_REPLY_ROOM_BYTES,
     receive,
     send,

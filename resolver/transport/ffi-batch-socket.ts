@@ -25,6 +25,8 @@ import { createBatchSender } from './send-batch.ts'
 const MSG_DONTWAIT = 0x40
 const MSG_WAITFORONE = 0x10000
 const AF_INET = 2
+/** Size of struct cmsghdr. */
+const CONTROL_HEAD_BYTES = 16
 /** Longest time a send may block on a full device queue before the rest of the batch is dropped. */
 const SEND_TIMEOUT_MS = 200
 
@@ -42,6 +44,8 @@ export function createFfiBatchSocket(fd: number, batchSize: number, joinReplies:
   const off = new Uint32Array(n)
   const len = new Uint32Array(n)
   const src = new Uint32Array(4 * n)
+  const port = new Uint16Array(n)
+  const destination = Uint32Array.of(...local.address.words, local.port)
   const answerable = new Uint8Array(n)
   const receiveAt = block.base + BigInt(atReceive)
   const sender = createBatchSender(libc, fd, block, { off, len, answerable }, joinReplies)
@@ -88,6 +92,7 @@ export function createFfiBatchSocket(fd: number, batchSize: number, joinReplies:
       const name = atNames + i * NAME_BYTES
       // Port 0 can only be forged; a reply to it is EINVAL and would stop the batch.
       answerable[i] = mem[name + 2]! | mem[name + 3]!
+      port[i] = (mem[name + 2]! << 8) | mem[name + 3]!
       const at = 4 * i
       if (words[name >> 2]! % 65536 === AF_INET) {
         src[at] = 0
@@ -105,11 +110,22 @@ export function createFfiBatchSocket(fd: number, batchSize: number, joinReplies:
     return count
   }
 
+  /** On a wildcard address the kernel says where each message went (in_pktinfo: index, route, address; in6_pktinfo: address, index). */
+  function localOf(i: number): Uint32Array {
+    if (!withControl || words[(atReceive + i * HEADER_BYTES + AT_CONTROL_LENGTH) >> 2]! < CONTROL_HEAD_BYTES + 12) return destination
+    const word = (atControls + i * CONTROL_BYTES + CONTROL_HEAD_BYTES) >> 2
+    if (local.address.family === 4) destination[3] = bigEndian(words[word + 2]!)
+    else for (let part = 0; part < 4; part++) destination[part] = bigEndian(words[word + part]!)
+    return destination
+  }
+
   return {
     mem,
     off,
     len,
     src,
+    port,
+    localOf,
     room: UDP_REPLY_ROOM_BYTES,
     receive,
     send: sender.send,

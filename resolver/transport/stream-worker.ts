@@ -1,5 +1,6 @@
 /** Worker entry: the stream worker. Owns TCP (later DoT, DoH, transfers): event driven, so that slow peers never touch the UDP threads. Shell. */
 import { workerData } from 'node:worker_threads'
+import { createQueryTap } from '../observe/query-log-ring.ts'
 import {
   acknowledgedAt,
   CONTROL_OPEN,
@@ -24,12 +25,14 @@ const live = createLiveState()
 const counters = createPolicyCounters()
 const desk = createCountingDesk(setup.stripe)
 const takeSwaps = createSwapTaker(setup.swaps, live, counters, desk.use)
+const answerer = createAnswerer(setup.settings, counters, desk)
 const listener = createTcpListener({
   limits: setup.tcpLimits,
   live,
-  answerer: createAnswerer(setup.settings, counters, desk),
+  answerer,
   stripe: setup.stripe,
   failedPackets: setup.failedPackets,
+  tap: setup.queryTap === undefined ? undefined : createQueryTap(setup.queryTap, answerer.note),
   nowMs: () => performance.now(),
   transfers: desk,
 })

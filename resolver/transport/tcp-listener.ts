@@ -15,6 +15,7 @@ import {
   countReply,
 } from '../observe/counters.ts'
 import { keepFailedPacket } from '../observe/failed-packets.ts'
+import { LOG_TCP, type QueryTap } from '../observe/query-log-ring.ts'
 import { type LiveState, replaceRanking } from '../snapshot/live-state.ts'
 import type { TransferDesk } from '../transfer/transfer-desk.ts'
 import type { TransferStream } from '../transfer/transfer-stream.ts'
@@ -48,6 +49,10 @@ export type TcpListenerOptions = {
   readonly failedPackets: Uint8Array
   /** Monotonic clock in ms. */
   readonly nowMs: () => number
+  /** The query log; undefined = off. */
+  readonly tap?: QueryTap | undefined
+  /** Transport of its queries in the query log [TCP]. */
+  readonly logTransport?: number
   /** Begins transfers; undefined = there are none here. */
   readonly transfers?: TransferDesk
 }
@@ -69,6 +74,8 @@ type Connection = {
   readonly framer: TcpFramer
   readonly client: string
   readonly source: Uint32Array
+  /** Our end: address and port. */
+  readonly local: Uint32Array
   lastMessageMonotonicMs: number
   /** No queries are taken until the peer has read what waits. */
   blocked: boolean
@@ -86,7 +93,7 @@ const TRANSFER_TURN = 16
 
 /** Makes a listener; one a stream worker. */
 export function createTcpListener(options: TcpListenerOptions): TcpListener {
-  const { limits, live, answerer, stripe, failedPackets, nowMs } = options
+  const { limits, live, answerer, stripe, failedPackets, nowMs, tap, logTransport = LOG_TCP } = options
   const servers: Server[] = []
   const connections = new Set<Connection>()
   const perClient = new Map<string, number>()
@@ -114,6 +121,7 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
       framer: createTcpFramer(),
       client,
       source: Uint32Array.from(address.words),
+      local: Uint32Array.of(...(findAddress(socket.localAddress ?? '')?.words ?? [0, 0, 0, 0]), socket.localPort ?? 0),
       lastMessageMonotonicMs: nowMs(),
       blocked: false,
       ended: false,
@@ -191,11 +199,17 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
       connection.lastMessageMonotonicMs = nowMs()
       connection.transfer = beginTransfer(message, connection.source)
       if (connection.transfer !== undefined) {
+        logQuery(message, connection)
+        tap?.response(scratch, 2, 0)
+        tap?.endBatch()
         // What the peer sends meanwhile stays with the system.
         socket.pause()
         continue
       }
+      logQuery(message, connection)
       const length = answerOne(message, connection.source)
+      tap?.response(scratch, 2, length)
+      tap?.endBatch()
       if (length === 0) continue
       scratch[0] = length >> 8
       scratch[1] = length & 255
@@ -205,6 +219,11 @@ export function createTcpListener(options: TcpListenerOptions): TcpListener {
     }
     socket.uncork()
     if (connection.ended && !connection.blocked && connection.transfer === undefined) socket.end()
+  }
+
+  function logQuery(message: Uint8Array, { source, socket, local }: Connection): void {
+    tap?.beginBatch(live.tables?.generation ?? 0)
+    tap?.queryFrom(message, 0, message.length, LARGEST_MESSAGE_BYTES, logTransport, source, 0, socket.remotePort ?? 0, local)
   }
 
   function stopIfFull(connection: Connection): void {

@@ -5,6 +5,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { createCounters, type PolicyCounterShape, policyCounterCells, stripeOf } from '../observe/counters.ts'
 import { FAILED_PACKETS_BYTES } from '../observe/failed-packets.ts'
+import type { QueryTapSetup } from '../observe/query-log-ring.ts'
 import {
   acknowledgedAt,
   CONTROL_OPEN,
@@ -37,6 +38,8 @@ export type WorkerPoolOptions = {
   readonly tcp: () => readonly SocketSource[]
   readonly settings: AnswerSettings
   readonly tcpLimits: TcpLimits
+  /** What the query log tells worker `number`; undefined = there is none. */
+  readonly queryTap?: ((number: number) => QueryTapSetup) | undefined
   /** A worker was replaced; `reason` is a sentence. */
   readonly onReplaced: (name: string, reason: string) => void
 }
@@ -122,6 +125,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
       control,
       stripe: stripeOf(counters, number),
       failedPackets: failedPackets[number]!,
+      queryTap: options.queryTap?.(number),
       swaps: port2,
       sources: kind === 'udp' ? options.udp[number]! : options.tcp(),
       settings: options.settings,

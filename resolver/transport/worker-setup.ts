@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { RankingShape } from '../../health/model/ranking.ts'
 import type { PolicyCounterShape } from '../observe/counters.ts'
+import type { QueryTapSetup } from '../observe/query-log-ring.ts'
 import type { TransferContent } from '../transfer/transfer-access.ts'
 import type { ListenAddress } from './listen-address.ts'
 import type { TcpLimits } from './tcp-listener.ts'
@@ -29,6 +30,8 @@ export type WorkerSetup = {
   readonly stripe: Float64Array
   /** Ring of failed packets (failed-packets.ts). */
   readonly failedPackets: Uint8Array
+  /** Ring of the query log (query-log-ring.ts); undefined = off. */
+  readonly queryTap: QueryTapSetup | undefined
   /** Swap messages. */
   readonly swaps: MessagePort
   readonly sources: readonly SocketSource[]
