@@ -12,6 +12,8 @@ import {
 } from '../../../../resolver/observe/counters.ts'
 import { FAILED_PACKETS_BYTES, readFailedPackets } from '../../../../resolver/observe/failed-packets.ts'
 import { createLiveState } from '../../../../resolver/snapshot/live-state.ts'
+import type { TransferDesk } from '../../../../resolver/transfer/transfer-desk.ts'
+import type { TransferTables } from '../../../../resolver/transfer/zone-walk.ts'
 import { createTcpFramer } from '../../../../resolver/transport/tcp-framer.ts'
 import { createTcpListener, TCP_LIMITS, type TcpLimits } from '../../../../resolver/transport/tcp-listener.ts'
 
@@ -26,7 +28,27 @@ function echo(mem: Uint8Array, off: number, len: number, room: number): number {
   return 60_000
 }
 
-async function start(limits: Partial<TcpLimits> = {}) {
+/** A transfer of `count` messages of 10,000 bytes for a message that begins with 0xaa; it reads `tables`. */
+function transfersOf(count: number, tables: TransferTables): TransferDesk {
+  return {
+    use: () => undefined,
+    answer: () => 0,
+    beginStream: (message) => {
+      if (message[0] !== 0xaa) return undefined
+      let left = count
+      return {
+        tables,
+        next: (mem) => {
+          if (left-- === 0) return 0
+          mem.fill(0xaa, 0, 10_000)
+          return 10_000
+        },
+      }
+    },
+  }
+}
+
+async function start(limits: Partial<TcpLimits> = {}, transfers?: TransferDesk) {
   const live = createLiveState()
   live.tables = {} as never
   const stripe = createCounters(1)
@@ -51,6 +73,7 @@ async function start(limits: Partial<TcpLimits> = {}) {
     stripe,
     failedPackets,
     nowMs: () => nowMs,
+    ...(transfers === undefined ? {} : { transfers }),
   })
   closers.push(() => listener.close())
   const port = await listener.listen({ listen: { address: findAddress('127.0.0.1')!, port: 0 } })
@@ -121,6 +144,37 @@ describe('tcp listener', () => {
     )
     assert.equal(stripe[COUNT_EXCEPTIONS], 1)
     assert.deepEqual(readFailedPackets(failedPackets, 0).packets, [{ packet: `ff${'00'.repeat(11)}`, error: 'made to fail' }])
+  })
+
+  test('a transfer comes whole, and the query behind it is answered after it', async () => {
+    const { port } = await start({}, transfersOf(500, {} as never))
+    const socket = await open(port)
+    socket.write(Buffer.concat([message(0xaa), message(5)]))
+    const replies = await read(socket, 501)
+    assert.equal(replies.filter((reply) => reply[0] === 0xaa && reply.length === 10_000).length, 500)
+    assert.equal(replies.at(-1)![0], 5)
+  })
+
+  test('a transfer whose peer does not read keeps its generation, holds up nobody, and ends when it is idle', async () => {
+    const tables = {} as TransferTables
+    const { port, listener, advance, stripe } = await start({}, transfersOf(100_000, tables))
+    const slow = await open(port)
+    slow.pause()
+    slow.write(message(0xaa))
+    const other = await open(port)
+    for (let number = 1; number <= 20; number++) {
+      other.write(message(number))
+      assert.deepEqual(
+        (await read(other, 1)).map((reply) => reply[0]),
+        [number],
+      )
+    }
+    assert.equal(listener.isReading(tables), true)
+    assert.equal(listener.isReading({} as TransferTables), false)
+    advance(TCP_LIMITS.idleMs + 1)
+    listener.sweep()
+    assert.equal(listener.isReading(tables), false)
+    assert.equal(stripe[COUNT_CONNECTIONS], 0)
   })
 
   test('without a snapshot every query gets SERVFAIL', async () => {
