@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseName } from '../../../../resolver/wire/name.ts'
 import { compileZones, type SteeredInput } from '../../../../resolver/zone/compile-zones.ts'
+import { readZoneFile } from '../../../../resolver/zone/zone-file-parser.ts'
 import { MAX_ZONE_ISSUES, type ZoneInput } from '../../../../resolver/zone/zone-record.ts'
 import { APEX, zoneInputs } from '../../../support/answer-subject.ts'
 
@@ -34,6 +35,43 @@ const ROWS: readonly [title: string, text: string, issues: readonly string[]][] 
   ['no address for the own name server', `$TTL 60\n${SOA}@ NS ns1`, ['warning ZONE_MISSING_GLUE z.:3']],
   ['a name server that is a CNAME', `$TTL 60\n${SOA}@ NS ns1\nns1 CNAME x`, ['warning ZONE_NS_IS_ALIAS z.:3']],
   ['a DS without delegation', `${TOP}sub DS 1 8 253 00`, ['warning ZONE_DS_WITHOUT_NS z.:4']],
+  ['a DS at the apex', `${TOP}@ DS 1 8 253 00`, ['warning ZONE_DS_AT_APEX z.:4']],
+  ['two DNAME', `${TOP}a DNAME b\na DNAME c`, ['error ZONE_DNAME_MULTIPLE z.:5']],
+  ['a DNAME beside a CNAME', `${TOP}a DNAME b\na CNAME c`, ['error ZONE_CNAME_BESIDE_OTHERS z.:4']],
+  ['a DNAME beside NS', `${TOP}a DNAME b\na NS ns.else.`, ['error ZONE_DNAME_BESIDE_NS z.:4', 'note ZONE_OCCLUDED z.:4']],
+  [
+    'names below a DNAME',
+    `${TOP}a DNAME b.\nx.a A 192.0.2.1\ny.x.a TXT "x"\nab A 192.0.2.1`,
+    ['warning ZONE_BELOW_DNAME z.:5', 'warning ZONE_BELOW_DNAME z.:6'],
+  ],
+  [
+    'data at and below a cut',
+    `${TOP}a NS ns.else.\na TXT "x"\nx.a MX 10 y\nx.a A 192.0.2.1\nb.a NS ns.else.`,
+    ['note ZONE_OCCLUDED z.:5', 'note ZONE_OCCLUDED z.:6'],
+  ],
+  [
+    'MX and SRV that name an alias',
+    `${TOP}@ MX 10 m\n_s SRV 1 2 3 M\nm CNAME x.`,
+    ['warning ZONE_TARGET_IS_ALIAS z.:4', 'warning ZONE_TARGET_IS_ALIAS z.:5'],
+  ],
+  ['a delegation that names an alias elsewhere in the zone', `${TOP}sub NS m\nm CNAME x.`, ['warning ZONE_NS_IS_ALIAS z.:4']],
+  [
+    'wildcards that servers differ on',
+    `${TOP}*.a NS ns.else.\n*.b DNAME x.`,
+    ['warning ZONE_WILDCARD_TYPE z.:4', 'warning ZONE_WILDCARD_TYPE z.:5'],
+  ],
+  [
+    'types of the apex below it',
+    `${TOP}a NSEC3PARAM 1 0 0 -\na CDS 0 0 0 00`,
+    ['warning ZONE_APEX_TYPE_BELOW z.:5', 'warning ZONE_APEX_TYPE_BELOW z.:4'].reverse(),
+  ],
+  ['services in both modes', `${TOP}a SVCB 0 b.\na SVCB 1 . port=1`, ['warning ZONE_SVCB_MODES z.:4']],
+  ['an alias with parameters', `${TOP}a HTTPS 0 b. port=1`, ['warning ZONE_SVCB_ALIAS_PARAMS z.:4']],
+  [
+    'signatures may differ in TTL',
+    `${TOP}a 5 RRSIG A 8 2 60 20300101000000 20200101000000 1 z. AAAA\na 6 RRSIG MX 8 2 60 20300101000000 20200101000000 1 z. AAAA`,
+    [],
+  ],
   ['a DS at a delegation', `${TOP}sub DS 1 8 253 00\nsub NS ns.else.`, []],
 ]
 
@@ -68,6 +106,22 @@ describe('checkZone', () => {
   })
 })
 
+describe('places of issues', () => {
+  test('file, line and column of the record, in included files too', () => {
+    const origin = parseName('z.')
+    const { table, issues } = readZoneFile(`${TOP}$INCLUDE more\n`, origin, 'z.zone', () => ({
+      ok: true,
+      text: '\na 5 IN CNAME b\na A 192.0.2.1\n',
+    }))
+    assert.deepEqual(issues, [])
+    const found = compileZones([{ origin, records: [], table, useClientSubnet: true, file: 'z.zone' }], []).issues
+    assert.deepEqual(
+      found.map(({ code, file, line, column }) => `${code} ${file}:${line}:${column}`),
+      ['ZONE_CNAME_BESIDE_OTHERS more:3:3'],
+    )
+  })
+})
+
 describe('steered names in master files', () => {
   const steer = (name: string, targets: boolean = false): SteeredInput => ({
     name: parseName(name),
@@ -80,6 +134,8 @@ describe('steered names in master files', () => {
     ['in no zone', TOP, steer('e.y.'), ['error ZONE_STEERED_OUTSIDE :0']],
     ['at a delegation', `${TOP}e NS ns.else.`, steer('e.z.'), ['error ZONE_STEERED_BELOW_CUT z.:4']],
     ['below a delegation', `${TOP}e NS ns.else.`, steer('a.b.e.z.'), ['error ZONE_STEERED_BELOW_CUT z.:4']],
+    ['below a DNAME', `${TOP}d DNAME x.`, steer('e.d.z.'), ['error ZONE_STEERED_BELOW_DNAME z.:4']],
+    ['at a DNAME', `${TOP}e DNAME x.`, steer('e.z.'), []],
     ['beside a CNAME', `${TOP}e CNAME x`, steer('e.z.'), ['error ZONE_STEERED_CNAME z.:4']],
     ['with a static set of its type', `${TOP}e A 192.0.2.1`, steer('e.z.'), ['note ZONE_STEERED_STATIC z.:4']],
     ['with a target, alone', TOP, steer('e.z.', true), []],

@@ -187,3 +187,44 @@ describe('compileZones', () => {
     assert.deepEqual(nodesOf(made), ['., zone ., apex, NS+SOA', 'b., zone ., empty', 'a.b., zone ., TXT', 'ns1., zone ., A'])
   })
 })
+
+test('flags and columns of DNAME, DS and types with additional data', () => {
+  const text = `$TTL 5
+@ SOA ns1 h 1 2 3 4 5
+@ NS ns1
+d DNAME x.
+e.d A 192.0.2.1
+c.d NS ns1
+b.c.d A 192.0.2.1
+cut NS ns1
+cut DS 1 8 253 00
+f.cut DNAME y.
+g.f.cut A 192.0.2.1
+m MX 10 ns1
+s HTTPS 1 .
+t TXT "x"
+`
+  const { columns: zone } = compileZones(zoneInputs({ 'z.': text }), [])
+  const nodeNames = Array.from(zone.nodeZone, (_, node) => formatName(zone.names, zone.nodeNameFirst[node]!))
+  const nameOf = (node: number): string => (node === NONE ? '' : nodeNames[node]!)
+  const words = { apex: 1, cut: 2, empty: 4, alias: 8, dname: 16, ds: 32, additional: 64 }
+  assert.deepEqual(
+    nodeNames.map((name, node) => {
+      const flags = Object.entries(words).filter(([, bit]) => (zone.nodeFlags[node]! & bit) !== 0)
+      return `${name} ${flags.map(([word]) => word).join('+')} cut=${nameOf(zone.nodeCut[node]!)} dname=${nameOf(zone.nodeDname[node]!)}`
+    }),
+    [
+      'z. apex+additional cut= dname=',
+      'cut.z. cut+ds+additional cut=cut.z. dname=',
+      'f.cut.z. dname cut=cut.z. dname=',
+      'g.f.cut.z.  cut=cut.z. dname=',
+      'd.z. dname cut= dname=',
+      'c.d.z. cut+additional cut= dname=d.z.',
+      'b.c.d.z.  cut= dname=d.z.',
+      'e.d.z.  cut= dname=d.z.',
+      'm.z. additional cut= dname=',
+      's.z. additional cut= dname=',
+      't.z.  cut= dname=',
+    ],
+  )
+})

@@ -13,6 +13,8 @@ const FILES: Readonly<Record<string, string>> = {
   'origin.inc': '$ORIGIN moved.test.\n$TTL 9\nx A 192.0.2.8\n',
   'broken.inc': '\n\nh A 192.0.2.999\n',
   'loop.inc': '$INCLUDE loop.inc\n',
+  'one.inc': '$INCLUDE two.inc\n',
+  'two.inc': '$INCLUDE one.inc\n',
 }
 const include: IncludeReader = (name) =>
   FILES[name] === undefined ? { ok: false, reason: 'there is no such file' } : { ok: true, text: FILES[name] }
@@ -100,6 +102,20 @@ const GOOD: readonly [title: string, text: string, records: readonly string[]][]
     '$TTL 5\na TYPE1 \\# 4 c0000201\na TYPE1 192.0.2.2',
     ['a.example.test. 5 A 192.0.2.1', 'a.example.test. 5 A 192.0.2.2'],
   ],
+  [
+    '$GENERATE: the number, shifted, padded, in other bases, and a dollar',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: $GENERATE writes its modifiers so
+    '$TTL 5\n$GENERATE 1-5/2 h$ A 192.0.2.$\n$GENERATE 10-10 ${-8,3,d}.${0,2,x}.${0,0,X}.${0,0,o} TXT "\\$ $$ $"\n$GENERATE 18-18 ${0,3,n} PTR h-$.x.',
+    [
+      'h1.example.test. 5 A 192.0.2.1',
+      'h3.example.test. 5 A 192.0.2.3',
+      'h5.example.test. 5 A 192.0.2.5',
+      '002.0a.a.12.example.test. 5 TXT "$ $ 10"',
+      '2.1.example.test. 5 PTR h-18.x.',
+    ],
+  ],
+  ['$GENERATE with TTL and class', '$GENERATE 1-1 a$ 7 IN MX $ m$', ['a1.example.test. 7 MX 1 m1.example.test.']],
+  ['parameters of services with quotes', '$TTL 5\na SVCB 1 . alpn="h2,h3" port=1', ['a.example.test. 5 SVCB 1 . alpn=h2,h3 port=1']],
   ['the largest TTL', 'a 2147483647 A 192.0.2.1', ['a.example.test. 2147483647 A 192.0.2.1']],
 ]
 
@@ -164,6 +180,26 @@ const BAD: readonly [title: string, text: string, issues: readonly string[], rec
   ['an $INCLUDE that is not there', '$INCLUDE no.inc', ['z.zone:1:10 ZONE_INCLUDE']],
   ['an $INCLUDE with a bad origin', '$INCLUDE hosts.inc a..b', ['z.zone:1:20 ZONE_BAD_NAME']],
   ['a problem inside an included file is named there', '$TTL 5\n$INCLUDE broken.inc\nb A 192.0.2.1', ['broken.inc:3:5 ZONE_BAD_DATA'], 1],
+  ['a $GENERATE without data', '$GENERATE 1-2 a A', ['z.zone:1:1 ZONE_GENERATE']],
+  [
+    'a $GENERATE of a range that is none',
+    '$GENERATE 2-1 a A 1\n$GENERATE 1-2/0 a A 1\n$GENERATE x a A 1',
+    ['z.zone:1:11 ZONE_GENERATE', 'z.zone:2:11 ZONE_GENERATE', 'z.zone:3:11 ZONE_GENERATE'],
+  ],
+  ['a $GENERATE of too many', '$GENERATE 0-65536 a A 192.0.2.1', ['z.zone:1:11 ZONE_GENERATE']],
+  [
+    'a $GENERATE with a modifier that is none',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: $GENERATE writes its modifiers so
+    '$GENERATE 1-2 a${x} A 192.0.2.1\n$GENERATE 1-2 a${-5} A 192.0.2.1',
+    ['z.zone:1:15 ZONE_GENERATE', 'z.zone:2:15 ZONE_GENERATE'],
+  ],
+  ['a $GENERATE stops at its first fault', '$TTL 5\n$GENERATE 254-900 a A 192.0.2.$', ['z.zone:2:23 ZONE_BAD_DATA'], 2],
+  [
+    'the word at fault, not the first',
+    '$TTL 5\na MX 10 b..c\na SRV 1 2 x t\na CAA 0 issue "x" y',
+    ['z.zone:2:9 ZONE_BAD_DATA', 'z.zone:3:11 ZONE_BAD_DATA', 'z.zone:4:19 ZONE_BAD_DATA'],
+  ],
+  ['files that include each other', '$INCLUDE one.inc', ['two.inc:1:1 ZONE_INCLUDE']],
   ['a file that includes itself', '$INCLUDE loop.inc', ['loop.inc:1:1 ZONE_INCLUDE']],
   ['a quote without end: the records around it are read', '$TTL 5\na A 192.0.2.1\nb TXT "x\nc A 192.0.2.2', ['z.zone:3:7 ZONE_SYNTAX'], 2],
   ['a parenthesis without end', '$TTL 5\na TXT ( "x"\nb A 192.0.2.2', ['z.zone:2:7 ZONE_SYNTAX']],
