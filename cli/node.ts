@@ -29,6 +29,7 @@ import { packageRoot } from './package-root.ts'
 import { createProcessLog, LOG_OPTION, type ProcessLog, readSecretFile } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, type Flags, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
+import { QUERY_LOG_OPTIONS, queryLogSettings, startNodeQueryLog } from './query-log-options.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { type StatePaths, statePaths } from './state-paths.ts'
 import { waitForStop } from './stop-signal.ts'
@@ -36,6 +37,7 @@ import { waitForStop } from './stop-signal.ts'
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
   ...ANSWER_OPTIONS,
+  ...QUERY_LOG_OPTIONS,
   'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics [127.0.0.1:9153]' },
   'api-listen': { type: 'string', value: 'ADDR:PORT', help: 'API of this machine, which probes must not reach [127.0.0.1:8080]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
@@ -108,6 +110,7 @@ async function run(args: CommandArgs): Promise<number> {
   const metricsListen = parseListenAddress(textFlag(flags, 'metrics-listen', '127.0.0.1:9153'), 9153)
   const apiListen = parseListenAddress(textFlag(flags, 'api-listen', '127.0.0.1:8080'), 8080)
   const token = metricsToken(flags, metricsListen)
+  const querySettings = queryLogSettings(flags, nodeId)
   const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
   mkdirSync(dirname(paths.nodeSnapshot), { recursive: true, mode: 0o700 })
   const inherited = takeInheritedSockets(process.env, process.pid)
@@ -135,6 +138,7 @@ async function run(args: CommandArgs): Promise<number> {
   const plane = startDataPlane({
     sockets: opened.assigned,
     settings: answerSettings(flags),
+    queryLog: startNodeQueryLog(querySettings, log, workerReplaced),
     tcpLimits: TCP_LIMITS,
     health,
     transfers: nodeTransfers({

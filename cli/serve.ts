@@ -18,6 +18,7 @@ import { takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, listenFlags, listFlag, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
+import { QUERY_LOG_OPTIONS, queryLogSettings, startNodeQueryLog } from './query-log-options.ts'
 import type { ZoneVersion } from './read-zone-folder.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { statePaths } from './state-paths.ts'
@@ -27,6 +28,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   zones: { type: 'string', value: 'DIR', help: 'folder of master files: DIR/zones.txt lists "origin file", else every *.zone' },
   document: { type: 'string', value: 'FILE', help: 'document with endpoints, policies and steered names' },
   ...ANSWER_OPTIONS,
+  ...QUERY_LOG_OPTIONS,
   state: { type: 'string', value: 'DIR', help: 'folder for standings kept over a restart [none is kept]' },
   geodata: { type: 'string', value: 'FILE', help: 'geodata file [the default geodata]' },
   'allow-transfer': { type: 'string', multiple: true, value: 'PREFIX', help: 'prefixes that may transfer zones' },
@@ -96,6 +98,7 @@ async function run(args: CommandArgs): Promise<number> {
   if (zoneFolder === '' && documentPath === '') throw new UsageError('name what to serve with --zones DIR or --document FILE')
   const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
   const addresses = listenFlags(flags, 'listen', ['127.0.0.1:5300'], 53)
+  const querySettings = queryLogSettings(flags, textFlag(flags, 'identity', hostname()))
   const state = textFlag(flags, 'state', '')
   const paths = state === '' ? undefined : statePaths(prepareStateFolder(state))
   const inherited = takeInheritedSockets(process.env, process.pid)
@@ -111,6 +114,7 @@ async function run(args: CommandArgs): Promise<number> {
   const plane = startDataPlane({
     sockets: assigned,
     settings: answerSettings(flags),
+    queryLog: startNodeQueryLog(querySettings, log, workerReplaced),
     tcpLimits: TCP_LIMITS,
     health: startNodeHealth({
       statePath: paths?.nodeHealth,

@@ -13,6 +13,7 @@ import { CONTROL_OPTIONS } from './control-options.ts'
 import { FIRST_INHERITED_FD, INHERITED_VARIABLE, takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, type Flags, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
+import { QUERY_LOG_OPTIONS, queryLogSettings } from './query-log-options.ts'
 import { lockStateFolder, prepareStateFolder } from './state-folder.ts'
 import { waitForStop } from './stop-signal.ts'
 import { type ChildMessage, type Supervised, superviseChild } from './supervise-child.ts'
@@ -20,6 +21,7 @@ import { type ChildMessage, type Supervised, superviseChild } from './supervise-
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
   ...ANSWER_OPTIONS,
+  ...QUERY_LOG_OPTIONS,
   ...CONTROL_OPTIONS,
   'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics of the node [127.0.0.1:9153]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
@@ -30,7 +32,14 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
 }
 
 /** Flags that go to the node as they are. */
-const NODE_FLAGS = [...Object.keys(ANSWER_OPTIONS), 'api-listen', 'metrics-listen', 'metrics-token-file', 'node-id', 'log-level']
+const NODE_FLAGS = [
+  ...Object.keys({ ...ANSWER_OPTIONS, ...QUERY_LOG_OPTIONS }),
+  'api-listen',
+  'metrics-listen',
+  'metrics-token-file',
+  'node-id',
+  'log-level',
+]
 /** Flags that go to control as they are. */
 const CONTROL_FLAGS = [...Object.keys(CONTROL_OPTIONS), 'log-level']
 /** Longest wait for the first generation before `ready` is printed without one (an empty store has none). */
@@ -69,6 +78,7 @@ async function run(args: CommandArgs): Promise<number> {
   const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
   const apiListen = parseListenAddress(textFlag(flags, 'api-listen', '127.0.0.1:8080'), 8080)
   const metricsListen = parseListenAddress(textFlag(flags, 'metrics-listen', '127.0.0.1:9153'), 9153)
+  const hasQueryLog = queryLogSettings(flags, '') !== undefined
   const state = prepareStateFolder(textFlag(flags, 'state', './var'))
   const lock = lockStateFolder(state)
   const inherited = takeInheritedSockets(process.env, process.pid)
@@ -138,6 +148,12 @@ async function run(args: CommandArgs): Promise<number> {
         [],
       ),
     )
+    // The node opens its query log anew; without one the signal means what it always means.
+    if (hasQueryLog)
+      process.on('SIGHUP', () => {
+        const pid = children.node?.pid()
+        if (pid !== undefined) process.kill(pid, 'SIGHUP')
+      })
     void waitForStop().then((reason) => {
       log.info({ reason }, 'stopping')
       resolve(0)

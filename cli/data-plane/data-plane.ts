@@ -64,6 +64,8 @@ export type DataPlane = {
   readonly live: () => LiveGeneration | undefined
   readonly isOpen: () => boolean
   readonly pool: WorkerPool
+  /** The query log; undefined = off. */
+  readonly queryLog: QueryLog | undefined
   readonly policyAnswers: () => readonly PolicyAnswers[]
   /** Policies that now answer without an eligible endpoint. */
   readonly failOpenPolicies: () => ReadonlySet<string>
@@ -248,6 +250,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     live: () => live,
     isOpen: () => open,
     pool,
+    queryLog: options.queryLog,
     policyAnswers,
     failOpenPolicies: () => failOpen,
     notifies: () => transfers?.notifies() ?? {},

@@ -61,6 +61,7 @@ export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity:
     nearcast_tcp_connections_total: one(sumCell(counters, COUNT_CONNECTIONS_TOTAL, all)),
     nearcast_tcp_connections_shed_total: one(sumCell(counters, COUNT_CONNECTIONS_SHED, all)),
     nearcast_worker_restarts_total: workers.map(({ name, restarts }) => ({ labels: { worker: name }, value: restarts() })),
+    ...queryLogRows(plane),
     nearcast_answers_total: plane
       .policyAnswers()
       .map(({ policy, rule, outcome, count }) => ({ labels: { policy, rule, outcome }, value: count })),
@@ -82,6 +83,19 @@ export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity:
     process_resident_memory_bytes: one(process.memoryUsage.rss()),
     process_cpu_seconds_total: one((usage.user + usage.system) / 1e6),
     process_start_time_seconds: one(identity.startedAt / 1000),
+  }
+}
+
+/** Rows of the query log; none while it is off. */
+function queryLogRows(plane: DataPlane): NodeMetricRows {
+  if (plane.queryLog === undefined) return {}
+  const { written, droppedByRings, lost } = plane.queryLog.counts()
+  return {
+    nearcast_query_log_written_total: [{ labels: {}, value: written }],
+    nearcast_query_log_dropped_total: [
+      { labels: { reason: 'ring' }, value: droppedByRings },
+      { labels: { reason: 'output' }, value: lost },
+    ],
   }
 }
 

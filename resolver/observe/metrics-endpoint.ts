@@ -27,6 +27,8 @@ export type NodeMetricName =
   | 'nearcast_tcp_connections_total'
   | 'nearcast_tcp_connections_shed_total'
   | 'nearcast_worker_restarts_total'
+  | 'nearcast_query_log_written_total'
+  | 'nearcast_query_log_dropped_total'
   | 'nearcast_answers_total'
   | 'nearcast_policy_fail_open'
   | 'nearcast_endpoint_score'
@@ -70,6 +72,12 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_tcp_connections_total: { type: 'counter', help: 'TCP connections accepted.', labels: [] },
   nearcast_tcp_connections_shed_total: { type: 'counter', help: 'TCP connections closed by a limit or a time-out.', labels: [] },
   nearcast_worker_restarts_total: { type: 'counter', help: 'Workers that were replaced since the start.', labels: ['worker'] },
+  nearcast_query_log_written_total: { type: 'counter', help: 'Queries handed to the query log.', labels: [] },
+  nearcast_query_log_dropped_total: {
+    type: 'counter',
+    help: 'Queries the query log lost: its ring was full, or its output failed.',
+    labels: ['reason'],
+  },
   nearcast_answers_total: {
     type: 'counter',
     help: 'Answers made by a policy: by rule, and by the step that answered.',

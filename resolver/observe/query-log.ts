@@ -90,6 +90,8 @@ export function startQueryLog(settings: QueryLogSettings, events: QueryLogEvents
   function start(): Worker {
     const setup: QueryLogWorkerSetup = { settings, counts, rings: [...rings], names }
     const started = new Worker(url, { workerData: setup, name: 'query-log' })
+    // A process whose start fails behind this ends all the same.
+    started.unref()
     started.on('message', ({ problem, recovered }: QueryLogReport) => events.onProblem(problem, recovered))
     let reason = ''
     started.on('error', (error) => {
