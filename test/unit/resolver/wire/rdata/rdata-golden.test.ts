@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as dnsPacket from 'dns-packet'
 import { parseName } from '../../../../../resolver/wire/name.ts'
 import { RDATA_TYPES } from '../../../../../resolver/wire/rdata/rdata-registry.ts'
 import { formatGenericRdata, formatRdata, parseRdata, RdataError, splitRdata } from '../../../../../resolver/wire/rdata/rdata-text.ts'
-import { canonicalRdata } from '../../../../../resolver/wire/rdata/rdata-wire.ts'
+import { canonicalRdata, readMessageRdata } from '../../../../../resolver/wire/rdata/rdata-wire.ts'
 import { findType } from '../../../../../resolver/wire/registry.ts'
 import { RDATA_ROWS } from '../../../../support/rdata-rows.ts'
 
@@ -38,6 +39,70 @@ describe('each type by the examples of its RFC', () => {
   test('every type has its number in the registry of words', () => {
     for (const { word, number } of RDATA_TYPES) assert.equal(findType(word), number, word)
   })
+})
+
+/** Types that dns-packet reads and writes octet by octet. */
+const KNOWN_TO_DNS_PACKET = [
+  'A',
+  'AAAA',
+  'NS',
+  'CNAME',
+  'PTR',
+  'MX',
+  'SOA',
+  'TXT',
+  'SRV',
+  'CAA',
+  'HINFO',
+  'RP',
+  'DNAME',
+  'DS',
+  'RRSIG',
+  'NSEC',
+  'DNSKEY',
+  'NSEC3',
+  'SSHFP',
+  'TLSA',
+  'NAPTR',
+]
+
+describe('dns-packet reads our octets, and writes them again', () => {
+  for (const [rfc, type, , wire] of RDATA_ROWS) {
+    if (!KNOWN_TO_DNS_PACKET.includes(type)) continue
+    test(`${type} (${rfc})`, () => {
+      const number = findType(type)!
+      const rdata = Buffer.from(wire, 'hex')
+      const fixed = Buffer.from([
+        0,
+        7,
+        0x84,
+        0,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        number >> 8,
+        number & 255,
+        0,
+        1,
+        0,
+        0,
+        0,
+        60,
+        rdata.length >> 8,
+        rdata.length & 255,
+      ])
+      const packet = dnsPacket.decode(Buffer.concat([fixed, rdata]))
+      assert.equal(packet.answers?.[0]?.type, type)
+      const message = dnsPacket.encode(packet)
+      assert.equal(hex(readMessageRdata(message, number, fixed.length, message.length)!), wire)
+    })
+  }
 })
 
 const BAD: readonly [type: string, text: string, reason: RegExp][] = [
