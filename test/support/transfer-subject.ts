@@ -29,8 +29,8 @@ export function zoneText(
 }
 
 /** Compiles a document of these zones and whatever else. */
-export function snapshotOf(zones: string, more: string = ''): Snapshot {
-  const parsed = parseConfig(`apiVersion: nearcast/v1\nzones:\n${zones}${more}`)
+export function snapshotOf(zones: string, more: string = '', files: ReadonlyMap<string, string> = new Map()): Snapshot {
+  const parsed = parseConfig(`apiVersion: nearcast/v1\nzones:\n${zones}${more}`, files)
   if (!parsed.ok) throw new Error(parsed.issues.map((issue) => JSON.stringify(issue)).join('\n'))
   const geodata = { ...makeSyntheticGeodata([]), digest: '' } as unknown as Geodata
   const input = { config: parsed.config, documentDigest: '', geodata, serials: new Map(), moreZones: [], generation: 1 }

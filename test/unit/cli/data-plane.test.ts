@@ -9,15 +9,21 @@ import { afterEach, describe, test } from 'node:test'
 import * as dnsPacket from 'dns-packet'
 import { pino } from 'pino'
 import { assignAddresses, assignSockets } from '../../../cli/data-plane/assign-sockets.ts'
-import { type DataPlane, type HealthSource, startDataPlane } from '../../../cli/data-plane/data-plane.ts'
+import { type DataPlane, type DataPlaneOptions, type HealthSource, startDataPlane } from '../../../cli/data-plane/data-plane.ts'
+import { nodeTransfers } from '../../../cli/data-plane/start-transfers.ts'
 import { findAddress } from '../../../geodata/address/address.ts'
 import { COUNT_QUERIES, sumCell } from '../../../resolver/observe/counters.ts'
-import { loadSnapshot, saveSnapshot } from '../../../resolver/snapshot/snapshot-file.ts'
+import { attachSnapshot } from '../../../resolver/snapshot/attach-snapshot.ts'
+import type { Snapshot } from '../../../resolver/snapshot/snapshot.ts'
+import { type BlockSource, loadSnapshot, saveSnapshot } from '../../../resolver/snapshot/snapshot-file.ts'
 import { libcUnavailable } from '../../../resolver/transport/libc.ts'
 import { closeSocket, openListeningSockets } from '../../../resolver/transport/raw-socket.ts'
+import { createTcpFramer } from '../../../resolver/transport/tcp-framer.ts'
 import { TCP_LIMITS } from '../../../resolver/transport/tcp-listener.ts'
+import { readMessage } from '../../../resolver/wire/read-message.ts'
 import { until } from '../../support/product.ts'
 import { emptyHealth, staticSnapshot } from '../../support/static-snapshot.ts'
+import { snapshotOf, transferQuery } from '../../support/transfer-subject.ts'
 
 const loopback = (port = 0) => ({ address: findAddress('127.0.0.1')!, port })
 const closers: (() => unknown)[] = []
@@ -25,13 +31,18 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-function start(health: HealthSource = emptyHealth(), replaced: string[] = []): { plane: DataPlane; port: number } {
+function start(
+  health: HealthSource = emptyHealth(),
+  replaced: string[] = [],
+  transfers?: DataPlaneOptions['transfers'],
+): { plane: DataPlane; port: number } {
   const sockets = openListeningSockets([loopback()], 2)
   const plane = startDataPlane({
     sockets: assignSockets(sockets, 2),
     settings: { identity: '', replyBursts: true },
     tcpLimits: TCP_LIMITS,
     health,
+    ...(transfers === undefined ? {} : { transfers }),
     log: pino({ level: 'silent' }),
     onWorkerReplaced: (name, reason) => replaced.push(`${name}: ${reason}`),
     onFailOpen: () => undefined,
@@ -67,7 +78,60 @@ async function askTcp(port: number): Promise<string> {
   return addressOf(reply.subarray(2))
 }
 
+/** A zone of so many records that a transfer of it does not fit into the buffers of a socket. */
+function largeSnapshot(serial: number): Snapshot {
+  const lines = Array.from({ length: 100_000 }, (_, number) => `host-${number} TXT version-${serial}-${'x'.repeat(60)}`)
+  const text = `$TTL 300\n@ SOA ns1 h ${serial} 1 2 3 4\n@ NS ns1.elsewhere.test.\n${lines.join('\n')}\n`
+  const { block, digest } = snapshotOf('  - {name: example.test., file: z.zone, serial: keep}\n', '', new Map([['z.zone', text]]))
+  return attachSnapshot(block, serial, digest)
+}
+
+/** A copy in the plane's own memory, as a node loads it from a file. */
+function copied(snapshot: Snapshot): (blockSource: BlockSource) => Snapshot {
+  return (blockSource) => {
+    const block = blockSource(snapshot.block.byteLength)
+    new Uint8Array(block).set(new Uint8Array(snapshot.block))
+    return attachSnapshot(block, snapshot.generation, snapshot.digest)
+  }
+}
+
 describe('data plane', { skip: libcUnavailable() ?? false }, () => {
+  test('a transfer that runs over several publishes shows the generation that it began with', { timeout: 120_000 }, async () => {
+    const log = pino({ level: 'silent' })
+    const settings = { secretsFolder: undefined, journalPath: undefined, allow: ['127.0.0.1'], listen: [], log }
+    const { plane, port } = start(emptyHealth(), [], nodeTransfers(settings))
+    await plane.publish(copied(largeSnapshot(1)))
+    await plane.open()
+    const socket = connect(port, '127.0.0.1')
+    closers.push(() => socket.destroy())
+    const question = transferQuery('example.test.', 252)
+    socket.write(Buffer.concat([Buffer.from([0, question.length]), question]))
+    const framer = createTcpFramer()
+    const texts = new Map<string, number>()
+    let records = 0
+    const take = (chunk: Uint8Array): void => {
+      framer.feed(chunk)
+      for (let message = framer.next(); message !== undefined; message = framer.next()) {
+        for (const { type, rdata } of readMessage(message)!.records) {
+          records++
+          if (type !== 16) continue
+          const text = Buffer.from(rdata).toString('latin1', 1, 10)
+          texts.set(text, (texts.get(text) ?? 0) + 1)
+        }
+      }
+    }
+    const [first] = (await once(socket, 'data')) as [Buffer]
+    socket.pause()
+    take(first)
+    const later = largeSnapshot(2)
+    for (const serial of [2, 3, 4]) await plane.publish(copied(attachSnapshot(later.block, serial, later.digest)))
+    assert.ok(records < 50_000, `${records} records came before the publishes`)
+    socket.on('data', take)
+    socket.resume()
+    await until('the transfer is whole', 60_000, () => records === 100_003)
+    assert.deepEqual([...texts], [['version-1', 100_000]])
+  })
+
   test('queries wait in the sockets until it is open, then every thread and TCP answer from the published snapshot', async () => {
     const { plane, port } = start()
     const early = askUdp(port)

@@ -444,6 +444,7 @@ export const en = {
       lines: 'custom line',
       policies: 'policy',
       names: 'steered name',
+      tsigKeys: 'keys',
       geodata: 'geodata',
       options: 'options',
       files: 'file',

@@ -463,6 +463,7 @@ export const zhCN: Words<typeof en> & {
       lines: '自定义线路',
       policies: '策略',
       names: '调度名',
+      tsigKeys: '密钥',
       geodata: '地理数据',
       options: '选项',
       files: '文件',
