@@ -6,6 +6,7 @@ import { findAddress } from '../../geodata/address/address.ts'
 import { cutsOf } from './check-cuts.ts'
 import { checkSteeredNames } from './check-names.ts'
 import { checkPolicies } from './check-policies.ts'
+import { checkTransfers } from './check-transfers.ts'
 import type { ConfigPath, IssueDraft, LineOf } from './config-issue.ts'
 import type { RecordSet, Zone } from './config-schema.ts'
 import { ancestorsOf, isAtOrBelow, readDomainName } from './domain-name.ts'
@@ -18,7 +19,7 @@ export function checkConfig(config: FilledConfig, shape: DocumentShape, lineOf: 
   const issues: IssueDraft[] = []
   checkIds(config, lineOf, issues)
   checkReferences(config, shape, issues)
-  checkTsigKeys(config, shape, lineOf, issues)
+  checkTransfers(config, shape, lineOf, issues)
   checkZones(config, lineOf, issues)
   checkPools(config, issues)
   checkSteeredNames(config, shape, lineOf, issues)
@@ -42,35 +43,6 @@ function checkIds(config: FilledConfig, lineOf: LineOf, issues: IssueDraft[]): v
       if (earlier === undefined) first.set(value.id, path)
       else {
         issues.push({ code: 'CONFIG_ID_DUPLICATE', path: [...path, 'id'], params: { kind, id: value.id, firstLine: lineOf(earlier) } })
-      }
-    }
-  }
-}
-
-/** Keys: declared once, and every one that a zone names is declared. */
-function checkTsigKeys(config: FilledConfig, shape: DocumentShape, lineOf: LineOf, issues: IssueDraft[]): void {
-  const first = new Map<string, ConfigPath>()
-  for (const { value, path } of config.tsigKeys) {
-    const earlier = first.get(value.name)
-    if (earlier === undefined) first.set(value.name, path)
-    else
-      issues.push({
-        code: 'CONFIG_ID_DUPLICATE',
-        path: [...path, 'name'],
-        params: { kind: 'key', id: value.name, firstLine: lineOf(earlier) },
-      })
-  }
-  if (shape.incomplete.has('tsigKeys')) return
-  for (const { value, path } of config.zones) {
-    for (const key of ['allowTransfer', 'notify'] as const) {
-      for (const [position, { tsigKey }] of value[key].entries()) {
-        if (tsigKey === '' || first.has(tsigKey)) continue
-        const nearest = suggestNearest(tsigKey, first.keys()) ?? ''
-        issues.push({
-          code: 'CONFIG_REFERENCE_UNKNOWN',
-          path: [...path, key, position, 'tsigKey'],
-          params: { kind: 'key', id: tsigKey, section: 'tsigKeys', nearest },
-        })
       }
     }
   }

@@ -203,6 +203,11 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     () => 'the entry names neither a network nor a key, so everybody might transfer the zone',
     () => 'give prefix or tsigKey; 0.0.0.0/0 and ::/0 mean everybody',
   ),
+  CONFIG_TRANSFER_NAMESERVER: entry(
+    'warning',
+    (p) => `"${p.name}" may transfer "${p.zone}", is one of its name servers, and would answer its steered names for everybody alike`,
+    () => 'take it out of nameservers, or run nearcast there too; an answer without a scope fills the caches of all clients',
+  ),
   CONFIG_NOTIFY_TARGET: entry(
     'error',
     (p) => `"${p.value}" cannot be notified: ${p.reason}`,
