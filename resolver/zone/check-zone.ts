@@ -264,10 +264,26 @@ class ZoneCheck {
       if (type !== TYPE_NS) continue
       // Below the cut it serves (or in the zone itself, at the apex) a server cannot be reached without its address.
       if (!(target !== NONE ? names.isAtOrBelow(target, name) : this.isInside(row, at, names.name(name)))) continue
-      if (target !== NONE && (this.findSet(target, TYPE_A) !== NONE || this.findSet(target, TYPE_AAAA) !== NONE)) continue
+      if (target !== NONE && this.hasAddress(target)) continue
+      if (target === NONE && this.hasAddress(this.findWildcard(row, at))) continue
       const text = formatName(table.rdata(row)).toLowerCase()
       this.report('ZONE_MISSING_GLUE', 'warning', row, `name server "${text}" has no address record`, 'add its A or AAAA record')
     }
+  }
+
+  private hasAddress(name: number): boolean {
+    return name !== NONE && (this.findSet(name, TYPE_A) !== NONE || this.findSet(name, TYPE_AAAA) !== NONE)
+  }
+
+  /** The wildcard that stands for a name in rdata which nobody owns (RFC 4592 §3.3.1); -1 when there is none. */
+  private findWildcard(row: number, at: number): number {
+    const { names } = this.grouped
+    const rdata = this.subject.table.rdata(row)
+    for (let from = at; rdata[from] !== 0; from += 1 + rdata[from]!) {
+      const encloser = names.find(rdata, from)
+      if (encloser !== NONE) return names.bytes[encloser]! > 253 ? NONE : names.find(Uint8Array.of(1, 0x2a, ...names.name(encloser)), 0)
+    }
+    return NONE
   }
 
   /** True when the name in rdata is at or below `ancestor`. */

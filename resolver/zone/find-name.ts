@@ -1,10 +1,11 @@
 /**
- * Where a name stands in the zones: step 2 and 3 of RFC 1034 §4.3.2 with the wildcards of RFC 4592. Pure, hot, no allocation: the
+ * Where a name stands in the zones: step 2 and 3 of RFC 1034 §4.3.2 with the wildcards of RFC 4592 and the
+ * DNAMEs of RFC 6672. Pure, hot, no allocation: the
  * exact name is tried first, then its ancestors until one is a node; that one is the closest encloser, since every empty
  * non-terminal is a node. No policy is looked at here.
  */
 import { hashSuffixes } from './hash-name.ts'
-import { NONE, type ZoneColumns } from './zone-columns.ts'
+import { NODE_DNAME, NONE, type ZoneColumns } from './zone-columns.ts'
 
 /** Result kinds. */
 export const FOUND_NOTHING = 0
@@ -14,13 +15,15 @@ export const FOUND_NODE = 1
 export const FOUND_CUT = 2
 /** In the zone, but no such name. */
 export const FOUND_MISS = 3
+/** Below a DNAME: the name is redirected, whatever stands there (RFC 6672 §2.4). */
+export const FOUND_DNAME = 4
 
 /** A mutable result, one a thread. */
 export type NameFound = {
   kind: number
   /** Zone number. */
   zone: number
-  /** The node that answers; the delegation point for FOUND_CUT; the closest encloser for FOUND_MISS. */
+  /** The node that answers; the delegation point for FOUND_CUT; the closest encloser for FOUND_MISS; the DNAME's owner for FOUND_DNAME. */
   node: number
   /** True when the node is a wildcard that stands for the name. */
   isWildcard: boolean
@@ -76,9 +79,10 @@ export function findName(zones: ZoneColumns, name: Uint8Array, length: number, o
   if (node !== NONE) {
     out.zone = zones.nodeZone[node]!
     const cut = zones.nodeCut[node]!
-    out.kind = cut === NONE ? FOUND_NODE : FOUND_CUT
+    const dname = zones.nodeDname[node]!
+    out.kind = cut !== NONE ? FOUND_CUT : dname !== NONE ? FOUND_DNAME : FOUND_NODE
     out.isAtCut = cut === node
-    out.node = cut === NONE ? node : cut
+    out.node = cut !== NONE ? cut : dname !== NONE ? dname : node
     return
   }
   for (let k = 1; k <= count; k++) {
@@ -89,6 +93,13 @@ export function findName(zones: ZoneColumns, name: Uint8Array, length: number, o
     if (cut !== NONE) {
       out.kind = FOUND_CUT
       out.node = cut
+      return
+    }
+    // RFC 6672 §3.2 step 3c: the closest encloser's DNAME comes before a wildcard below it.
+    const above = zones.nodeDname[node]!
+    if (above !== NONE || (zones.nodeFlags[node]! & NODE_DNAME) !== 0) {
+      out.kind = FOUND_DNAME
+      out.node = above !== NONE ? above : node
       return
     }
     const wildcard = zones.nodeWildcard[node]!

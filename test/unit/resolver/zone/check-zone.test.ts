@@ -31,6 +31,11 @@ const ROWS: readonly [title: string, text: string, issues: readonly string[]][] 
   ['different TTLs in a set', `${TOP}a 5 A 192.0.2.1\na 6 A 192.0.2.2\na 7 TXT "x"`, ['warning ZONE_TTL_DIFFERS z.:5']],
   ['no glue for a delegation', `${TOP}sub NS ns.sub`, ['warning ZONE_MISSING_GLUE z.:4']],
   ['glue for a delegation', `${TOP}sub NS NS.sub\nns.sub AAAA 2001:db8::1`, []],
+  [
+    'an address by a wildcard',
+    `$TTL 60\n${SOA}@ NS ns1\n@ NS a.b\n* A 192.0.2.1\n*.c A 192.0.2.1\nb TXT x`,
+    ['warning ZONE_MISSING_GLUE z.:4'],
+  ],
   ['a name server elsewhere', `${TOP}sub NS ns.else.\nsub NS ns.other`, []],
   ['no address for the own name server', `$TTL 60\n${SOA}@ NS ns1`, ['warning ZONE_MISSING_GLUE z.:3']],
   ['a name server that is a CNAME', `$TTL 60\n${SOA}@ NS ns1\nns1 CNAME x`, ['warning ZONE_NS_IS_ALIAS z.:3']],

@@ -231,6 +231,14 @@ describe('parseZoneFile: problems with their places, all at once', () => {
     })
   })
 
+  test('a file of 1,000 errors: all of them are reported', () => {
+    const { raw } = read(`$TTL 5\n${'a A x\n'.repeat(1000)}`)
+    assert.deepEqual(
+      raw.issues.map(({ code, line, column }) => `${code} ${line}:${column}`),
+      Array.from({ length: 1000 }, (_, i) => `ZONE_BAD_DATA ${i + 2}:5`),
+    )
+  })
+
   test('after the limit the rest is counted', () => {
     const { raw } = read('a A x\n'.repeat(MAX_ZONE_ISSUES + 5))
     assert.equal(raw.issues.length, MAX_ZONE_ISSUES + 1)
