@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decode } from 'dns-packet'
+import fc from 'fast-check'
 import { findAddress } from '../../../../geodata/address/address.ts'
 import { parsePrefix } from '../../../../geodata/address/prefix.ts'
 import { createJournal } from '../../../../resolver/transfer/journal.ts'
@@ -207,4 +208,36 @@ test('other queries are no business of the desk', () => {
   const { desk } = start()
   assert.equal(desk.beginStream(transferQuery('z.test.', 6), FRIEND, live, 0), undefined)
   assert.equal(desk.beginStream(new Uint8Array(12), FRIEND, live, 0), undefined)
+})
+
+test('whatever is changed in a transfer or signed query, the desk neither throws nor answers with another id', () => {
+  const { desk } = start()
+  const originals = [
+    transferQuery('z.test.', AXFR),
+    transferQuery('z.test.', IXFR, 2),
+    signed(transferQuery('z.test.', AXFR)).message,
+    signed(transferQuery('z.test.', IXFR, 1)).message,
+    signed(transferQuery('z.test.', 6)).message,
+  ]
+  const parsed = makeQuery()
+  const changes = fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(fc.constantFrom(...originals), changes, fc.nat(40), (original, edits, cut) => {
+      const message = original.slice(0, Math.max(12, original.length - (cut > 20 ? 0 : cut)))
+      for (const [at, octet] of edits) message[at % message.length] = octet
+      const id = [message[0], message[1]]
+      const mem = new Uint8Array(70_000)
+      const stream = desk.beginStream(Buffer.from(message), FRIEND, live, 0)
+      for (const reply of stream === undefined ? [] : messagesOf(stream, NOW)) assert.deepEqual([reply[0], reply[1]], id)
+      mem.set(message)
+      if (readQuery(mem, 0, message.length, parsed) !== 0) return
+      const length = desk.answer(parsed, mem, 0, message.length, 1232, FRIEND, 0, 0, live, (inner, off, len) => {
+        inner[off + 2]! |= 0x80
+        return len
+      })
+      assert.ok(length <= 1232)
+      if (length > 0) assert.deepEqual([mem[0], mem[1]], id)
+    }),
+    { numRuns: 3000 },
+  )
 })
