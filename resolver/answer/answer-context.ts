@@ -73,8 +73,17 @@ export type AnswerContext = {
   ownerLength: number
   /** Position of that name in the message. */
   ownerAt: number
-  /** Nodes that the chain has come to, one a link: a second visit is a loop. */
+  /** Positions of the owner names that the chain has come to, one a link: a second visit is a loop. */
   readonly chain: Int32Array
+  /** Nodes whose DNAME is in the answer; the first `dnameCount` hold. */
+  readonly dnames: Int32Array
+  dnameCount: number
+  /** Room for the name that a DNAME makes. */
+  readonly redirected: Uint8Array
+  /** The asker came by TCP, so that its address is its own and a long answer hits nobody else. */
+  isStream: boolean
+  /** Option of an extended error (wire/extended-error.ts) for askers with EDNS; undefined = none. */
+  extendedError: Uint8Array | undefined
   rcode: number
   authoritative: boolean
   truncated: boolean
@@ -106,6 +115,11 @@ export function createAnswerContext(options: AnswerOptions): AnswerContext {
     ownerLength: 0,
     ownerAt: 0,
     chain: new Int32Array(MAX_CHAIN + 1),
+    dnames: new Int32Array(MAX_CHAIN + 1),
+    dnameCount: 0,
+    redirected: new Uint8Array(512),
+    isStream: false,
+    extendedError: undefined,
     rcode: 0,
     authoritative: true,
     truncated: false,

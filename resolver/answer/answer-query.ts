@@ -2,9 +2,10 @@
  * Packet in, packet out, in place: the algorithm of RFC 1034 §4.3.2 over the local zones, with steered names decided by policy.
  * Pure but for ctx; hot: no allocation, no throw of its own (bench/answer.bench.ts guards it).
  *
- *   readQuery ─► locateClient ─► findName ─► nothing: REFUSED │ cut: referral │ miss: NXDOMAIN │ node: steered, alias, RRset, NODATA
+ *   readQuery ─► locateClient ─► findName ─► nothing: REFUSED │ cut: referral │ DNAME │ miss: NXDOMAIN │ node: steered, alias, RRset, NODATA
  *             ─► writeOpt ─► header
  */
+import { ERROR_NOT_AUTHORITATIVE, ERROR_NOT_READY, ERROR_NOT_SUPPORTED, ERROR_QUERY_TYPE } from '../wire/extended-error.ts'
 import { HEADER_BYTES, readQuery, VERDICT_DROP, VERDICT_OK } from '../wire/read-query.ts'
 import {
   CLASS_ANY,
@@ -19,17 +20,18 @@ import {
   TYPE_CNAME,
   TYPE_DS,
   TYPE_IXFR,
+  TYPE_NXNAME,
   TYPE_OPT,
 } from '../wire/registry.ts'
 import { ANSWERS, beginResponse } from '../wire/response-writer.ts'
-import { FOUND_CUT, FOUND_MISS, FOUND_NOTHING, findName, findRRset } from '../zone/find-name.ts'
+import { FOUND_CUT, FOUND_DNAME, FOUND_MISS, FOUND_NOTHING, findName, findRRset } from '../zone/find-name.ts'
 import { NODE_ALIAS, NODE_APEX, NONE } from '../zone/zone-columns.ts'
 import { answerChaos } from './answer-chaos.ts'
 import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
 import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODATA, STEER_NOT } from './choose-rrset.ts'
 import { writeAdditional, writeNegativeSoa, writeReferral, writeRRset } from './fill-sections.ts'
 import { OUR_UDP_SIZE, optBytes, writeOpt } from './finish-edns.ts'
-import { isLoop, writeAlias } from './follow-alias.ts'
+import { isLoop, writeAlias, writeRedirection } from './follow-alias.ts'
 import { locateClient } from './locate-client.ts'
 
 export { type AnswerContext, type AnswerOptions, createAnswerContext } from './answer-context.ts'
@@ -68,6 +70,9 @@ export function answerQuery(
   ctx.authoritative = false
   ctx.truncated = false
   ctx.scope = 0
+  ctx.dnameCount = 0
+  ctx.isStream = transport !== TRANSPORT_UDP
+  ctx.extendedError = undefined
   clearCounts(mem, off, query.questionEnd !== 0)
   const end = query.questionEnd === 0 ? HEADER_BYTES : query.questionEnd
   const limit = transport === TRANSPORT_TCP ? room : Math.min(room, Math.max(512, Math.min(query.udpSize, OUR_UDP_SIZE)))
@@ -109,13 +114,14 @@ function answerQuestion(ctx: AnswerContext, src: Uint32Array, srcAt: number): vo
     answerChaos(ctx)
     return
   }
-  // Transfers, and types that are no data (RFC 6895 §3.1): 128–255 but ANY, and OPT.
-  if ((query.class !== CLASS_IN && query.class !== CLASS_ANY) || query.type === TYPE_OPT || (query.type >= 128 && query.type < TYPE_ANY)) {
-    ctx.rcode = query.type === TYPE_OPT ? RCODE_FORMERR : RCODE_REFUSED
+  if ((query.class !== CLASS_IN && query.class !== CLASS_ANY) || isNoData(query.type)) {
+    ctx.rcode = query.type === TYPE_OPT || query.type === TYPE_NXNAME ? RCODE_FORMERR : RCODE_REFUSED
+    ctx.extendedError = ctx.rcode === RCODE_FORMERR ? ERROR_QUERY_TYPE : ERROR_NOT_SUPPORTED
     return
   }
   if (ctx.zones === undefined) {
     ctx.rcode = RCODE_SERVFAIL
+    ctx.extendedError = ERROR_NOT_READY
     return
   }
   for (let i = 0; i < query.nameLength; i++) owner[i] = query.name[i]!
@@ -124,14 +130,23 @@ function answerQuestion(ctx: AnswerContext, src: Uint32Array, srcAt: number): vo
   for (let links = 0; links <= MAX_CHAIN; links++) if (!answerOwner(ctx, links, src, srcAt)) return
 }
 
+/** Types that stand in no zone (RFC 6895 §3.1): OPT, and the meta types 128–255 but ANY, transfers among them. */
+function isNoData(type: number): boolean {
+  return type === TYPE_OPT || (type >= 128 && type < TYPE_ANY)
+}
+
 /** One turn of the chain: answers for ctx.owner. True when a CNAME was written and its target is the owner now. */
 function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt: number): boolean {
   const zones = ctx.zones!
   const { found, query } = ctx
+  if (isLoop(ctx, links)) return false
   findName(zones, ctx.owner, ctx.ownerLength, found)
   if (found.kind === FOUND_NOTHING) {
     // The target of a CNAME elsewhere is the resolver's business; what was asked elsewhere is not ours.
-    if (links === 0) ctx.rcode = RCODE_REFUSED
+    if (links === 0) {
+      ctx.rcode = RCODE_REFUSED
+      ctx.extendedError = ERROR_NOT_AUTHORITATIVE
+    }
     return false
   }
   if (found.kind === FOUND_CUT && !(found.isAtCut && query.type === TYPE_DS)) {
@@ -141,13 +156,13 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
   }
   // RFC 1035 §6.2: an answer for class ANY is never authoritative.
   if (links === 0) ctx.authoritative = query.class === CLASS_IN
+  if (found.kind === FOUND_DNAME) return writeRedirection(ctx, found.node)
   if (found.kind === FOUND_MISS) {
     // RFC 6604 §2.1: the rcode speaks of the last name of the chain.
     ctx.rcode = RCODE_NXDOMAIN
     writeNegativeSoa(ctx, found.zone, NO_TTL_LIMIT)
     return false
   }
-  if (isLoop(ctx, links, found.node)) return false
   // RFC 4035 §3.1.4.1: DS stands above the cut; at the apex of a zone whose parent zone is ours too, the parent answers.
   if (query.type === TYPE_DS && (zones.nodeFlags[found.node]! & NODE_APEX) !== 0) {
     const parent = zones.zoneParent[found.zone]!
@@ -156,10 +171,32 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
   return answerNode(ctx, found.node, src, srcAt)
 }
 
+/**
+ * ANY over the plain RRsets of a node. Choice: RFC 8482 §4.1 and §4.4 allow one RRset where the asker's address may be forged and all of
+ * them by TCP; that is what BIND does with minimal-any, and what a person who debugs by `dig +tcp ANY` expects.
+ */
+function writeAny(ctx: AnswerContext, node: number, steer: number): void {
+  const zones = ctx.zones!
+  const end = zones.nodeRRsetFirst[node + 1]!
+  let rrset = findPlainRRset(zones, node, steer, zones.nodeRRsetFirst[node]!)
+  while (rrset !== NONE) {
+    if (!writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) {
+      ctx.truncated = true
+      return
+    }
+    if (!ctx.isStream) {
+      writeAdditional(ctx, rrset, node)
+      return
+    }
+    rrset = rrset + 1 === end ? NONE : findPlainRRset(zones, node, steer, rrset + 1)
+  }
+}
+
 function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: number): boolean {
   const zones = ctx.zones!
   const { query, found } = ctx
   const zone = found.zone
+  const start = ctx.writer.position
   let ttlLimitSeconds = NO_TTL_LIMIT
   let outcome = STEER_NOT
   const steer = zones.nodeSteer[node]!
@@ -171,11 +208,14 @@ function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: n
     // What does not exist for this client now may exist when the decision changes.
     if (outcome !== STEER_NOT) ttlLimitSeconds = ctx.decision.ttlSeconds
   }
-  if (outcome !== STEER_NODATA) {
-    if ((zones.nodeFlags[node]! & NODE_ALIAS) !== 0 && query.type !== TYPE_CNAME && query.type !== TYPE_ANY) return writeAlias(ctx, node)
-    const rrset = query.type === TYPE_ANY ? findPlainRRset(zones, node, steer) : findRRset(zones, node, query.type)
+  if (query.type === TYPE_ANY) {
+    writeAny(ctx, node, steer)
+    if (ctx.writer.position !== start || ctx.truncated) return false
+  } else if (outcome !== STEER_NODATA) {
+    if ((zones.nodeFlags[node]! & NODE_ALIAS) !== 0 && query.type !== TYPE_CNAME) return writeAlias(ctx, node)
+    const rrset = findRRset(zones, node, query.type)
     if (rrset !== NONE) {
-      if (writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) writeAdditional(ctx, rrset)
+      if (writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) writeAdditional(ctx, rrset, node)
       else ctx.truncated = true
       return false
     }

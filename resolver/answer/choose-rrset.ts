@@ -5,7 +5,8 @@
 import { decide } from '../../policy/decide/decide.ts'
 import { OUTCOME_ANSWER, OUTCOME_SERVFAIL } from '../../policy/model/decision.ts'
 import { policyCell } from '../observe/counters.ts'
-import { RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME } from '../wire/registry.ts'
+import { ERROR_NO_ENDPOINT } from '../wire/extended-error.ts'
+import { RCODE_NOERROR, RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME } from '../wire/registry.ts'
 import { ANSWERS, addCount, writeIpv4, writeIpv6, writePointer, writeRecord } from '../wire/response-writer.ts'
 import { NONE, STEER_TARGETS, type ZoneColumns } from '../zone/zone-columns.ts'
 import type { AnswerContext } from './answer-context.ts'
@@ -36,19 +37,35 @@ export function findSteeredType(zones: ZoneColumns, steer: number, type: number)
 /** Answers a question at a steered node. ctx.client must be located. */
 export function answerSteered(ctx: AnswerContext, steer: number): number {
   const zones = ctx.zones!
-  if (ctx.query.type === TYPE_ANY) {
-    // RFC 8482 §4.1: one RRset is enough; the first steered type that this client has.
-    const end = zones.steerTypeFirst[steer + 1]!
-    for (let row = zones.steerTypeFirst[steer]!; row < end; row++) {
-      const outcome = answerRow(ctx, row, true)
-      if (outcome !== STEER_NODATA) return outcome
-    }
-    return STEER_PLAIN
-  }
+  if (ctx.query.type === TYPE_ANY) return answerAnySteered(ctx, steer)
   const row = findSteeredType(zones, steer, ctx.query.type)
   if (row !== NONE) return answerRow(ctx, row, true)
   // A target answers every type with its CNAME; without targets other types are plain RRsets.
   return (zones.steerFlags[steer]! & STEER_TARGETS) === 0 ? STEER_NOT : answerRow(ctx, zones.steerTypeFirst[steer]!, false)
+}
+
+/**
+ * ANY at a steered node: by UDP the first steered type that this client has (RFC 8482 §4.1: one RRset is enough), by TCP all of them,
+ * and STEER_PLAIN for the RRsets beside them.
+ */
+function answerAnySteered(ctx: AnswerContext, steer: number): number {
+  const zones = ctx.zones!
+  const end = zones.steerTypeFirst[steer + 1]!
+  for (let row = zones.steerTypeFirst[steer]!; row < end; row++) {
+    const outcome = answerRow(ctx, row, true)
+    if (outcome === STEER_NODATA) continue
+    // A SERVFAIL, a message that is full, or a target, whose CNAME has nothing beside it.
+    if (!ctx.isStream || ctx.rcode !== RCODE_NOERROR || ctx.truncated || outcome === STEER_ALIAS || isTarget(ctx)) return outcome
+  }
+  return STEER_PLAIN
+}
+
+/** True when the decision is for an endpoint with a host name. */
+function isTarget(ctx: AnswerContext): boolean {
+  const { decision } = ctx
+  if (decision.outcome !== OUTCOME_ANSWER) return false
+  const columns = ctx.policies!.columns
+  return (columns.endpointKinds[columns.memberEndpoint[decision.members[0]!]!]! & ENDPOINT_TARGET) !== 0
 }
 
 /** Decides by the policy of a row. When the question's type is not the row's (`isAsked` false), only a target answers. */
@@ -79,6 +96,7 @@ function answerRow(ctx: AnswerContext, row: number, isAsked: boolean): number {
   countDecision(ctx, policy)
   if (decision.outcome === OUTCOME_SERVFAIL) {
     ctx.rcode = RCODE_SERVFAIL
+    ctx.extendedError = ERROR_NO_ENDPOINT
     return STEER_ANSWERED
   }
   if (decision.outcome !== OUTCOME_ANSWER) return isAsked ? STEER_NODATA : STEER_PLAIN
@@ -176,10 +194,10 @@ function writeTarget(ctx: AnswerContext, endpoint: number): number {
   return STEER_ALIAS
 }
 
-/** The one RRset given for ANY (RFC 8482 §4.1): the first whose type is not steered; NONE when there is none. */
-export function findPlainRRset(zones: ZoneColumns, node: number, steer: number): number {
+/** The first RRset of a node from `from` on whose type is not steered; NONE when there is none. */
+export function findPlainRRset(zones: ZoneColumns, node: number, steer: number, from: number): number {
   const end = zones.nodeRRsetFirst[node + 1]!
-  for (let r = zones.nodeRRsetFirst[node]!; r < end; r++) {
+  for (let r = from; r < end; r++) {
     if (steer === NONE || findSteeredType(zones, steer, zones.rrsetType[r]!) === NONE) return r
   }
   return NONE

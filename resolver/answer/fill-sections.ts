@@ -2,10 +2,27 @@
  * Plain RRsets into the sections of a reply: answers, referrals with glue, negative answers with SOA. Pure, hot, no allocation.
  * An RRset is written whole or not at all: a section that would hold half of one is cut back to before it (RFC 2181 §9).
  */
-import { TYPE_A, TYPE_AAAA, TYPE_DS, TYPE_MX, TYPE_NS, TYPE_SOA, TYPE_SRV } from '../wire/registry.ts'
+import {
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_AFSDB,
+  TYPE_DS,
+  TYPE_HTTPS,
+  TYPE_KX,
+  TYPE_L32,
+  TYPE_L64,
+  TYPE_LP,
+  TYPE_MX,
+  TYPE_NAPTR,
+  TYPE_NS,
+  TYPE_RT,
+  TYPE_SOA,
+  TYPE_SRV,
+  TYPE_SVCB,
+} from '../wire/registry.ts'
 import { ADDITIONALS, AUTHORITIES, addCount, writeName, writePointer, writeRecord } from '../wire/response-writer.ts'
 import { findNode, findRRset } from '../zone/find-name.ts'
-import { NONE, type ZoneColumns } from '../zone/zone-columns.ts'
+import { NODE_ADDITIONAL, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
 import type { AnswerContext } from './answer-context.ts'
 
 /** Writes the owner: a pointer to a known position, or (position 0) the name of a node. */
@@ -54,37 +71,101 @@ export function writeReferral(ctx: AnswerContext, cut: number): void {
   }
   const ds = ctx.query.dnssecOk ? findRRset(zones, cut, TYPE_DS) : NONE
   if (ds !== NONE && !writeRRset(ctx, ds, 0, cut, zones.rrsetTtlSeconds[ds]!, AUTHORITIES)) ctx.truncated = true
-  writeGlue(ctx, ns, cut)
+  // Glue without which the servers cannot be reached goes first: sibling glue must not take its room.
+  writeGlue(ctx, ns, cut, true)
+  writeGlue(ctx, ns, cut, false)
 }
 
-/** Addresses of the name servers of a referral. In-domain glue that does not fit must be asked for again by TCP (RFC 9471 §3). */
-function writeGlue(ctx: AnswerContext, ns: number, cut: number): void {
+/**
+ * Addresses of the name servers of a referral: those at or below the cut, or the others. In-domain glue that does not fit must be asked
+ * for again by TCP (RFC 9471 §3.1); sibling glue and other addresses are there as far as they fit (§3.2).
+ */
+function writeGlue(ctx: AnswerContext, ns: number, cut: number, inDomain: boolean): void {
   const zones = ctx.zones!
+  const zone = zones.nodeZone[cut]!
   const end = zones.rrsetDataFirst[ns + 1]!
   for (let at = zones.rrsetDataFirst[ns]!; at < end; at = nextRecord(zones, at)) {
-    const node = findHost(ctx, at, 0)
-    if (node === NONE) continue
-    if (!writeHostAddresses(ctx, node) && zones.nodeCut[node] === cut) ctx.truncated = true
+    const node = findHost(ctx, at + 2, zone)
+    if (node === NONE || (zones.nodeCut[node] === cut) !== inDomain) continue
+    if (!writeAddresses(ctx, node, 0) && inDomain) ctx.truncated = true
   }
 }
 
-/** Addresses of the hosts that an answer names (RFC 1034 §4.3.2 step 6), as far as they fit; nothing for other types than these. */
-export function writeAdditional(ctx: AnswerContext, rrset: number): void {
+/**
+ * What an answer leads to (RFC 1034 §4.3.2 step 6), as far as it fits: addresses of the hosts of NS, MX, SRV and their like (RFC 1035,
+ * 2782, 1183, 2230), addresses and further services of SVCB and HTTPS (RFC 9460 §4.1), what the flag of a NAPTR names (RFC 3403 §4.3),
+ * locators of LP (RFC 6742 §2.4). Nothing for other types. `owner` is the node of the RRset.
+ */
+export function writeAdditional(ctx: AnswerContext, rrset: number, owner: number): void {
   const zones = ctx.zones!
+  if ((zones.nodeFlags[owner]! & NODE_ADDITIONAL) === 0) return
   const type = zones.rrsetType[rrset]!
-  const skip = type === TYPE_NS ? 0 : type === TYPE_MX ? 2 : type === TYPE_SRV ? 6 : -1
+  const skip = hostAt(type)
   if (skip < 0) return
+  const zone = zones.nodeZone[owner]!
   const end = zones.rrsetDataFirst[rrset + 1]!
   // The chain is complete by now: its memory keeps the hosts, since services on one host name it several times (RFC 2181 §5.5).
   const hosts = ctx.chain
   let hostCount = 0
   for (let at = zones.rrsetDataFirst[rrset]!; at < end && hostCount < hosts.length; at = nextRecord(zones, at)) {
-    const node = findHost(ctx, at, skip)
+    const isOwner = (type === TYPE_SVCB || type === TYPE_HTTPS) && isOwnService(zones.rdata, at + 2)
+    const node = isOwner
+      ? plainNode(zones, owner)
+      : type === TYPE_NAPTR
+        ? findReplacement(ctx, at + 2, zone)
+        : findHost(ctx, at + 2 + skip, zone)
     // Below a cut it is glue, which belongs to referrals.
     if (node === NONE || zones.nodeCut[node] !== NONE || isAmong(hosts, hostCount, node)) continue
-    if (!writeHostAddresses(ctx, node)) return
+    if (!writeFurther(ctx, type, at + 2, node, isOwner ? ctx.ownerAt : 0)) return
     hosts[hostCount++] = node
   }
+}
+
+/** Offset of the host's name in rdata of a type; -1 = it names none. In a NAPTR it moves, and is found record by record. */
+function hostAt(type: number): number {
+  if (type === TYPE_NS || type === TYPE_NAPTR) return 0
+  if (type === TYPE_SRV) return 6
+  if (type === TYPE_MX || type === TYPE_SVCB || type === TYPE_HTTPS || type === TYPE_LP) return 2
+  return type === TYPE_AFSDB || type === TYPE_RT || type === TYPE_KX ? 2 : -1
+}
+
+/** True for a service whose target is ".": its owner (RFC 9460 §2.5.2). As the target of an alias it says that there is no service. */
+function isOwnService(rdata: Uint8Array, data: number): boolean {
+  return rdata[data + 2] === 0 && (rdata[data] !== 0 || rdata[data + 1] !== 0)
+}
+
+/** The node, unless it is steered: steered addresses never stand in an additional section (RFC 7871 §7.4). */
+function plainNode(zones: ZoneColumns, node: number): number {
+  return zones.nodeSteer[node] === NONE ? node : NONE
+}
+
+/** Writes what the record with its rdata at `data` leads to at a node; false when it did not fit. */
+function writeFurther(ctx: AnswerContext, type: number, data: number, node: number, ownerAt: number): boolean {
+  const { rdata } = ctx.zones!
+  if (type === TYPE_LP) return writeMore(ctx, node, TYPE_L32, ownerAt) && writeMore(ctx, node, TYPE_L64, ownerAt)
+  if (type === TYPE_NAPTR && naptrFlag(rdata, data) === LETTER_S) return writeMore(ctx, node, TYPE_SRV, ownerAt)
+  const isService = type === TYPE_SVCB || type === TYPE_HTTPS
+  if (isService && ownerAt === 0 && !writeMore(ctx, node, type, ownerAt)) return false
+  return writeAddresses(ctx, node, ownerAt)
+}
+
+const LETTER_A = 0x61
+const LETTER_S = 0x73
+
+/** The flag of the NAPTR with its rdata at `data`, in lower case; 0 = none or several. */
+function naptrFlag(rdata: Uint8Array, data: number): number {
+  return rdata[data + 4] === 1 ? rdata[data + 5]! | 0x20 : 0
+}
+
+/** Node of the replacement of the NAPTR with its rdata at `data`, for the flags S (services) and A (addresses); else NONE. */
+function findReplacement(ctx: AnswerContext, data: number, zone: number): number {
+  const { rdata } = ctx.zones!
+  const flag = naptrFlag(rdata, data)
+  if (flag !== LETTER_S && flag !== LETTER_A) return NONE
+  let from = data + 4
+  // Flags, services, regular expression: three strings.
+  for (let i = 0; i < 3; i++) from += 1 + rdata[from]!
+  return findHost(ctx, from, zone)
 }
 
 function isAmong(hosts: Int32Array, count: number, node: number): boolean {
@@ -98,27 +179,39 @@ function nextRecord(zones: ZoneColumns, at: number): number {
 }
 
 /**
- * Node of the host that the record at `at` names, `skip` octets into its rdata; NONE when we have none. Only plain addresses: steered
- * ones never stand in an additional section (RFC 7871 §7.4). Overwrites ctx.owner: the answer is complete by now.
+ * Node of the host whose name begins at `from` of the rdata column; NONE when the zone has none, or a steered one. Only names of the zone
+ * that answers, or of ours nested in it, count: a resolver believes us no others (RFC 2181 §5.4.1). Overwrites ctx.owner: the answer is
+ * complete by now.
  */
-function findHost(ctx: AnswerContext, at: number, skip: number): number {
+function findHost(ctx: AnswerContext, from: number, zone: number): number {
   const zones = ctx.zones!
   const name = ctx.owner
-  const from = at + 2 + skip
-  const length = nextRecord(zones, at) - from
-  for (let i = 0; i < length; i++) {
-    const octet = zones.rdata[from + i]!
-    name[i] = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet
+  let length = 0
+  for (let at = from; ; ) {
+    const label = zones.rdata[at]!
+    for (const stop = at + 1 + label; at < stop; at++) {
+      const octet = zones.rdata[at]!
+      name[length++] = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet
+    }
+    if (label === 0) break
   }
   const node = findNode(zones, name, length, ctx.glue)
-  return node === NONE || zones.nodeSteer[node] !== NONE ? NONE : node
+  if (node === NONE || zones.nodeDname[node] !== NONE) return NONE
+  for (let holder = zones.nodeZone[node]!; holder !== NONE; holder = zones.zoneParent[holder]!) {
+    if (holder === zone) return plainNode(zones, node)
+  }
+  return NONE
+}
+
+/** Writes the RRset of a type, if there is one, into the additional section; false when it did not fit. */
+function writeMore(ctx: AnswerContext, node: number, type: number, ownerAt: number): boolean {
+  const zones = ctx.zones!
+  const rrset = findRRset(zones, node, type)
+  return rrset === NONE || writeRRset(ctx, rrset, ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ADDITIONALS)
 }
 
 /** Writes the A and AAAA records of a node into the additional section; false when one of them did not fit. */
-function writeHostAddresses(ctx: AnswerContext, node: number): boolean {
-  const zones = ctx.zones!
-  const a = findRRset(zones, node, TYPE_A)
-  const aaaa = findRRset(zones, node, TYPE_AAAA)
-  const fits = a === NONE || writeRRset(ctx, a, 0, node, zones.rrsetTtlSeconds[a]!, ADDITIONALS)
-  return (aaaa === NONE || writeRRset(ctx, aaaa, 0, node, zones.rrsetTtlSeconds[aaaa]!, ADDITIONALS)) && fits
+function writeAddresses(ctx: AnswerContext, node: number, ownerAt: number): boolean {
+  const fits = writeMore(ctx, node, TYPE_A, ownerAt)
+  return writeMore(ctx, node, TYPE_AAAA, ownerAt) && fits
 }

@@ -52,6 +52,22 @@ export function writeOpt(ctx: AnswerContext): void {
     }
     at += octets
   }
+  at = writeExtendedError(ctx, at, start)
   writer.position = at - writer.off
   addCount(writer, ADDITIONALS, 1)
+}
+
+/** Appends the extended error to the OPT at `start`, if there is one and the reply has room left for it; returns the new end. */
+function writeExtendedError(ctx: AnswerContext, at: number, start: number): number {
+  const { writer, extendedError } = ctx
+  if (extendedError === undefined) return at
+  const { mem } = writer
+  const { length } = extendedError
+  // What optBytes() left free behind the sections, and what these did not need.
+  if (at + length > writer.off + writer.limit + optBytes(ctx)) return at
+  for (let i = 0; i < length; i++) mem[at + i] = extendedError[i]!
+  const dataLength = ((mem[start + 9]! << 8) | mem[start + 10]!) + length
+  mem[start + 9] = dataLength >> 8
+  mem[start + 10] = dataLength & 255
+  return at + length
 }

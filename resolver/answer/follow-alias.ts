@@ -1,14 +1,21 @@
-/** CNAMEs (RFC 1034 §4.3.2 step 3a): written, and their target made the owner that is answered next. Pure, hot, no allocation. */
-import { TYPE_CNAME } from '../wire/registry.ts'
-import { ANSWERS } from '../wire/response-writer.ts'
+/**
+ * CNAMEs (RFC 1034 §4.3.2 step 3a) and DNAMEs (RFC 6672 §3.2): written, and the name they lead to made the owner that is answered next.
+ * Pure, hot, no allocation.
+ */
+import { MAX_NAME_BYTES } from '../wire/name.ts'
+import { RCODE_YXDOMAIN, TYPE_CNAME, TYPE_DNAME } from '../wire/registry.ts'
+import { ANSWERS, addCount, holdsName, writePointer, writeRecord } from '../wire/response-writer.ts'
 import { findRRset } from '../zone/find-name.ts'
-import type { AnswerContext } from './answer-context.ts'
+import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
 import { writeRRset } from './fill-sections.ts'
 
-/** True when the chain has come back to a node: the CNAME there is in the answer already (wildcards have one target as well). */
-export function isLoop(ctx: AnswerContext, links: number, node: number): boolean {
-  for (let i = 0; i < links; i++) if (ctx.chain[i] === node) return true
-  ctx.chain[links] = node
+/**
+ * True when the chain has come back to a name that it has answered for: what would follow is in the answer already. Names, not nodes,
+ * are compared: one wildcard or DNAME may stand for several names of a chain.
+ */
+export function isLoop(ctx: AnswerContext, links: number): boolean {
+  for (let i = 0; i < links; i++) if (holdsName(ctx.writer, ctx.chain[i]!, ctx.owner, 0)) return true
+  ctx.chain[links] = ctx.ownerAt
   return false
 }
 
@@ -23,6 +30,60 @@ export function writeAlias(ctx: AnswerContext, node: number): boolean {
   const at = zones.rrsetDataFirst[rrset]!
   moveOwner(ctx, zones.rdata, at + 2, (zones.rdata[at]! << 8) | zones.rdata[at + 1]!)
   return true
+}
+
+/**
+ * Writes the DNAME of a node above the owner and the CNAME made of it, with the DNAME's TTL (RFC 6672 §3.1). True when the redirected
+ * name is the owner now; false when it did not fit, or is no name any more: YXDOMAIN with the DNAME that says why (§2.2, §3.2).
+ */
+export function writeRedirection(ctx: AnswerContext, node: number): boolean {
+  const zones = ctx.zones!
+  const { writer, redirected } = ctx
+  const rrset = findRRset(zones, node, TYPE_DNAME)
+  const ttlSeconds = zones.rrsetTtlSeconds[rrset]!
+  // A chain that comes by here twice has the record in its answer already (RFC 2181 §5).
+  if (!isWritten(ctx, node) && !writeRRset(ctx, rrset, 0, node, ttlSeconds, ANSWERS)) {
+    ctx.truncated = true
+    return false
+  }
+  const prefix = ctx.ownerLength - (zones.nodeNameFirst[node + 1]! - zones.nodeNameFirst[node]!)
+  const at = zones.rrsetDataFirst[rrset]!
+  const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
+  if (prefix + length > MAX_NAME_BYTES) {
+    ctx.rcode = RCODE_YXDOMAIN
+    return false
+  }
+  copyLabels(ctx, prefix)
+  for (let i = 0; i < length; i++) redirected[prefix + i] = zones.rdata[at + 2 + i]!
+  if (!writePointer(writer, ctx.ownerAt) || !writeRecord(writer, TYPE_CNAME, ttlSeconds, redirected, 0, prefix + length)) {
+    ctx.truncated = true
+    return false
+  }
+  addCount(writer, ANSWERS, 1)
+  moveOwner(ctx, redirected, 0, prefix + length)
+  return true
+}
+
+function isWritten(ctx: AnswerContext, node: number): boolean {
+  for (let i = 0; i < ctx.dnameCount; i++) if (ctx.dnames[i] === node) return true
+  if (ctx.dnameCount <= MAX_CHAIN) ctx.dnames[ctx.dnameCount++] = node
+  return false
+}
+
+/** Copies the first `length` octets of the owner, labels as they stand in the message: the case of the question is kept. */
+function copyLabels(ctx: AnswerContext, length: number): void {
+  const { mem, off } = ctx.writer
+  let at = off + ctx.ownerAt
+  for (let i = 0; i < length; ) {
+    const label = mem[at]!
+    if ((label & 0xc0) === 0xc0) {
+      at = off + (((label & 0x3f) << 8) | mem[at + 1]!)
+      continue
+    }
+    for (let k = 0; k <= label; k++) ctx.redirected[i + k] = mem[at + k]!
+    i += 1 + label
+    at += 1 + label
+  }
 }
 
 /** Makes the name at `from` of `data` the owner; it was just written as the whole rdata of a CNAME. */

@@ -10,8 +10,12 @@ export const TYPE_SOA = 6
 export const TYPE_PTR = 12
 export const TYPE_MX = 15
 export const TYPE_TXT = 16
+export const TYPE_AFSDB = 18
+export const TYPE_RT = 21
 export const TYPE_AAAA = 28
 export const TYPE_SRV = 33
+export const TYPE_NAPTR = 35
+export const TYPE_KX = 36
 export const TYPE_DNAME = 39
 export const TYPE_OPT = 41
 export const TYPE_DS = 43
@@ -22,6 +26,10 @@ export const TYPE_NSEC3 = 50
 export const TYPE_NSEC3PARAM = 51
 export const TYPE_SVCB = 64
 export const TYPE_HTTPS = 65
+export const TYPE_L32 = 105
+export const TYPE_L64 = 106
+export const TYPE_LP = 107
+export const TYPE_NXNAME = 128
 export const TYPE_TSIG = 250
 export const TYPE_IXFR = 251
 export const TYPE_AXFR = 252
@@ -40,10 +48,11 @@ export const RCODE_SERVFAIL = 2
 export const RCODE_NXDOMAIN = 3
 export const RCODE_NOTIMP = 4
 export const RCODE_REFUSED = 5
+export const RCODE_YXDOMAIN = 6
 export const RCODE_BADVERS = 16
 
 /** Words of the rcodes, by number. */
-export const RCODE_WORDS: readonly string[] = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED']
+export const RCODE_WORDS: readonly string[] = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN']
 
 /** EDNS option: client subnet (RFC 7871). */
 export const OPTION_CLIENT_SUBNET = 8

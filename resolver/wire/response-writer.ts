@@ -53,8 +53,8 @@ function know(writer: ResponseWriter, at: number): void {
   if (writer.knownCount < MAX_KNOWN && at <= MAX_POINTER) writer.known[writer.knownCount++] = at
 }
 
-/** True when the name at `at` of the message equals the uncompressed name at `from` of `name`, in any case of letters. */
-function equalsKnown(writer: ResponseWriter, known: number, name: Uint8Array, from: number): boolean {
+/** True when the name at position `known` of the message equals the uncompressed name at `from` of `name`, in any case of letters. */
+export function holdsName(writer: ResponseWriter, known: number, name: Uint8Array, from: number): boolean {
   const { mem, off } = writer
   let at = off + known
   let i = from
@@ -93,7 +93,7 @@ export function writeName(writer: ResponseWriter, name: Uint8Array, from: number
     }
     if (compress) {
       for (let k = 0; k < candidates; k++) {
-        if (!equalsKnown(writer, known[k]!, name, i)) continue
+        if (!holdsName(writer, known[k]!, name, i)) continue
         if (writer.position + 2 > writer.limit) return false
         mem[off + writer.position] = 0xc0 | (known[k]! >> 8)
         mem[off + writer.position + 1] = known[k]! & 255
