@@ -32,11 +32,11 @@ export function writeOpt(ctx: AnswerContext): void {
   mem[at + 7] = query.dnssecOk ? 0x80 : 0
   for (let i = 8; i < 11; i++) mem[at + i] = 0
   const start = at
-  at += 11
+  at = writeExtendedError(ctx, at + 11, start)
   if (query.hasClientSubnet) {
     const subnet = query.clientSubnet
     const octets = (subnet.sourcePrefixLength + 7) >> 3
-    mem[start + 10] = 8 + octets
+    addDataLength(mem, start, 8 + octets)
     mem[at] = 0
     mem[at + 1] = OPTION_CLIENT_SUBNET
     mem[at + 2] = 0
@@ -52,7 +52,6 @@ export function writeOpt(ctx: AnswerContext): void {
     }
     at += octets
   }
-  at = writeExtendedError(ctx, at, start)
   writer.position = at - writer.off
   addCount(writer, ADDITIONALS, 1)
 }
@@ -61,13 +60,17 @@ export function writeOpt(ctx: AnswerContext): void {
 function writeExtendedError(ctx: AnswerContext, at: number, start: number): number {
   const { writer, extendedError } = ctx
   if (extendedError === undefined) return at
-  const { mem } = writer
   const { length } = extendedError
-  // What optBytes() left free behind the sections, and what these did not need.
-  if (at + length > writer.off + writer.limit + optBytes(ctx)) return at
-  for (let i = 0; i < length; i++) mem[at + i] = extendedError[i]!
-  const dataLength = ((mem[start + 9]! << 8) | mem[start + 10]!) + length
-  mem[start + 9] = dataLength >> 8
-  mem[start + 10] = dataLength & 255
+  // The sections left optBytes() free, of which 11 are used up; what they did not need themselves is for the error.
+  if (at - 11 + length > writer.off + writer.limit) return at
+  for (let i = 0; i < length; i++) writer.mem[at + i] = extendedError[i]!
+  addDataLength(writer.mem, start, length)
   return at + length
+}
+
+/** Adds to the length of the data of the OPT at `start`. */
+function addDataLength(mem: Uint8Array, start: number, octets: number): void {
+  const length = ((mem[start + 9]! << 8) | mem[start + 10]!) + octets
+  mem[start + 9] = length >> 8
+  mem[start + 10] = length & 255
 }

@@ -63,7 +63,8 @@ test('a good query gets a reply under the limit of its OPT; what is truncated ke
         const whole = subject.ask(query, { transport: TCP })!
         assert.equal(readReply(whole).tc, false, 'nothing here is too long for TCP')
         if (read.tc) truncated++
-        else if (udpSize !== undefined) assert.deepEqual(reply, whole)
+        // ANY gives one RRset by UDP and all by TCP (RFC 8482 §4.4).
+        else if (udpSize !== undefined && type !== 255) assert.deepEqual(reply, whole)
       },
     ),
     { seed: PROPERTY_SEED, numRuns: 5000 },
