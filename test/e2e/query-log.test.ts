@@ -209,6 +209,8 @@ describe('JSON lines', () => {
     server.child.kill('SIGHUP')
     await until('a new file', 5000, () => existsSync(file))
     dig(server, '@127.0.0.1', 'later.example.test')
+    // The signal makes serve read its zones again too.
+    await until('the reload', 20_000, () => /"reloaded"/.test(server.log()))
     await server.stop()
     assert.match(readFileSync(file, 'utf8'), /^\{[^\n]*"later\.example\.test\."[^\n]*\}\n$/)
   })
