@@ -239,11 +239,10 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
       return length
     },
     beginStream: (received, src, tables, running) => {
-      // A copy: it comes in a node Buffer, whose slices are views.
-      const message = new Uint8Array(received)
-      if (readQuery(message, 0, message.length, streamQuery) !== VERDICT_OK) return undefined
+      if (readQuery(received, 0, received.length, streamQuery) !== VERDICT_OK) return undefined
       if (streamQuery.type !== TYPE_AXFR && streamQuery.type !== TYPE_IXFR) return undefined
-      const checked = check(message, streamQuery)
+      // A copy: it comes in a node Buffer, whose slices are views.
+      const checked = check(new Uint8Array(received), streamQuery)
       if (typeof checked === 'number') return single(scratch.slice(0, checked))
       const frame: ReplyFrame = { head: checked.body.slice(0, streamQuery.questionEnd), hasOpt: streamQuery.hasOpt, signer: checked.signer }
       let wanted = recordsFor(streamQuery, checked, src, 0, tables)

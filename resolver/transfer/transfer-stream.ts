@@ -2,9 +2,11 @@
  * The messages of one transfer, pulled one at a time, so that a reader who is slow costs nothing but the memory of his generation
  * (RFC 5936 §2.2, RFC 1995 §4). Pure but for the signer's clock, which is passed in.
  */
+import { ERROR_NOT_AUTHORITATIVE, ERROR_PROHIBITED } from '../wire/extended-error.ts'
 import { HEADER_BYTES } from '../wire/read-query.ts'
+import { RCODE_REFUSED } from '../wire/registry.ts'
 import { ADDITIONALS, ANSWERS } from '../wire/response-writer.ts'
-import { type TsigSigner, tsigBytes } from '../wire/tsig.ts'
+import { RCODE_NOTAUTH, type TsigSigner, tsigBytes } from '../wire/tsig.ts'
 import { chainCursors, cursorOfPack, type RecordCursor } from './record-cursor.ts'
 import { beginTransferMessage, makeTransferWriter, TRANSFER_MESSAGE_BYTES, writeTransferRecord } from './transfer-writer.ts'
 import type { ZoneDiff } from './zone-diff.ts'
@@ -29,6 +31,7 @@ export type TransferStream = {
 
 /** Octets of our OPT: no options. */
 const OPT_BYTES = 11
+const NOTHING = new Uint8Array(0)
 const LARGEST_MESSAGE_BYTES = 65_535
 
 /** Records of a whole zone: SOA, all else, SOA. */
@@ -104,12 +107,13 @@ export function writeSingleReply(
   return frame.signer === undefined ? length : frame.signer.sign(mem, length, nowSeconds)
 }
 
-/** A reply with an rcode and no records. */
+/** A reply with an rcode and no records; an extended error goes into the OPT of an asker that has one. */
 export function writeRefusal(frame: ReplyFrame, rcode: number, mem: Uint8Array, nowSeconds: number): number {
   beginReply(mem, frame.head, frame.head.length)
   mem[2]! &= ~0x04
   mem[3]! |= rcode
-  const length = frame.hasOpt ? writePlainOpt(mem, frame.head.length) : frame.head.length
+  const error = rcode === RCODE_REFUSED ? ERROR_PROHIBITED : rcode === RCODE_NOTAUTH ? ERROR_NOT_AUTHORITATIVE : NOTHING
+  const length = frame.hasOpt ? writePlainOpt(mem, frame.head.length, error) : frame.head.length
   return frame.signer === undefined ? length : frame.signer.sign(mem, length, nowSeconds)
 }
 
@@ -122,11 +126,13 @@ function beginReply(mem: Uint8Array, head: Uint8Array, headBytes: number): void 
   mem[5] = headBytes > HEADER_BYTES ? 1 : 0
 }
 
-function writePlainOpt(mem: Uint8Array, at: number): number {
+function writePlainOpt(mem: Uint8Array, at: number, option: Uint8Array = NOTHING): number {
   mem.fill(0, at, at + OPT_BYTES)
+  mem[at + 10] = option.length
+  mem.set(option, at + OPT_BYTES)
   mem[at + 2] = 41
   mem[at + 3] = 1232 >> 8
   mem[at + 4] = 1232 & 255
   mem[ADDITIONALS + 1]! += 1
-  return at + OPT_BYTES
+  return at + OPT_BYTES + option.length
 }

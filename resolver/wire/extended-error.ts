@@ -15,6 +15,8 @@ function option(infoCode: number, text: string): Uint8Array {
 export const ERROR_NO_ENDPOINT: Uint8Array = option(0, 'no endpoint is up')
 /** SERVFAIL before the first zones are there: "not ready" (§4.15). */
 export const ERROR_NOT_READY: Uint8Array = option(14, '')
+/** REFUSED for a transfer that this asker may not have: "prohibited" (§4.19). */
+export const ERROR_PROHIBITED: Uint8Array = option(18, '')
 /** REFUSED for what stands in none of our zones: "not authoritative" (§4.21). */
 export const ERROR_NOT_AUTHORITATIVE: Uint8Array = option(20, '')
 /** REFUSED or NOTIMP for a class, type or operation that we do not have: "not supported" (§4.22). */

@@ -187,6 +187,18 @@ for (const { name, query, src, allow, running, rcode, outcome } of refusals) {
   })
 }
 
+test('a refusal says why to an asker with EDNS (RFC 8914)', () => {
+  const { stream } = start([])
+  const withOpt = (name: string): Uint8Array => {
+    const query = Uint8Array.from([...transferQuery(name, AXFR), 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0])
+    query[11] = 1
+    return query
+  }
+  const optionOf = (name: string): number[] => [...readMessage(stream(withOpt(name))[0]!)!.records[0]!.rdata]
+  assert.deepEqual(optionOf('z.test.'), [0, 15, 0, 2, 0, 18])
+  assert.deepEqual(optionOf('y.test.'), [0, 15, 0, 2, 0, 20])
+})
+
 test('a query with a wrong MAC is answered NOTAUTH before anything else is looked at', () => {
   const { stream, datagram, counted } = start()
   const { message } = signed(transferQuery('z.test.', AXFR))
