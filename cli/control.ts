@@ -119,7 +119,7 @@ async function run(args: CommandArgs): Promise<number> {
     const seed = watchSeed(publisher, flags, log)
     const { port } = servers.tcp.address() as { port: number }
     const address = formatListenAddress({ ...listen, port })
-    tell({ type: 'ready', address })
+    tell({ type: 'ready', address, generation: store.latestGenerationNumber() })
     log.info({ address, generation: store.latestGenerationNumber(), version }, 'control is ready')
     if (process.send === undefined) process.stdout.write(`  console  http${tls === undefined ? '' : 's'}://${address}/\nready\n`)
     const reason = await stopped

@@ -48,6 +48,9 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
 
 /** DNS opens at the latest after this time, with what there is (DESIGN.md section 2). */
 const OPEN_AT_LATEST_MS = 3000
+/** Pause before a first generation that could not be made live is tried again; it doubles up to FIRST_RETRY_LAST_MS. */
+const FIRST_RETRY_MS = 1000
+const FIRST_RETRY_LAST_MS = 30_000
 
 /** Token of the metrics port; beyond loopback there must be one. */
 function metricsToken(flags: Flags, listen: ListenAddress): string | undefined {
@@ -155,6 +158,7 @@ async function run(args: CommandArgs): Promise<number> {
   const requests = createNodeRequests({ plane, nodeId, startedAt, details: () => health.details(), geodataPath: () => geodataPath })
   const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
   const closers: (() => Promise<void>)[] = []
+  let newest: PublishMessage | undefined
   try {
     const metrics = await startMetricsEndpoint({
       listen: metricsListen,
@@ -165,11 +169,19 @@ async function run(args: CommandArgs): Promise<number> {
     })
     closers.push(() => metrics.close())
 
+    let hasSaidReady = false
+    /** `ready` to who started this node alone: once, when DNS is open and there is something to answer from. */
+    const sayReady = (): void => {
+      if (process.send !== undefined || hasSaidReady || !plane.isOpen() || plane.live() === undefined) return
+      hasSaidReady = true
+      process.stdout.write('ready\n')
+    }
     /** Tells everybody what is live now. */
     const announce = (): NodeStatus => {
       const { generation, digest } = plane.live()!.snapshot
       status = { nodeId, generation, digest, startedAt }
       process.send?.({ type: 'live', generation })
+      sayReady()
       return status
     }
     let firstLive: () => void = () => undefined
@@ -182,7 +194,7 @@ async function run(args: CommandArgs): Promise<number> {
       link.status(announce())
       firstLive()
     })
-    link.onPublish(async (message) => {
+    const apply = async (message: PublishMessage): Promise<NodeStatus> => {
       // What was kept is usually just this generation.
       await kept
       const now = plane.live()?.snapshot
@@ -194,15 +206,40 @@ async function run(args: CommandArgs): Promise<number> {
       await keep(paths, message, log)
       firstLive()
       return announce()
+    }
+    const retryFirst = (message: PublishMessage, waitMs: number): void => {
+      const again = async (): Promise<void> => {
+        if (newest !== message || plane.live() !== undefined) return
+        try {
+          link.status(await apply(message))
+        } catch (error) {
+          log.error({ generation: message.generation, error: (error as Error).message }, 'the generation could not be made live')
+          retryFirst(message, Math.min(2 * waitMs, FIRST_RETRY_LAST_MS))
+        }
+      }
+      setTimeout(() => void again(), waitMs).unref()
+    }
+    link.onPublish(async (message) => {
+      newest = message
+      try {
+        return await apply(message)
+      } catch (error) {
+        // There is nothing older to answer from: a machine that was too busy for the first ranking must not stay without one.
+        if (plane.live() === undefined) retryFirst(message, FIRST_RETRY_MS)
+        throw error
+      }
     })
     await Promise.race([live, stopped, new Promise((resolve) => setTimeout(resolve, OPEN_AT_LATEST_MS))])
     await plane.open()
     process.send?.({ type: 'ready', address: formatListenAddress(metrics.listen) })
-    if (process.send === undefined) process.stdout.write('ready\n')
+    sayReady()
+    if (process.send === undefined && !hasSaidReady)
+      process.stdout.write('not ready: no generation is live, DNS answers SERVFAIL; waiting for control\n')
     log.info({ dns: opened.addresses.map(formatListenAddress), metrics: formatListenAddress(metrics.listen) }, 'node is ready')
     log.info({ reason: await stopped }, 'stopping')
     return 0
   } finally {
+    newest = undefined
     await plane.stop()
     await link.close()
     for (const close of closers) await close()

@@ -4,10 +4,18 @@
  */
 import type { ChildProcess } from 'node:child_process'
 
+/** A child serves. */
+export type ReadyMessage = {
+  readonly type: 'ready'
+  /** Where, when the kernel chose the port (metrics of node, API of control). */
+  readonly address?: string
+  /** Of control: newest generation of its store, 0 = it is empty. */
+  readonly generation?: number
+}
+
 /** Messages of a child to its supervisor, over node's channel. */
 export type ChildMessage =
-  /** It serves. `address` is where, when the kernel chose the port (metrics of node, API of control). */
-  | { readonly type: 'ready'; readonly address?: string }
+  | ReadyMessage
   /** A node made a generation live. */
   | { readonly type: 'live'; readonly generation: number }
   | { readonly type: 'first-password'; readonly user: string; readonly password: string }
@@ -17,7 +25,7 @@ export type SupervisedOptions = {
   readonly name: string
   readonly spawn: () => ChildProcess
   /** Told each time the child is ready. */
-  readonly onReady: (address: string | undefined) => void
+  readonly onReady: (message: ReadyMessage) => void
   /** Told of every other message. */
   readonly onMessage: (message: ChildMessage) => void
   /** Told when the child ended before it was ready for the first time: the supervisor gives up. */
@@ -58,7 +66,7 @@ export function superviseChild(options: SupervisedOptions): Supervised {
     started.on('message', (message: ChildMessage) => {
       if (message.type === 'ready') {
         wasReady = true
-        options.onReady(message.address)
+        options.onReady(message)
       } else {
         options.onMessage(message)
       }

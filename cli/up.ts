@@ -14,6 +14,7 @@ import { FIRST_INHERITED_FD, INHERITED_VARIABLE, takeInheritedSockets } from './
 import { createProcessLog, LOG_OPTION } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, type Flags, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { QUERY_LOG_OPTIONS, queryLogSettings } from './query-log-options.ts'
+import { createStartReport } from './start-report.ts'
 import { lockStateFolder, prepareStateFolder } from './state-folder.ts'
 import { waitForStop } from './stop-signal.ts'
 import { type ChildMessage, type Supervised, superviseChild } from './supervise-child.ts'
@@ -42,8 +43,8 @@ const NODE_FLAGS = [
 ]
 /** Flags that go to control as they are. */
 const CONTROL_FLAGS = [...Object.keys(CONTROL_OPTIONS), 'log-level']
-/** Longest wait for the first generation before `ready` is printed without one (an empty store has none). */
-const FIRST_GENERATION_MS = 10_000
+/** A start without `ready` says by then what it waits for. */
+const OVERDUE_MS = 10_000
 
 /** The words of some flags that were given. */
 function wordsOf(flags: Flags, names: readonly string[]): string[] {
@@ -93,27 +94,25 @@ async function run(args: CommandArgs): Promise<number> {
     control: undefined,
     simulator: undefined,
   }
-  const ready = new Set<string>()
-  const wanted = flags.example === true ? ['simulator', 'control', 'node', 'generation'] : ['control', 'node', 'generation']
   let apiAddress = formatListenAddress(apiListen)
   let metricsAddress = formatListenAddress(metricsListen)
-  let announced = false
+  const report = createStartReport({
+    parts: flags.example === true ? ['simulator', 'control', 'node'] : ['control', 'node'],
+    addresses: () => [
+      `  DNS      ${[...new Set(dns.map(formatListenAddress))].join(', ')} (UDP and TCP)`,
+      `  console  http://${apiAddress}/`,
+      `  metrics  http://${metricsAddress}/metrics`,
+    ],
+    print,
+  })
+  const overdue = setTimeout(report.overdue, OVERDUE_MS)
 
   const outcome = new Promise<number>((resolve) => {
-    const announce = (): void => {
-      if (announced || !wanted.every((name) => ready.has(name))) return
-      announced = true
-      print(`  DNS      ${[...new Set(dns.map(formatListenAddress))].join(', ')} (UDP and TCP)`)
-      print(`  console  http://${apiAddress}/`)
-      print(`  metrics  http://${metricsAddress}/metrics`)
-      print('ready')
-    }
     const take = (name: string, message: ChildMessage): void => {
       if (message.type === 'first-password') {
         print(`  sign in  user "${message.user}", password "${message.password}" (shown only now; you change it at the first sign-in)`)
       } else if (message.type === 'live') {
-        ready.add('generation')
-        announce()
+        report.live()
       } else {
         log.debug({ child: name, message }, 'message of a child that nobody waits for')
       }
@@ -122,13 +121,11 @@ async function run(args: CommandArgs): Promise<number> {
       children[name] = superviseChild({
         name,
         spawn: start,
-        onReady: (address) => {
-          ready.add(name)
+        onReady: ({ address, generation }) => {
           if (name === 'control' && address !== undefined) apiAddress = address
           if (name === 'node' && address !== undefined) metricsAddress = address
-          // An empty store has no generation to wait for.
-          if (name === 'control') setTimeout(() => take(name, { type: 'live', generation: 0 }), FIRST_GENERATION_MS).unref()
-          announce()
+          if (generation !== undefined) report.stored(generation)
+          report.partReady(name)
         },
         onMessage: (message) => take(name, message),
         onFailedStart: (code) => {
@@ -161,6 +158,7 @@ async function run(args: CommandArgs): Promise<number> {
   })
 
   const code = await outcome
+  clearTimeout(overdue)
   // Control first, so that nothing is published to a node that ends; the simulator last, so that nothing looks failed.
   await children.control?.stop(5000)
   await children.node?.stop(5000)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { libcUnavailable } from '../../../resolver/transport/libc.ts'
-import { startLoad } from '../../support/dns-load.ts'
+import { answerOf, ask, encodeQuery, startLoad } from '../../support/dns-load.ts'
 import { type Product, startProduct, until } from '../../support/product.ts'
 
 const main = new URL('../../../main.ts', import.meta.url).pathname
@@ -119,6 +119,20 @@ describe('nearcast up', { skip: libcUnavailable() ?? false }, () => {
         'm',
       ),
     )
+  })
+
+  test('without a document it says so instead of ready, and is ready after the first publish', async () => {
+    const empty = await startProduct()
+    try {
+      assert.match(empty.output(), /^not ready: no document is published, DNS answers SERVFAIL;/m)
+      assert.doesNotMatch(empty.output(), /^ready$/m)
+      await empty.cli('apply', document)
+      await until('ready', 30_000, () => /^ready$/m.test(empty.output()))
+      const reply = await ask(empty.dnsPort, encodeQuery(1, 'www.example.test', undefined))
+      assert.equal(answerOf(reply), '192.0.2.80')
+    } finally {
+      await empty.stop()
+    }
   })
 
   test('the children end when their supervisor is killed', async () => {
