@@ -7,6 +7,8 @@
  */
 import { constants, openSync } from 'node:fs'
 import { connect, Socket } from 'node:net'
+import { libcUnavailable } from '../transport/libc.ts'
+import { duplicateSocket } from '../transport/raw-socket.ts'
 import {
   DNSTAP_CONTENT_TYPE,
   decodeControlFrame,
@@ -160,7 +162,7 @@ function openAgain(fd: number): number {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK)
   } catch {
-    // A socket cannot be opened by its path; it is used as it is.
+    // A socket cannot be opened by its path. A duplicate, because the stream closes what it was given, and the number is used again.
+    return libcUnavailable() === undefined ? duplicateSocket(fd) : fd
   }
-  return fd
 }
