@@ -2,13 +2,14 @@
  * Who gets another answer by a publish: both snapshots decide every IPv4 range of the internet with the health of now. Pure.
  *
  *   names: (policy before, policy after) ─► ranges of both line tables swept side by side ─► (class before, class after)
- *          ─► shares of endpoints before and after ─► moved share × addresses of the range
+ *          ─► shares of endpoints before and after ─► where they differ: moved share × addresses of the range
  *
  * Percent are of the addresses of the whole internet or of mainland China, whichever share is larger: a change that moves half of
  * China is a large one although that is 5 % of the world.
  */
 import type { RangeTable4 } from '../../../geodata/address/range-table.ts'
 import type { Location } from '../../../geodata/line/location.ts'
+import { findRange4 } from '../../../geodata/lookup/find-range.ts'
 import type { RankingColumns } from '../../../health/model/ranking.ts'
 import type { CompiledPolicies } from '../../../policy/decide/compiled-policies.ts'
 import { walkSteps } from '../../../policy/decide/decide.ts'
@@ -43,6 +44,8 @@ const NO_CLIENTS: readonly (readonly [first: number, end: number])[] = [
   [0xe000_0000, 0x1_0000_0000],
 ]
 const NO_ANSWER = '(no answer)'
+/** The address behind the last. */
+const END4 = 0x1_0000_0000
 
 /** Movement of each policy that names had before and have after; new and removed names move nobody. */
 export function findMovement(before: Side, after: Side, geography: Geography): readonly PolicyMovement[] {
@@ -64,68 +67,99 @@ function comparePolicies(before: Side, was: string, after: Side, is: string, geo
   const left = makeAnswers(before, was)
   const right = makeAnswers(after, is)
   if (left === undefined || right === undefined) return { policy: is, movedPercent: 0, moves: [] }
-  const mainland = geography.locations.map((location) => location.country === 'CN' && !ABROAD_PROVINCES.has(location.province ?? ''))
-  const totals = { world: 0, china: 0 }
+  const clients = countClients(geography)
   const moved = { world: 0, china: 0 }
   const flows = new Map<string, { from: string; to: string; world: number; china: number }>()
   const differences = new Map<number, ReadonlyMap<string, readonly [string, string, number]>>()
-  sweep(left.table, right.table, geography.v4, (first, end, classBefore, classAfter, location) => {
-    const count = clientsIn(first, end)
-    if (count === 0) return
-    const chinese = mainland[location] === true
-    totals.world += count
-    if (chinese) totals.china += count
+  sweep(left.table, right.table, (first, end, classBefore, classAfter) => {
     const key = classBefore * 0x10_0000 + classAfter
     let difference = differences.get(key)
     if (difference === undefined) {
       difference = flowBetween(left.sharesOf(classBefore), right.sharesOf(classAfter))
       differences.set(key, difference)
     }
+    // Most publishes move few: only those are counted.
+    if (difference.size === 0) return
+    const world = worldBelow(end) - worldBelow(first)
+    if (world === 0) return
+    const china = chinaBelow(clients, end) - chinaBelow(clients, first)
     for (const [id, [from, to, share]] of difference) {
       const flow = flows.get(id) ?? { from, to, world: 0, china: 0 }
-      flow.world += count * share
-      moved.world += count * share
-      if (chinese) {
-        flow.china += count * share
-        moved.china += count * share
-      }
+      flow.world += world * share
+      flow.china += china * share
+      moved.world += world * share
+      moved.china += china * share
       flows.set(id, flow)
     }
   })
+  const { worldTotal, chinaTotal } = clients
   const percent = (part: { world: number; china: number }): number =>
-    100 * Math.max(totals.world === 0 ? 0 : part.world / totals.world, totals.china === 0 ? 0 : part.china / totals.china)
+    100 * Math.max(part.world / worldTotal, chinaTotal === 0 ? 0 : part.china / chinaTotal)
   const moves = [...flows.values()]
     .map((flow): Move => ({ policy: is, from: flow.from, to: flow.to, addressPercent: percent(flow) }))
     .sort((a, b) => b.addressPercent - a.addressPercent)
   return { policy: is, movedPercent: Math.min(100, percent(moved)), moves }
 }
 
-/** Walks three range tables side by side, calling back for each piece in which none of them changes. */
-function sweep(
-  left: RangeTable4,
-  right: RangeTable4,
-  places: RangeTable4,
-  piece: (first: number, end: number, left: number, right: number, place: number) => void,
-): void {
-  const tables = [left, right, places] as const
-  const at = [0, 0, 0]
+/** Walks two range tables side by side, calling back for each piece in which neither changes. */
+function sweep(left: RangeTable4, right: RangeTable4, piece: (first: number, end: number, left: number, right: number) => void): void {
+  let atLeft = 0
+  let atRight = 0
   let first = 0
-  while (first < 0x1_0000_0000) {
-    let end = 0x1_0000_0000
-    for (const [i, table] of tables.entries()) {
-      const next = table.starts[at[i]! + 1]
-      if (next !== undefined && next < end) end = next
-    }
-    piece(first, end, left.values[at[0]!]!, right.values[at[1]!]!, places.values[at[2]!]!)
-    for (const [i, table] of tables.entries()) if (table.starts[at[i]! + 1] === end) at[i]!++
+  while (first < END4) {
+    const endLeft = left.starts[atLeft + 1] ?? END4
+    const endRight = right.starts[atRight + 1] ?? END4
+    const end = Math.min(endLeft, endRight)
+    piece(first, end, left.values[atLeft]!, right.values[atRight]!)
+    if (endLeft === end) atLeft++
+    if (endRight === end) atRight++
     first = end
   }
 }
 
-function clientsIn(first: number, end: number): number {
-  let count = end - first
-  for (const [from, to] of NO_CLIENTS) count -= Math.max(0, Math.min(end, to) - Math.max(first, from))
+/** Where the clients of mainland China are: `mainlandBelow[range]` of them lie below the first address of a range of the geodata. */
+type Clients = {
+  readonly places: RangeTable4
+  readonly isMainland: Uint8Array
+  readonly mainlandBelow: Float64Array
+  readonly worldTotal: number
+  readonly chinaTotal: number
+}
+
+/** Counts of the geodata in use: half a million ranges, counted once. */
+const counted = new WeakMap<Geography['v4'], Clients>()
+
+function countClients({ v4, locations }: Geography): Clients {
+  const known = counted.get(v4)
+  if (known !== undefined) return known
+  const flags = Uint8Array.from(locations, ({ country, province }) => Number(country === 'CN' && !ABROAD_PROVINCES.has(province ?? '')))
+  const { starts, values } = v4
+  const isMainland = new Uint8Array(values.length)
+  const mainlandBelow = new Float64Array(values.length)
+  let sum = 0
+  for (let range = 0; range < values.length; range++) {
+    mainlandBelow[range] = sum
+    if (flags[values[range]!] === 0) continue
+    isMainland[range] = 1
+    sum += worldBelow(starts[range + 1] ?? END4) - worldBelow(starts[range]!)
+  }
+  const clients = { places: v4, isMainland, mainlandBelow, worldTotal: worldBelow(END4), chinaTotal: sum }
+  counted.set(v4, clients)
+  return clients
+}
+
+/** Client addresses below one. */
+function worldBelow(end: number): number {
+  let count = end
+  for (const [from, to] of NO_CLIENTS) if (end > from) count -= Math.min(end, to) - from
   return count
+}
+
+/** Client addresses of mainland China below one. */
+function chinaBelow({ places, isMainland, mainlandBelow, chinaTotal }: Clients, end: number): number {
+  if (end >= END4) return chinaTotal
+  const range = findRange4(places, end | 0)
+  return mainlandBelow[range]! + (isMainland[range] === 1 ? worldBelow(end) - worldBelow(places.starts[range]!) : 0)
 }
 
 /** The answers of one policy by class, worked out once each. */
