@@ -1,14 +1,12 @@
 /**
- * Answer classes: (custom lines around the address, location) → a small number for "the same rules in the same order and the same
+ * Answer classes: (custom lines around the address, group of locations) → a small number for "the same rules in the same order and the same
  * member orders". Pure; one builder a compile, classes are numbered in the order in which the sweep first meets them, table after table.
  */
 import type { LineSignature } from './line-signature.ts'
 import type { LineStacks } from './line-stacks.ts'
 
-/** What the signature says of locations, looked up lazily by group (location-groups.ts). */
+/** What the signature says of groups of locations (location-groups.ts), looked up lazily. */
 export type LocationChains = {
-  /** Group of each location. */
-  readonly groupOf: Uint32Array
   /** Number of groups. */
   readonly groupCount: number
   /** Rule slots that a group matches, most specific first, custom lines left out. */
@@ -26,7 +24,7 @@ export class ClassBuilder {
   readonly orders: number[] = []
 
   /** The class function of one table; classes of different tables are never shared (their slots number different lines). */
-  makeClassOf(signature: LineSignature, chains: LocationChains, stacks: LineStacks): (stack: number, location: number) => number {
+  makeClassOf(signature: LineSignature, chains: LocationChains, stacks: LineStacks): (stack: number, group: number) => number {
     const byKey = new Map<string, number>()
     const withoutCustom = new Int32Array(chains.groupCount).fill(-1)
     const withCustom = new Map<number, number>()
@@ -44,8 +42,7 @@ export class ClassBuilder {
       byKey.set(key, number)
       return number
     }
-    return (stack, location) => {
-      const group = chains.groupOf[location]!
+    return (stack, group) => {
       if (stack === 0) {
         const known = withoutCustom[group]!
         if (known >= 0) return known

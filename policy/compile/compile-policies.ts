@@ -28,7 +28,7 @@ import { type LinePrefixes, type PrefixConflict, parseLinePrefixes, sortPrefixes
 import { encodeEndpoints } from './encode-endpoints.ts'
 import { byId, isPlaced, type LineSignature, poolIdsOf, signatureOf, sortConfig, sortRules } from './line-signature.ts'
 import { LineStacks } from './line-stacks.ts'
-import { groupLocations, type LocationGroups, splitByAsn } from './location-groups.ts'
+import { groupSpace, type LocationGroups } from './location-groups.ts'
 import { OrderLists } from './order-lists.ts'
 import { orderMembers } from './order-members.ts'
 import { spotKey, spotOfEndpoint, spotOfLocation } from './spot.ts'
@@ -174,7 +174,6 @@ function compileTables(
   const tables4 = new TableColumns(1)
   const tables6 = new TableColumns(4)
   const prefixesOf = makePrefixReader(config)
-  const groups = groupLocations(geodata.locations)
   const issues: IssueDraft[] = []
   for (const policy of policies) {
     const signature = signatureOf(policy, poolById)
@@ -188,13 +187,10 @@ function compileTables(
     const sorted6 = sortPrefixes6(custom, conflicts)
     issues.push(...conflicts.map((conflict) => conflictIssue(config, policy, signature, conflict)))
     const stacks = new LineStacks()
-    const classOf = classes.makeClassOf(
-      signature,
-      chainsOf(signature, config, splitByAsn(groups, geodata.locations, asnsOf(signature)), orders),
-      stacks,
-    )
-    tables4.add(sweepRanges4(geodata.v4, sorted4, stacks, classOf))
-    tables6.add(sweepRanges6(geodata.v6, sorted6, stacks, classOf))
+    const space = groupSpace(geodata, asnsOf(signature))
+    const classOf = classes.makeClassOf(signature, chainsOf(signature, config, space.groups, orders), stacks)
+    tables4.add(sweepRanges4(space.v4, sorted4, stacks, classOf))
+    tables6.add(sweepRanges6(space.v6, sorted6, stacks, classOf))
   }
   const finished4 = tables4.finish()
   const finished6 = tables6.finish()
@@ -252,7 +248,6 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
     known: new Map<string, number>(),
   }))
   return {
-    groupOf: groups.groupOf,
     groupCount: groups.representatives.length,
     slotsOf: (group) =>
       lineChain(groups.representatives[group]!, signature.precedence).flatMap((line) => {

@@ -1,7 +1,10 @@
 /**
  * Locations that no line and no order can tell apart. Real geodata has 134,000 locations (AS numbers and sources are part of them)
- * but only some thousands of places × carriers; chains and orders are worked out once a group. Pure.
+ * but only some thousands of places × carriers; chains and orders are worked out once a group, and neighbouring ranges of one group
+ * are swept as one. Pure; what depends on the geodata alone is worked out once for it, however many documents are compiled.
  */
+import { mergeEqualRanges } from '../../geodata/compile/flat-ranges.ts'
+import type { Geodata } from '../../geodata/geodata.ts'
 import type { Location } from '../../geodata/line/location.ts'
 
 /** A grouping of locations. */
@@ -12,8 +15,35 @@ export type LocationGroups = {
   readonly representatives: readonly Location[]
 }
 
+/** Ranges of one family with the group of each; neighbours differ. `starts` has one word a range (IPv4) or four (IPv6). */
+export type GroupRanges = { readonly starts: Uint32Array; readonly values: Uint32Array }
+
+/** The address space by group. */
+export type GroupedSpace = { readonly groups: LocationGroups; readonly v4: GroupRanges; readonly v6: GroupRanges }
+
+type Places = Pick<Geodata, 'v4' | 'v6' | 'locations'>
+
+/** By geodata: they are immutable, and the next document is compiled with the same. */
+const grouped = new WeakMap<Places, GroupedSpace>()
+
+/** The address space by place and carrier, and by AS number as far as `asns` names it: policies rarely name any, and then only a few. */
+export function groupSpace(geodata: Places, asns: ReadonlySet<number>): GroupedSpace {
+  let space = grouped.get(geodata)
+  if (space === undefined) {
+    space = spaceOf(geodata, groupLocations(geodata.locations))
+    grouped.set(geodata, space)
+  }
+  return asns.size === 0 ? space : spaceOf(geodata, splitByAsn(space.groups, geodata.locations, asns))
+}
+
+function spaceOf(geodata: Places, groups: LocationGroups): GroupedSpace {
+  const byGroup = (width: 1 | 4, { starts, values }: GroupRanges): GroupRanges =>
+    mergeEqualRanges({ width, starts, values: values.map((location) => groups.groupOf[location]!) })
+  return { groups, v4: byGroup(1, geodata.v4), v6: byGroup(4, geodata.v6) }
+}
+
 /** Groups by place and carrier. */
-export function groupLocations(locations: readonly Location[]): LocationGroups {
+function groupLocations(locations: readonly Location[]): LocationGroups {
   const known = new Map<string, number>()
   const representatives: Location[] = []
   const groupOf = Uint32Array.from(locations, (location) => {
@@ -30,9 +60,8 @@ export function groupLocations(locations: readonly Location[]): LocationGroups {
   return { groupOf, representatives }
 }
 
-/** Splits groups by AS number, as far as `asns` names it: policies rarely name any, and then only a few. */
-export function splitByAsn(groups: LocationGroups, locations: readonly Location[], asns: ReadonlySet<number>): LocationGroups {
-  if (asns.size === 0) return groups
+/** Splits groups by AS number, as far as `asns` names it. */
+function splitByAsn(groups: LocationGroups, locations: readonly Location[], asns: ReadonlySet<number>): LocationGroups {
   const known = new Map<string, number>()
   const representatives: Location[] = [...groups.representatives]
   const groupOf = Uint32Array.from(locations, ({ asn }, location) => {

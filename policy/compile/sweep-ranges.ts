@@ -1,18 +1,18 @@
 /**
- * One pass over the address space: location ranges and nested custom prefixes become ranges of answer classes. Pure; runs on
+ * One pass over the address space: ranges of location groups and nested custom prefixes become ranges of answer classes. Pure; runs on
  * publish, linear in ranges + prefixes.
  *
- *   locations  |---- 7 ----|-------- 3 --------|-- 7 --|
+ *   groups     |---- 7 ----|-------- 3 --------|-- 7 --|
  *   prefixes        [ A          ]    [B]                      sorted by first address, the wider one first; they nest or are apart
  *   stack           [ A [A C] A  ]    [B]
  *   classes    |-c0-|c1| c2 |c1| c3 |-|c4|-----| ...           neighbours of equal class are joined
  */
-import type { RangeTable4, RangeTable6 } from '../../geodata/address/range-table.ts'
 import type { SortedPrefixes } from './custom-prefixes.ts'
 import type { LineStacks } from './line-stacks.ts'
+import type { GroupRanges } from './location-groups.ts'
 
-/** Class number of clients with this stack of custom lines at this location. */
-export type ClassOf = (stack: number, location: number) => number
+/** Class number of clients with this stack of custom lines in this group of locations. */
+export type ClassOf = (stack: number, group: number) => number
 
 /** Joined ranges of one family; `starts` has one word a range (IPv4) or four (IPv6). */
 export type SweptRanges = { readonly starts: Uint32Array; readonly values: Uint32Array }
@@ -20,15 +20,15 @@ export type SweptRanges = { readonly starts: Uint32Array; readonly values: Uint3
 const END4 = 0x1_0000_0000
 
 /** Sweeps the IPv4 address space. */
-export function sweepRanges4(locations: RangeTable4, prefixes: SortedPrefixes, stacks: LineStacks, classOf: ClassOf): SweptRanges {
-  const most = locations.values.length + 2 * prefixes.count
+export function sweepRanges4(groups: GroupRanges, prefixes: SortedPrefixes, stacks: LineStacks, classOf: ClassOf): SweptRanges {
+  const most = groups.values.length + 2 * prefixes.count
   const starts = new Uint32Array(most)
   const values = new Uint32Array(most)
   // Prefixes around `at`, innermost last: where each ends (exclusive) and the stack of lines inside it.
   const ends: number[] = []
   const inside: number[] = []
   let count = 0
-  let location = 0
+  let range = 0
   let prefix = 0
   let stack = 0
   for (let at = 0; at < END4; ) {
@@ -43,13 +43,13 @@ export function sweepRanges4(locations: RangeTable4, prefixes: SortedPrefixes, s
       inside.push(stack)
       prefix++
     }
-    while (location + 1 < locations.starts.length && locations.starts[location + 1]! <= at) location++
-    const value = classOf(stack, locations.values[location]!)
+    while (range + 1 < groups.starts.length && groups.starts[range + 1]! <= at) range++
+    const value = classOf(stack, groups.values[range]!)
     if (count === 0 || values[count - 1] !== value) {
       starts[count] = at
       values[count++] = value
     }
-    let next = location + 1 < locations.starts.length ? locations.starts[location + 1]! : END4
+    let next = range + 1 < groups.starts.length ? groups.starts[range + 1]! : END4
     if (prefix < prefixes.count && prefixes.starts[prefix]! < next) next = prefixes.starts[prefix]!
     if (ends.length > 0 && ends[ends.length - 1]! < next) next = ends[ends.length - 1]!
     at = next
@@ -58,8 +58,8 @@ export function sweepRanges4(locations: RangeTable4, prefixes: SortedPrefixes, s
 }
 
 /** Sweeps the IPv6 address space. Positions are four words in small buffers; `END6` (the address behind the last) has no words and is a null. */
-export function sweepRanges6(locations: RangeTable6, prefixes: SortedPrefixes, stacks: LineStacks, classOf: ClassOf): SweptRanges {
-  const most = locations.values.length + 2 * prefixes.count
+export function sweepRanges6(groups: GroupRanges, prefixes: SortedPrefixes, stacks: LineStacks, classOf: ClassOf): SweptRanges {
+  const most = groups.values.length + 2 * prefixes.count
   const starts = new Uint32Array(4 * most)
   const values = new Uint32Array(most)
   const at = new Uint32Array(4)
@@ -68,7 +68,7 @@ export function sweepRanges6(locations: RangeTable6, prefixes: SortedPrefixes, s
   const openEnded: boolean[] = []
   const inside: number[] = []
   let count = 0
-  let location = 0
+  let range = 0
   let prefix = 0
   let stack = 0
   for (;;) {
@@ -83,17 +83,17 @@ export function sweepRanges6(locations: RangeTable6, prefixes: SortedPrefixes, s
       inside.push(stack)
       prefix++
     }
-    while (location + 1 < locations.values.length && compareAt(locations.starts, 4 * (location + 1), at, 0) <= 0) location++
-    const value = classOf(stack, locations.values[location]!)
+    while (range + 1 < groups.values.length && compareAt(groups.starts, 4 * (range + 1), at, 0) <= 0) range++
+    const value = classOf(stack, groups.values[range]!)
     if (count === 0 || values[count - 1] !== value) {
       starts.set(at, 4 * count)
       values[count++] = value
     }
     let next: Uint32Array | null = null
     let offset = 0
-    if (location + 1 < locations.values.length) {
-      next = locations.starts
-      offset = 4 * (location + 1)
+    if (range + 1 < groups.values.length) {
+      next = groups.starts
+      offset = 4 * (range + 1)
     }
     if (prefix < prefixes.count && (next === null || compareAt(prefixes.starts, 4 * prefix, next, offset) < 0)) {
       next = prefixes.starts
