@@ -20,8 +20,10 @@ import {
   TYPE_CNAME,
   TYPE_DS,
   TYPE_IXFR,
+  TYPE_NSEC,
   TYPE_NXNAME,
   TYPE_OPT,
+  TYPE_RRSIG,
 } from '../wire/registry.ts'
 import { ANSWERS, beginResponse } from '../wire/response-writer.ts'
 import { FOUND_CUT, FOUND_DNAME, FOUND_MISS, FOUND_NOTHING, findName, findRRset } from '../zone/find-name.ts'
@@ -114,9 +116,15 @@ function answerQuestion(ctx: AnswerContext, src: Uint32Array, srcAt: number): vo
     answerChaos(ctx)
     return
   }
-  if ((query.class !== CLASS_IN && query.class !== CLASS_ANY) || isNoData(query.type)) {
-    ctx.rcode = query.type === TYPE_OPT || query.type === TYPE_NXNAME ? RCODE_FORMERR : RCODE_REFUSED
-    ctx.extendedError = ctx.rcode === RCODE_FORMERR ? ERROR_QUERY_TYPE : ERROR_NOT_SUPPORTED
+  if (query.type === TYPE_OPT || query.type === TYPE_NXNAME) {
+    // RFC 6891 §6.1.1, RFC 9824 §3.5: no questions. Other types without data (RFC 6895 §3.1) are types that no name has.
+    ctx.rcode = RCODE_FORMERR
+    ctx.extendedError = ERROR_QUERY_TYPE
+    return
+  }
+  if ((query.class !== CLASS_IN && query.class !== CLASS_ANY) || query.type === TYPE_AXFR || query.type === TYPE_IXFR) {
+    ctx.rcode = RCODE_REFUSED
+    ctx.extendedError = ERROR_NOT_SUPPORTED
     return
   }
   if (ctx.zones === undefined) {
@@ -128,11 +136,6 @@ function answerQuestion(ctx: AnswerContext, src: Uint32Array, srcAt: number): vo
   ctx.ownerLength = query.nameLength
   ctx.ownerAt = HEADER_BYTES
   for (let links = 0; links <= MAX_CHAIN; links++) if (!answerOwner(ctx, links, src, srcAt)) return
-}
-
-/** Types that stand in no zone (RFC 6895 §3.1): OPT, and the meta types 128–255 but ANY, transfers among them. */
-function isNoData(type: number): boolean {
-  return type === TYPE_OPT || (type >= 128 && type < TYPE_ANY)
 }
 
 /** One turn of the chain: answers for ctx.owner. True when a CNAME was written and its target is the owner now. */
@@ -169,6 +172,11 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
     if (parent !== NONE) found.zone = parent
   }
   return answerNode(ctx, found.node, src, srcAt)
+}
+
+/** Types that a CNAME's owner may have itself, so that its target is not asked for them (RFC 4035 §2.5; BIND and Knot do the same). */
+function standsBesideAlias(type: number): boolean {
+  return type === TYPE_CNAME || type === TYPE_RRSIG || type === TYPE_NSEC
 }
 
 /**
@@ -212,7 +220,7 @@ function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: n
     writeAny(ctx, node, steer)
     if (ctx.writer.position !== start || ctx.truncated) return false
   } else if (outcome !== STEER_NODATA) {
-    if ((zones.nodeFlags[node]! & NODE_ALIAS) !== 0 && query.type !== TYPE_CNAME) return writeAlias(ctx, node)
+    if ((zones.nodeFlags[node]! & NODE_ALIAS) !== 0 && !standsBesideAlias(query.type)) return writeAlias(ctx, node)
     const rrset = findRRset(zones, node, query.type)
     if (rrset !== NONE) {
       if (writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) writeAdditional(ctx, rrset, node)

@@ -6,6 +6,7 @@ import {
   TYPE_A,
   TYPE_AAAA,
   TYPE_AFSDB,
+  TYPE_DNSKEY,
   TYPE_DS,
   TYPE_HTTPS,
   TYPE_KX,
@@ -61,7 +62,7 @@ export function writeNegativeSoa(ctx: AnswerContext, zone: number, ttlLimitSecon
   if (!writeRRset(ctx, zones.zoneSoa[zone]!, 0, zones.zoneApex[zone]!, ttlSeconds, AUTHORITIES)) ctx.truncated = true
 }
 
-/** A referral (RFC 1034 §4.3.2 step 3b): NS of the cut, its DS for those who set DO (RFC 4035 §3.1.4), glue. Not authoritative. */
+/** A referral (RFC 1034 §4.3.2 step 3b): NS of the cut, DS of a signed zone for those who set DO (RFC 4035 §3.1.4), glue. Not authoritative. */
 export function writeReferral(ctx: AnswerContext, cut: number): void {
   const zones = ctx.zones!
   const ns = findRRset(zones, cut, TYPE_NS)
@@ -69,7 +70,8 @@ export function writeReferral(ctx: AnswerContext, cut: number): void {
     ctx.truncated = true
     return
   }
-  const ds = ctx.query.dnssecOk ? findRRset(zones, cut, TYPE_DS) : NONE
+  const isSigned = ctx.query.dnssecOk && findRRset(zones, zones.zoneApex[zones.nodeZone[cut]!]!, TYPE_DNSKEY) !== NONE
+  const ds = isSigned ? findRRset(zones, cut, TYPE_DS) : NONE
   if (ds !== NONE && !writeRRset(ctx, ds, 0, cut, zones.rrsetTtlSeconds[ds]!, AUTHORITIES)) ctx.truncated = true
   // Glue without which the servers cannot be reached goes first: sibling glue must not take its room.
   writeGlue(ctx, ns, cut, true)

@@ -6,6 +6,7 @@ import { MAX_NAME_BYTES } from '../wire/name.ts'
 import { RCODE_YXDOMAIN, TYPE_CNAME, TYPE_DNAME } from '../wire/registry.ts'
 import { ANSWERS, addCount, holdsName, writePointer, writeRecord } from '../wire/response-writer.ts'
 import { findRRset } from '../zone/find-name.ts'
+import type { ZoneColumns } from '../zone/zone-columns.ts'
 import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
 import { writeRRset } from './fill-sections.ts'
 
@@ -60,7 +61,24 @@ export function writeRedirection(ctx: AnswerContext, node: number): boolean {
     return false
   }
   addCount(writer, ANSWERS, 1)
+  // RFC 1034 §4.3.2 step 3a: what was asked for is not followed. Nor is a redirection below its own owner, which would only grow.
+  if (ctx.query.type === TYPE_CNAME || leadsBelow(zones, at + 2, length, node)) return false
   moveOwner(ctx, redirected, 0, prefix + length)
+  return true
+}
+
+/** True when the name of `length` octets at `from` of the rdata column is at or below the node. */
+function leadsBelow(zones: ZoneColumns, from: number, length: number, node: number): boolean {
+  const first = zones.nodeNameFirst[node]!
+  const least = zones.nodeNameFirst[node + 1]! - first
+  let skip = 0
+  while (length - skip > least) skip += 1 + zones.rdata[from + skip]!
+  if (length - skip !== least) return false
+  for (let i = 0; i < least; i++) {
+    let octet = zones.rdata[from + skip + i]!
+    if (octet >= 0x41 && octet <= 0x5a) octet += 0x20
+    if (octet !== zones.names[first + i]) return false
+  }
   return true
 }
 
