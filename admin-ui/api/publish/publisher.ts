@@ -13,7 +13,7 @@ import type { FleetHub } from '../../../cluster/fleet-transport.ts'
 import type { Geodata } from '../../../geodata/geodata.ts'
 import { type IssueDraft, makeIssue } from '../../../policy/config/config-issue.ts'
 import type { Config } from '../../../policy/config/config-schema.ts'
-import { parseConfig } from '../../../policy/config/parse-config.ts'
+import { type ParseResult, parseConfig } from '../../../policy/config/parse-config.ts'
 import { readYaml } from '../../../policy/config/read-yaml.ts'
 import { documentValue } from '../../../policy/config/write-config.ts'
 import type { Generation, Store } from '../../../policy/store/store.ts'
@@ -156,15 +156,15 @@ export class Publisher {
 
   /** Parses only: fast, for every change of a draft. `value` is the canonical form as plain values. */
   check(source: DocumentSource): Checked {
-    const parsed = parseConfig(source.text, new Map(Object.entries(source.files)))
-    const issues = parsed.issues.map(viewIssue)
-    if (!parsed.ok) return { issues, config: undefined, value: undefined, digest: '' }
-    return { issues, config: parsed.config, value: documentValue(parsed.config), digest: parsed.digest }
+    return checkedOf(parse(source))
   }
 
   /** Parses, compiles, and applies the guards; keeps nothing. */
-  async judge(source: DocumentSource): Promise<Judgement> {
-    const parsed = parseConfig(source.text, new Map(Object.entries(source.files)))
+  judge(source: DocumentSource): Promise<Judgement> {
+    return this.#judge(parse(source))
+  }
+
+  async #judge(parsed: ParseResult): Promise<Judgement> {
     const nothing = { digest: '', config: undefined, snapshot: undefined, serials: {}, movedPercent: null, moves: [] }
     if (!parsed.ok) return { ...nothing, issues: parsed.issues.map(viewIssue) }
     const { config, digest } = parsed
@@ -200,7 +200,8 @@ export class Publisher {
   async #publishNow(wish: PublishWish): Promise<PublishAnswer> {
     const { store, log } = this.#parts
     const live = this.live()
-    const checked = this.check(wish)
+    const parsed = parse(wish)
+    const checked = checkedOf(parsed)
     if (checked.config === undefined) throw invalid(checked.issues)
     this.#refuseStale(wish, live, checked.config)
     if (live !== undefined && live.generation.canonicalDigest === checked.digest) {
@@ -208,7 +209,7 @@ export class Publisher {
       if (wish.origin === 'draft') store.deleteDraft(wish.account)
       return { generation: number, digest: snapshotDigest, nodes: [], issues: checked.issues, changed: false }
     }
-    const judged = await this.judge(wish)
+    const judged = await this.#judge(parsed)
     if (judged.snapshot === undefined) throw invalid(judged.issues)
     const accepted = this.#acceptWarnings(wish, judged.issues)
     const { snapshot } = judged
@@ -243,6 +244,7 @@ export class Publisher {
       if (wish.origin === 'draft') store.deleteDraft(wish.account)
       return generation
     })
+    this.#live = liveDocument(saved, parsed)
     log.info({ generation: saved.number, account: wish.account, origin: wish.origin }, 'generation stored')
     const nodes = await this.#send(saved, snapshot)
     this.#parts.onPublished(saved.number, wish.account, wish.comment)
@@ -371,8 +373,21 @@ export class Publisher {
   }
 }
 
+function parse({ text, files }: DocumentSource): ParseResult {
+  return parseConfig(text, new Map(Object.entries(files)))
+}
+
+function checkedOf(parsed: ParseResult): Checked {
+  const issues = parsed.issues.map(viewIssue)
+  if (!parsed.ok) return { issues, config: undefined, value: undefined, digest: '' }
+  return { issues, config: parsed.config, value: documentValue(parsed.config), digest: parsed.digest }
+}
+
 function readGeneration(generation: Generation): LiveDocument {
-  const parsed = parseConfig(generation.documentText, new Map(Object.entries(generation.files)))
+  return liveDocument(generation, parse({ text: generation.documentText, files: generation.files }))
+}
+
+function liveDocument(generation: Generation, parsed: ParseResult): LiveDocument {
   const issues = parsed.issues.map(viewIssue)
   if (!parsed.ok) return { generation, config: undefined, value: plainValue(generation.documentText), files: generation.files, issues }
   return { generation, config: parsed.config, value: documentValue(parsed.config), files: parsed.config.files, issues }
