@@ -143,6 +143,8 @@ test('Chinese words, in the title and the tables', async () => {
   await page.getByRole('heading', { name: '总览', level: 1 }).waitFor()
   assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
   await page.getByText('宁波 · 电信').first().waitFor()
+  await page.locator('g[data-code="33"]').waitFor()
+  assert.equal(await seriousViolations(page), '')
   await page.goto(`${product.base}/explain?client=202.96.104.15&name=edge-api.yourcompany.com.`)
   await page.getByText(/^202\.96\.104\.15 得到 ningbo-telecom-1（127\.0\.1\.11），依据规则 宁波 · 电信/).waitFor()
   await page.getByRole('button', { name: 'EN' }).click()

@@ -139,6 +139,10 @@ function Tiles({ cells, policyId }: { readonly cells: Cells; readonly policyId: 
             const [code, short, letters, row, column] = tile
             const on = code === chosen
             const carriers = cells.get(code) ?? []
+            const seen = zh ? short : letters
+            const lines = carriers.map((cell, at) =>
+              cellWords(nameOf(`*/${TILE_CARRIERS[at]}`), cell, t('tiles.displaced'), t('tiles.none')),
+            )
             return (
               // biome-ignore lint/a11y/useSemanticElements: a button cannot stand inside an SVG
               <g
@@ -147,7 +151,8 @@ function Tiles({ cells, policyId }: { readonly cells: Cells; readonly policyId: 
                 role="button"
                 tabIndex={on ? 0 : -1}
                 aria-pressed={on}
-                aria-label={`${nameOf(`cn-${code}`)}: ${carriers.map((cell, at) => cellWords(nameOf(`*/${TILE_CARRIERS[at]}`), cell, t('tiles.displaced'), t('tiles.none'))).join('; ')}`}
+                // The words on the tile come first: who speaks them to a voice control must reach it (WCAG 2.5.3).
+                aria-label={`${seen} ${code} ${nameOf(`cn-${code}`)}: ${lines.join('; ')}`}
                 transform={`translate(${(column - 1) * (SIZE + GAP)},${(row - 1) * (SIZE + GAP)})`}
                 onClick={() => setChosen(code)}
                 onKeyDown={(event) => move(event, tile)}
@@ -161,8 +166,9 @@ function Tiles({ cells, policyId }: { readonly cells: Cells; readonly policyId: 
                   strokeWidth={on ? 1.6 : 1}
                 />
                 <text x="7" y="17" fontSize="11.5" fontWeight="600" fill="var(--text)">
-                  {zh ? short : letters}
+                  {seen}
                 </text>
+                {/* Without the space the two texts read as one word, which the accessible name does not hold. */ ' '}
                 <text x="41" y="16" fontSize="9.5" textAnchor="end" fill="var(--text-3)">
                   {code}
                 </text>

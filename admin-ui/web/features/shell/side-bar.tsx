@@ -28,21 +28,36 @@ export function SideBar(): ReactElement {
           <div key={group}>
             <div className="navh">{t(`nav.${group}`)}</div>
             <ul className="nav">
-              {entries.map((entry) => (
-                <li key={entry.to}>
-                  <Link to={entry.to} aria-current={isHere(path, entry.to) ? 'page' : undefined} aria-label={t(`nav.${entry.word}`)}>
-                    <Icon name={entry.icon} />
-                    <span className="navname">{t(`nav.${entry.word}`)}</span>
-                    {entry.word === 'endpoints' && down > 0 ? (
-                      <span className="badge down" title={t('shell.endpointsDown', { count: down })}>
-                        <StandingMark standing="down" size={10} />
-                        {down}
-                      </span>
-                    ) : null}
-                    {entry.word === 'draft' && changeCount > 0 ? <span className="badge acc">{changeCount}</span> : null}
-                  </Link>
-                </li>
-              ))}
+              {entries.map((entry) => {
+                const name = t(`nav.${entry.word}`)
+                const isDown = entry.word === 'endpoints' && down > 0
+                const isChanged = entry.word === 'draft' && changeCount > 0
+                const says = isDown
+                  ? t('shell.endpointsDown', { count: down })
+                  : isChanged
+                    ? t('shell.changes', { count: changeCount })
+                    : ''
+                return (
+                  <li key={entry.to}>
+                    <Link
+                      to={entry.to}
+                      aria-current={isHere(path, entry.to) ? 'page' : undefined}
+                      aria-label={says ? `${name}, ${says}` : name}
+                    >
+                      <Icon name={entry.icon} />
+                      {/* The space keeps name and badge two words, as they are in the accessible name. */}
+                      <span className="navname">{name}</span>{' '}
+                      {isDown ? (
+                        <span className="badge down" title={says}>
+                          <StandingMark standing="down" size={10} />
+                          {down}
+                        </span>
+                      ) : null}
+                      {isChanged ? <span className="badge acc">{changeCount}</span> : null}
+                    </Link>
+                  </li>
+                )
+              })}
             </ul>
           </div>
         ))}

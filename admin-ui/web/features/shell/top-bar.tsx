@@ -29,6 +29,7 @@ export function TopBar({ open }: { readonly open: (dialog: Dialog) => void }): R
         <span className="grow ell">
           <span className="long">{t('shell.searchHint')}</span>
         </span>
+        {/* Without the space the text of the two reads as one word, which the accessible name does not hold. */ ' '}
         <kbd>Ctrl K</kbd>
       </button>
       <span className="grow" />
