@@ -6,6 +6,8 @@ import type { IssueDraft } from '../config/config-issue.ts'
 import type { Config, Policy } from '../config/config-schema.ts'
 import type { PolicyColumns, PolicyNames } from '../model/policy-columns.ts'
 
+const CUSTOM = 'custom:'
+
 /** A warning for each rule that no client can reach. */
 export function checkReachability(config: Config, columns: PolicyColumns, names: PolicyNames): IssueDraft[] {
   const reachedByTable = collectReachedSlots(columns)
@@ -17,7 +19,7 @@ export function checkReachability(config: Config, columns: PolicyColumns, names:
     const endRule = columns.policyRuleFirst[number + 1]!
     const unreached = new Set<string>()
     for (let rule = firstRule; rule < endRule; rule++) if (!reached.has(rule - firstRule)) unreached.add(names.ruleLines[rule]!)
-    return policy.rules.flatMap((rule, at) => (unreached.has(rule.line) ? [unreachable(policy, rule.line, position, at)] : []))
+    return policy.rules.flatMap((rule, at) => (unreached.has(rule.line) ? [unreachable(config, policy, rule.line, position, at)] : []))
   })
 }
 
@@ -36,19 +38,25 @@ function collectReachedSlots(columns: PolicyColumns): Set<number>[] {
   })
 }
 
-function unreachable(policy: Policy, line: string, position: number, at: number): IssueDraft {
+function unreachable(config: Config, policy: Policy, line: string, position: number, at: number): IssueDraft {
   return {
     code: 'POLICY_RULE_UNREACHABLE',
     path: ['policies', position, 'rules', at, 'line'],
     params: {
       policy: policy.id,
       line,
-      reason: line === '*' ? 'every address is on a more specific line of this policy' : unreachedReason(policy),
+      reason: unreachedReason(config, policy, line),
     },
   }
 }
 
-function unreachedReason(policy: Policy): string {
+function unreachedReason(config: Config, policy: Policy, line: string): string {
+  if (line === '*') return 'every address is on a more specific line of this policy'
+  if (line.startsWith(CUSTOM)) {
+    const lineId = line.slice(CUSTOM.length)
+    const isEmpty = config.lines.some(({ id, prefixes }) => id === lineId && prefixes.length === 0)
+    return isEmpty ? 'it holds no network' : 'longer networks of other lines cover all of it, and inherit is false'
+  }
   return policy.inherit
     ? 'no address of the geodata is on this line'
     : 'no address of the geodata is on this line, or all of them are on a more specific line of this policy'

@@ -1,5 +1,4 @@
-/** Checks of each policy: compulsory parts, doubles, custom lines against each other, families, rules that can never answer. Pure. */
-import { lastAddressOf, type Prefix, parsePrefix } from '../../geodata/address/prefix.ts'
+/** Checks of each policy: compulsory parts, doubles, custom lines against each other, families. Pure. */
 import type { ConfigPath, IssueDraft, LineOf } from './config-issue.ts'
 import type { Endpoint, Line, Policy, Pool } from './config-schema.ts'
 import type { Filled, FilledConfig } from './fill-config.ts'
@@ -49,7 +48,7 @@ function checkParts({ value, path, written, unread }: Filled<Policy>, lineOf: Li
   }
 }
 
-/** Equal networks in two lines leave no order; with `inherit: false` a line wholly covered by longer networks of others never answers. */
+/** Equal networks in two lines leave no order. Lines that never answer are found in the compiled classes (check-reachability.ts). */
 function checkCustomLines({ value, path }: Filled<Policy>, lines: ReadonlyMap<string, Line>, issues: IssueDraft[]): void {
   const used = value.rules.flatMap((rule, position) => {
     const line = lines.get(rule.line)
@@ -66,34 +65,6 @@ function checkCustomLines({ value, path }: Filled<Policy>, lines: ReadonlyMap<st
       owner.set(prefix, line.id)
     }
   }
-  if (value.inherit || used.length < 2) return
-  const parsed = used.map(({ line, at }) => ({ line, at, prefixes: line.prefixes.map(parsePrefix) }))
-  for (const one of parsed) {
-    const others = parsed.filter((other) => other.line.id !== one.line.id).flatMap((other) => other.prefixes)
-    if (one.prefixes.length === 0 || !one.prefixes.every((prefix) => isCovered(prefix, others))) continue
-    const params = { line: `custom:${one.line.id}`, reason: 'longer networks of other lines cover all of it, and inherit is false' }
-    issues.push({ code: 'POLICY_RULE_UNREACHABLE', path: one.at, params })
-  }
-}
-
-/** Whether longer prefixes together hold every address of `prefix`. */
-function isCovered(prefix: Prefix, others: readonly Prefix[]): boolean {
-  const end = numberOf(lastAddressOf(prefix).words)
-  let next = numberOf(prefix.words)
-  const ranges = others
-    .filter((other) => other.family === prefix.family && other.length > prefix.length)
-    .map((other) => [numberOf(other.words), numberOf(lastAddressOf(other).words)] as const)
-    .filter(([start, last]) => last >= next && start <= end)
-    .sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0))
-  for (const [start, last] of ranges) {
-    if (start > next) return false
-    if (last >= next) next = last + 1n
-  }
-  return next > end
-}
-
-function numberOf(words: readonly number[]): bigint {
-  return words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
 }
 
 function checkEndpoints(

@@ -112,12 +112,16 @@ test('conflicts are reported up to a limit', () => {
 })
 
 test('a rule that no address reaches is a warning', () => {
-  const lines = { all: ['0.0.0.0/0', '::/0'] }
+  const lines = { all: ['0.0.0.0/0', '::/0'], park: ['198.51.100.0/24'], halves: ['198.51.100.0/25', '198.51.100.128/25'], none: [] }
   const cases: [lines: string[], more: Partial<PolicyDraft>, unreached: string[]][] = [
     [['cn-3302/telecom', 'jp', '*'], {}, []],
     [['cn-3302/mobile', 'us', '*'], {}, ['cn-3302/mobile', 'us']],
     [['custom:all', 'jp', '*'], {}, []],
     [['custom:all', 'jp', '*'], { inherit: false }, ['jp', '*']],
+    // Once, and in time linear in the networks: it is read off the classes.
+    [['custom:halves', 'custom:park', '*'], { inherit: false }, ['custom:park']],
+    [['custom:halves', 'custom:park', '*'], {}, []],
+    [['custom:none', '*'], {}, ['custom:none']],
   ]
   for (const [keys, more, unreached] of cases) {
     const { issues } = compilePolicies(makeSyntheticConfig({ pools: POOLS, lines, policies: [policy('p', keys, more)] }), geodata)

@@ -484,18 +484,6 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     expected: ['POLICY_PREFIX_CONFLICT 25:16 policies[0].rules[2].line'],
   },
   {
-    name: 'a line that longer networks cover',
-    given: edit(
-      ['policies:\n', '  - {id: halves, prefixes: [198.51.100.0/25, 198.51.100.128/25]}\npolicies:\n'],
-      [
-        '      - {line: "*"',
-        '      - {line: custom:park, pools: [edge]}\n      - {line: custom:halves, pools: [edge]}\n      - {line: "*"',
-      ],
-      ['    ttlSeconds: 30', '    inherit: false\n    ttlSeconds: 30'],
-    ),
-    expected: ['POLICY_RULE_UNREACHABLE 25:16 policies[0].rules[1].line'],
-  },
-  {
     name: 'endpoints that differ in families',
     given: edit(['ipv4: 192.0.2.11,', 'ipv4: 192.0.2.11, ipv6: "2001:db8::11",'], ['types: [A]', 'types: [A, AAAA]']),
     expected: ['POLICY_FAMILIES_DIFFER 19:5 policies[0]'],
