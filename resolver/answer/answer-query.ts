@@ -80,7 +80,9 @@ export function answerQuery(
   const limit = transport === TRANSPORT_TCP ? room : Math.min(room, Math.max(512, Math.min(query.udpSize, OUR_UDP_SIZE)))
   beginResponse(writer, mem, off, end, limit - optBytes(ctx))
   if (verdict === VERDICT_OK) answerQuestion(ctx, src, srcAt)
-  if (ctx.truncated) dropSections(ctx, end)
+  // A CNAME was written, then its target failed: what failed holds nothing and speaks for nobody (so does Knot's process_query_err).
+  if (ctx.rcode === RCODE_SERVFAIL) ctx.authoritative = false
+  if (ctx.truncated || ctx.rcode === RCODE_SERVFAIL) dropSections(ctx, end)
   // RFC 6891 §6.1.1: with FORMERR too, or the asker would take us for a server that does not know EDNS (§7).
   writeOpt(ctx)
   mem[off + 2] = FLAG_QR | (mem[off + 2]! & 0x79) | (ctx.authoritative ? FLAG_AA : 0) | (ctx.truncated ? FLAG_TC : 0)
@@ -104,7 +106,7 @@ function clearCounts(mem: Uint8Array, off: number, hasQuestion: boolean): void {
   for (let i = 6; i < 12; i++) mem[off + i] = 0
 }
 
-/** RFC 2181 §9: what a truncated reply holds is not used; it is the question alone. */
+/** RFC 2181 §9: what a truncated reply holds is not used, nor what a failed one does (RFC 2308 §7.1); it is the question alone. */
 function dropSections(ctx: AnswerContext, end: number): void {
   clearCounts(ctx.writer.mem, ctx.writer.off, true)
   ctx.writer.position = end

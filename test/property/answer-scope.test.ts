@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { RCODE_SERVFAIL } from '../../resolver/wire/registry.ts'
 import { packetSubjectOf, STEERED_QUESTIONS } from '../support/answer-arbitraries.ts'
 import { buildQuery, readReply, sourceWords, subnetOf } from '../support/dns-packets.ts'
 import { type PacketSubject, SOMEONE } from '../support/packet-subject.ts'
@@ -124,8 +125,8 @@ test('without a client subnet, with source /0, or where it is ignored, the resol
       })
       const read = readReply(subject.ask(ignored, { src: SOMEONE })!)
       const without = readReply(subject.ask(buildQuery({ name: 'ignored.i.test', opts: [{}] }), { src: SOMEONE })!)
-      // A target of ours in a zone that uses the subnet is decided by it again.
-      if (read.answers.some((record) => record.type === 'CNAME')) return
+      // A target of ours in a zone that uses the subnet is decided by it again; when that fails, the reply does not hold the CNAME.
+      if (read.answers.some((record) => record.type === 'CNAME') || read.rcode === RCODE_SERVFAIL) return
       assert.deepEqual([read.answers, read.opt!.subnet!.scope], [without.answers, 0])
     }),
     { seed: PROPERTY_SEED, numRuns: 60 },

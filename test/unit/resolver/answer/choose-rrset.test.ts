@@ -20,6 +20,7 @@ tomixed CNAME mixed
 edge TXT "plain beside steered"
 edge A 198.51.100.99
 toaway CNAME away
+tofail CNAME fail
 land TXT "landed"
 `,
   'i.': `${APEX}toedge CNAME edge.z.
@@ -317,6 +318,14 @@ describe('health', () => {
     const reply = down.ask({ name: 'fail.z', subnet: NINGBO })
     assert.deepEqual([reply.rcode, reply.answers, reply.authorities], ['SERVFAIL', [], []])
     assert.equal(down.ask('edge.z').rcode, 'NOERROR')
+  })
+
+  test('allDown: servfail behind a CNAME leaves no CNAME in the answer, and no AA', () => {
+    const down = makeAnswerSubject({ ...draft, ranking: { standings: { near: 'down', far: 'down' } } })
+    const reply = down.ask({ name: 'tofail.z', subnet: NINGBO })
+    assert.deepEqual([reply.rcode, reply.answers, reply.authorities, reply.aa], ['SERVFAIL', [], [], false])
+    assert.equal(reply.ecs, '202.96.104.0/24 0')
+    assert.equal(subject.ask({ name: 'tofail.z', subnet: NINGBO }).answers.length, 2)
   })
 
   test('a TTL bound shortens records and NODATA alike, never below the floor', () => {
