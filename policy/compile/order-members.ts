@@ -3,17 +3,21 @@
  * publish, once a pool and distinct spot.
  *
  *   auto steps   0 same city + carrier → 1 same province + carrier → 2 same big region + carrier → 3 same carrier
- *                → 4 same place, other carrier → 5 rest
+ *                → 4 same place, other carrier → 5 rest, for a client in mainland China its mainland part → 6 the other rest
  *   in a step    great-circle distance, then endpoint id; with the client's place unknown: declared order
  *
  * So the same carrier in the next province beats another carrier next door: between Chinese carriers the peering points, not the
- * kilometres, make the latency.
+ * kilometres, make the latency. And every mainland path beats a cross-border one, however near Hong Kong is
+ * (docs/decisions/0008-mainland-before-abroad.md).
  */
 import { greatCircleDistanceKm } from '../../geodata/lookup/great-circle-distance.ts'
 import type { Spot } from './spot.ts'
 
 /** Most members in an order list; those behind follow in declared order. Keeps large pools × thousands of places small. */
 export const ORDER_LIST_CAP = 32
+
+/** Country of a spot in mainland China (Spot.country). */
+const MAINLAND = 'cn'
 
 /** A member as far as ordering is concerned. */
 export type OrderedMember = { readonly endpointId: string; readonly spot: Spot }
@@ -43,7 +47,8 @@ export function pathStep(client: Spot, member: Spot): number {
     if (client.bigRegion !== '' && client.bigRegion === member.bigRegion) return 2
     return 3
   }
-  return isSamePlace(client, member) ? 4 : 5
+  if (isSamePlace(client, member)) return 4
+  return client.country === MAINLAND && member.country !== MAINLAND ? 6 : 5
 }
 
 /** Whether the member stands in the client's place, as closely as that is known. */

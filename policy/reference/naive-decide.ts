@@ -252,7 +252,7 @@ function distanceTo(here: readonly [number, number], endpoint: Endpoint): number
   return there === undefined ? Number.POSITIVE_INFINITY : greatCircleDistanceKm(here, there)
 }
 
-/** Step of `auto`: 0 same city + carrier … 5 rest. */
+/** Step of `auto`: 0 same city + carrier … 5 rest, 6 the rest behind the border of mainland China. */
 function autoStep(location: Location, endpoint: Endpoint): number {
   const places = ancestors(endpoint.place)
   const city = location.city && `cn-${location.city}`
@@ -268,7 +268,11 @@ function autoStep(location: Location, endpoint: Endpoint): number {
     return 3
   }
   const place = city ?? region ?? country
-  return place !== undefined && places.includes(place) ? 4 : 5
+  if (place !== undefined && places.includes(place)) return 4
+  // From the mainland, whatever is not in the mainland is behind the border.
+  const abroad = Object.values(ABROAD_PROVINCES).map((province) => `cn-${province}`)
+  const isMainlandEndpoint = places.includes('cn') && !places.some((key) => abroad.includes(key))
+  return country === 'cn' && !isMainlandEndpoint ? 6 : 5
 }
 
 /** A place and everything that holds it. */

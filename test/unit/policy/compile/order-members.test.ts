@@ -35,16 +35,16 @@ test('orderMembers: auto goes by carrier and place in steps, by distance inside 
   const cases: [client: string, expected: string][] = [
     [
       'cn/33/3302/telecom',
-      'ningbo-telecom hangzhou-telecom shanghai-telecom guangzhou-telecom ningbo-mobile hongkong beijing tokyo nowhere',
+      'ningbo-telecom hangzhou-telecom shanghai-telecom guangzhou-telecom ningbo-mobile beijing hongkong tokyo nowhere',
     ],
     [
       'cn/33/3302/unicom',
       'beijing ningbo-mobile ningbo-telecom hangzhou-telecom shanghai-telecom guangzhou-telecom hongkong tokyo nowhere',
     ],
-    // Tietong is part of Mobile.
+    // Hong Kong is nearer to Ningbo and Hangzhou than Beijing, but behind the border. Tietong is part of Mobile.
     [
       'cn/33/3301/tietong',
-      'ningbo-mobile hangzhou-telecom ningbo-telecom shanghai-telecom guangzhou-telecom hongkong beijing tokyo nowhere',
+      'ningbo-mobile hangzhou-telecom ningbo-telecom shanghai-telecom guangzhou-telecom beijing hongkong tokyo nowhere',
     ],
     // The carrier is known, the place is not: steps, and declared order inside them. The mainland comes before Hong Kong.
     ['cn///telecom', 'hangzhou-telecom guangzhou-telecom shanghai-telecom ningbo-telecom beijing ningbo-mobile tokyo nowhere hongkong'],
