@@ -86,7 +86,8 @@ export function answerQuery(
   // RFC 6891 §6.1.1: with FORMERR too, or the asker would take us for a server that does not know EDNS (§7).
   writeOpt(ctx)
   mem[off + 2] = FLAG_QR | (mem[off + 2]! & 0x79) | (ctx.authoritative ? FLAG_AA : 0) | (ctx.truncated ? FLAG_TC : 0)
-  mem[off + 3] = (mem[off + 3]! & 0x10) | (ctx.rcode & 15)
+  // RFC 4035 §3.1.6: an authoritative answer has CD clear; RA and Z are never ours to set, AD says nothing here.
+  mem[off + 3] = ctx.rcode & 15
   return writer.position
 }
 
@@ -172,6 +173,7 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
   if (query.type === TYPE_DS && (zones.nodeFlags[found.node]! & NODE_APEX) !== 0) {
     const parent = zones.zoneParent[found.zone]!
     if (parent !== NONE) found.zone = parent
+    else if (referAbove(ctx, links)) return false
   }
   return answerNode(ctx, found.node, src, srcAt)
 }
@@ -200,6 +202,28 @@ function writeAny(ctx: AnswerContext, node: number, steer: number): void {
     }
     rrset = rrset + 1 === end ? NONE : findPlainRRset(zones, node, steer, rrset + 1)
   }
+}
+
+/**
+ * DS of a zone of ours whose parent zone another zone of ours delegates: whom to ask is what that one says, as BIND, NSD and Knot do. False
+ * when we know nothing of the parent: then the zone itself has no DS.
+ */
+function referAbove(ctx: AnswerContext, links: number): boolean {
+  const { owner, found, redirected } = ctx
+  const skip = 1 + owner[0]!
+  if (skip >= ctx.ownerLength) return false
+  for (let i = skip; i < ctx.ownerLength; i++) redirected[i - skip] = owner[i]!
+  const { zone, node } = found
+  findName(ctx.zones!, redirected, ctx.ownerLength - skip, found)
+  if (found.kind === FOUND_CUT) {
+    // AA speaks of the first owner of a chain (RFC 1035 §4.1.1).
+    if (links === 0) ctx.authoritative = false
+    writeReferral(ctx, found.node)
+    return true
+  }
+  found.zone = zone
+  found.node = node
+  return false
 }
 
 function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: number): boolean {

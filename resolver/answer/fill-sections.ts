@@ -22,12 +22,16 @@ import {
   TYPE_SVCB,
 } from '../wire/registry.ts'
 import { ADDITIONALS, AUTHORITIES, addCount, writeName, writePointer, writeRecord } from '../wire/response-writer.ts'
-import { findNode, findRRset } from '../zone/find-name.ts'
+import { FOUND_NODE, findName, findNode, findRRset } from '../zone/find-name.ts'
 import { NODE_ADDITIONAL, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
 import type { AnswerContext } from './answer-context.ts'
 
-/** Writes the owner: a pointer to a known position, or (position 0) the name of a node. */
+/** Instead of a position: the owner is the name in ctx.owner. */
+const OWNER_NAME = -1
+
+/** Writes the owner: a pointer to a known position, the name in ctx.owner, or (position 0) the name of a node. */
 function writeOwner(ctx: AnswerContext, zones: ZoneColumns, ownerAt: number, node: number): boolean {
+  if (ownerAt === OWNER_NAME) return writeName(ctx.writer, ctx.owner, 0, true)
   if (ownerAt !== 0) return writePointer(ctx.writer, ownerAt)
   return writeName(ctx.writer, zones.names, zones.nodeNameFirst[node]!, true)
 }
@@ -89,7 +93,7 @@ function writeGlue(ctx: AnswerContext, ns: number, cut: number, inDomain: boolea
   for (let at = zones.rrsetDataFirst[ns]!; at < end; at = nextRecord(zones, at)) {
     const node = findHost(ctx, at + 2, zone)
     if (node === NONE || (zones.nodeCut[node] === cut) !== inDomain) continue
-    if (!writeAddresses(ctx, node, 0) && inDomain) ctx.truncated = true
+    if (!writeAddresses(ctx, node, ctx.glue.isWildcard ? OWNER_NAME : 0) && inDomain) ctx.truncated = true
   }
 }
 
@@ -118,8 +122,10 @@ export function writeAdditional(ctx: AnswerContext, rrset: number, owner: number
         : findHost(ctx, at + 2 + skip, zone)
     // Below a cut it is glue, which belongs to referrals.
     if (node === NONE || zones.nodeCut[node] !== NONE || isAmong(hosts, hostCount, node)) continue
-    if (!writeFurther(ctx, type, at + 2, node, isOwner ? ctx.ownerAt : 0)) return
-    hosts[hostCount++] = node
+    const isWildcard = !isOwner && ctx.glue.isWildcard
+    if (!writeFurther(ctx, type, at + 2, node, isOwner ? ctx.ownerAt : isWildcard ? OWNER_NAME : 0)) return
+    // A wildcard may stand for the next host too.
+    hosts[hostCount++] = isWildcard ? NONE : node
   }
 }
 
@@ -147,7 +153,7 @@ function writeFurther(ctx: AnswerContext, type: number, data: number, node: numb
   if (type === TYPE_LP) return writeMore(ctx, node, TYPE_L32, ownerAt) && writeMore(ctx, node, TYPE_L64, ownerAt)
   if (type === TYPE_NAPTR && naptrFlag(rdata, data) === LETTER_S) return writeMore(ctx, node, TYPE_SRV, ownerAt)
   const isService = type === TYPE_SVCB || type === TYPE_HTTPS
-  if (isService && ownerAt === 0 && !writeMore(ctx, node, type, ownerAt)) return false
+  if (isService && ownerAt <= 0 && !writeMore(ctx, node, type, ownerAt)) return false
   return writeAddresses(ctx, node, ownerAt)
 }
 
@@ -181,9 +187,9 @@ function nextRecord(zones: ZoneColumns, at: number): number {
 }
 
 /**
- * Node of the host whose name begins at `from` of the rdata column; NONE when the zone has none, or a steered one. Only names of the zone
- * that answers, or of ours nested in it, count: a resolver believes us no others (RFC 2181 §5.4.1). Overwrites ctx.owner: the answer is
- * complete by now.
+ * Node of the host whose name begins at `from` of the rdata column, or of the wildcard that stands for it (ctx.glue.isWildcard); NONE when
+ * the zone has none, or a steered one. Only names of the zone that answers, or of ours nested in it, count: a resolver believes us no others
+ * (RFC 2181 §5.4.1). Puts the name into ctx.owner: the answer is complete by now.
  */
 function findHost(ctx: AnswerContext, from: number, zone: number): number {
   const zones = ctx.zones!
@@ -197,8 +203,15 @@ function findHost(ctx: AnswerContext, from: number, zone: number): number {
     }
     if (label === 0) break
   }
-  const node = findNode(zones, name, length, ctx.glue)
-  if (node === NONE || zones.nodeDname[node] !== NONE) return NONE
+  const { glue } = ctx
+  glue.isWildcard = false
+  let node = findNode(zones, name, length, glue)
+  if (node === NONE) {
+    findName(zones, name, length, glue)
+    if (glue.kind !== FOUND_NODE) return NONE
+    node = glue.node
+  }
+  if (zones.nodeDname[node] !== NONE) return NONE
   for (let holder = zones.nodeZone[node]!; holder !== NONE; holder = zones.zoneParent[holder]!) {
     if (holder === zone) return plainNode(zones, node)
   }

@@ -6,11 +6,27 @@ import type { DrawnQuery } from './draw-queries.ts'
 /** Octets of a query without its id. */
 export function encodeQuery(query: DrawnQuery, id: number): Buffer {
   const labels = query.name.split('.').filter((label) => label !== '')
-  const name = Buffer.concat([...labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label, 'latin1')])), Buffer.of(0)])
+  const name = Buffer.concat([
+    ...labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label, 'latin1')])),
+    Buffer.of(0),
+  ])
   const { udpSize } = query
   const opt = udpSize === 0 ? [] : [0, 0, 41, udpSize >> 8, udpSize & 255, 0, 0, query.dnssecOk ? 0x80 : 0, 0, 0, 0]
   return Buffer.concat([
-    Buffer.of(id >> 8, id & 255, query.recursionDesired ? 1 : 0, query.checkingDisabled ? 0x10 : 0, 0, 1, 0, 0, 0, 0, 0, opt.length > 0 ? 1 : 0),
+    Buffer.of(
+      id >> 8,
+      id & 255,
+      query.recursionDesired ? 1 : 0,
+      query.checkingDisabled ? 0x10 : 0,
+      0,
+      1,
+      0,
+      0,
+      0,
+      0,
+      0,
+      opt.length > 0 ? 1 : 0,
+    ),
     name,
     Buffer.of(query.type >> 8, query.type & 255, 0, 1, ...opt),
   ])
@@ -30,7 +46,12 @@ export async function askAll(port: number, queries: readonly DrawnQuery[]): Prom
   return replies
 }
 
-function askByUdp(port: number, queries: readonly DrawnQuery[], indices: readonly number[], replies: (Buffer | undefined)[]): Promise<void> {
+function askByUdp(
+  port: number,
+  queries: readonly DrawnQuery[],
+  indices: readonly number[],
+  replies: (Buffer | undefined)[],
+): Promise<void> {
   if (indices.length === 0) return Promise.resolve()
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4')
@@ -98,7 +119,12 @@ async function askByTcp(
   }
 }
 
-function askConnection(port: number, queries: readonly DrawnQuery[], indices: readonly number[], replies: (Buffer | undefined)[]): Promise<void> {
+function askConnection(
+  port: number,
+  queries: readonly DrawnQuery[],
+  indices: readonly number[],
+  replies: (Buffer | undefined)[],
+): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     let received = Buffer.alloc(0)

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { askAll } from './ask-server.ts'
-import { DIFFERENCES, type DifferenceName } from './differences.ts'
+import { DIFFERENCES } from './differences.ts'
 import { type RunningServer, SERVERS, type ServerName, startServer } from './dns-servers.ts'
 import { type DrawnQuery, drawQuery } from './draw-queries.ts'
 import { type DrawnZone, drawOf, drawZones, type ZoneLinks } from './generate-zones.ts'
@@ -21,7 +21,7 @@ export type Difference = {
   readonly query: DrawnQuery
   readonly replies: Replies
   /** The rule that allows it; undefined = none. */
-  readonly rule: DifferenceName | undefined
+  readonly rule: string | undefined
 }
 
 /** The outcome of a run. */
@@ -60,7 +60,12 @@ function agrees(replies: Replies): { readonly agreed: boolean; readonly majority
   return { agreed, majority }
 }
 
-function compare(seed: number, zones: readonly DrawnZone[], queries: readonly DrawnQuery[], raw: Readonly<Record<ServerName, readonly (Buffer | undefined)[]>>): Comparison {
+function compare(
+  seed: number,
+  zones: readonly DrawnZone[],
+  queries: readonly DrawnQuery[],
+  raw: Readonly<Record<ServerName, readonly (Buffer | undefined)[]>>,
+): Comparison {
   const apexes = new Set(zones.map((zone) => zone.origin))
   const differences: Difference[] = []
   const othersAgreed: Record<string, number> = { bind: 0, nsd: 0, knot: 0 }
@@ -78,7 +83,8 @@ function compare(seed: number, zones: readonly DrawnZone[], queries: readonly Dr
       for (const name of OTHERS) if (replies[name] !== undefined && formOf(replies[name]) === majority) othersAgreed[name]!++
     }
     if (agreed) continue
-    const rule = DIFFERENCES.find(({ matches }) => replies.nearcast !== undefined && matches(query, replies, zones))
+    const ours = replies.nearcast
+    const rule = ours === undefined ? undefined : DIFFERENCES.find(({ matches }) => matches(query, ours, replies, zones))
     differences.push({ query, replies, rule: rule?.name })
   }
   return { seed, queries: queries.length, withMajority, agreed: queries.length - differences.length, othersAgreed, differences }
@@ -122,7 +128,8 @@ if (import.meta.main) {
   const [count, ...seeds] = process.argv.slice(2).map(Number)
   for (const seed of seeds) {
     const comparison = await compareServers(seed, count!, process.env.LINKS === 'linked' ? 'linked' : 'apart')
-    for (const difference of comparison.differences) if (process.env.SHOW === 'all' || difference.rule === undefined) console.log(`${describeDifference(difference)}\n`)
+    for (const difference of comparison.differences)
+      if (process.env.SHOW === 'all' || difference.rule === undefined) console.log(`${describeDifference(difference)}\n`)
     console.log(summaryOf(comparison))
   }
 }

@@ -22,7 +22,15 @@ const fileOf = (zone: DrawnZone): string => `${zone.origin.slice(0, -1)}.zone`
 
 /** Replies of one size for all; nothing optional but glue; every zone is taken as it is. */
 const STARTS: Readonly<Record<ServerName, Start>> = {
-  nearcast: (folder, port) => [process.execPath, join(packageRoot(), 'main.ts'), 'serve', '--zones', folder, '--listen', `127.0.0.1:${port}`],
+  nearcast: (folder, port) => [
+    process.execPath,
+    join(packageRoot(), 'main.ts'),
+    'serve',
+    '--zones',
+    folder,
+    '--listen',
+    `127.0.0.1:${port}`,
+  ],
   bind: (folder, port, zones) => {
     const path = join(folder, 'named.conf')
     const blocks = zones.map(

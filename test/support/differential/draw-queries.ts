@@ -26,7 +26,7 @@ const LABELS = ['a', 'b', 'c', 'www', 'zz', '*', 'ns1', 'big', 'l'.repeat(63), '
 export function drawQuery(draw: Draw, zones: readonly DrawnZone[]): DrawnQuery {
   const name = drawName(draw, zones)
   const kind = draw(1000)
-  const type = kind < 600 ? pick(draw, COMMON) : kind < 998 ? pick(draw, OTHERS) : pick(draw, META)
+  const type = kind < 600 ? pick(draw, COMMON) : kind < 999 ? pick(draw, OTHERS) : pick(draw, META)
   return {
     name: draw(3) === 0 ? mixCase(draw, name) : name,
     type,

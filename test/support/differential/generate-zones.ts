@@ -60,8 +60,8 @@ export function originOf(name: string): string | undefined {
 }
 
 function redirectedZone(draw: Draw, links: ZoneLinks): DrawnZone {
-  const own = ['nowhere.invalid.', REDIRECTED.replace('dn.', 'x.dn.')]
-  const target = pick(draw, links === 'apart' ? own : [...own, 'a.d0.test.', 'd1.test.', 'b.d0.test.'])
+  const target =
+    links === 'apart' ? 'nowhere.invalid.' : pick(draw, [REDIRECTED.replace('dn.', 'x.dn.'), 'a.d0.test.', 'd1.test.', 'b.d0.test.'])
   const text = `$TTL 300\n@ SOA ns.out.invalid. h.out.invalid. 1 3600 600 86400 60\n@ NS ns.out.invalid.\n@ TXT "apex"\n@ DNAME ${target}\n`
   return {
     origin: REDIRECTED,
@@ -160,8 +160,15 @@ class ZoneDraft {
       const target = this.target()
       const origin = originOf(target)
       if (this.links === 'linked' || origin === undefined) return target
-      if (origin === this.origin && !ORIGINS.some((other) => other.endsWith(`.${target.toLowerCase()}`))) return target
+      if (origin === this.origin && !ORIGINS.some((other) => `.${other}`.endsWith(`.${target.toLowerCase()}`))) return target
     }
+  }
+
+  /** The parent's own glue for a server in a nested zone is occluded there: nothing that may differ is put into both. */
+  private serverTarget(): string {
+    const target = this.target()
+    const origin = originOf(target)
+    return this.links === 'apart' && origin !== this.origin && origin !== undefined ? `ns1.${origin}` : target
   }
 
   private note(owner: string, type: string): void {
@@ -184,6 +191,7 @@ class ZoneDraft {
     // What a parent holds below a nested zone NSD takes for that zone's: it would refuse a DNAME above it there.
     if (originOf(key) !== this.origin && !(key === originOf(key) && (type === 'NS' || type === 'DS')) && !key.startsWith('ns1.')) return
     if (types !== undefined && (types.has('CNAME') || (type === 'CNAME' && types.size > 0))) return
+    if (type === 'DNAME' && ORIGINS.some((zone) => zone.endsWith(`.${key}`))) return
     if (type === 'DNAME' && ((types?.has('DNAME') ?? false) || [...this.owners.keys()].some((name) => name.endsWith(`.${key}`)))) return
     if ((type === 'NS' && types?.has('DNAME')) || (type === 'DNAME' && types?.has('NS') && key !== this.origin)) return
     this.note(key, type)
@@ -195,7 +203,9 @@ class ZoneDraft {
   }
 
   private dname(): void {
-    this.add(this.name().replace(/^\*\./, this.draw(3) === 0 ? '*.' : 'dn.'), 'DNAME', this.aliasTarget())
+    const owner = this.name().replace(/^\*\./, this.draw(3) === 0 ? '*.' : 'dn.')
+    const target = this.aliasTarget()
+    if (this.links === 'linked' || !target.toLowerCase().endsWith(`.${owner}`)) this.add(owner, 'DNAME', target)
   }
 
   private node(): void {
@@ -206,7 +216,7 @@ class ZoneDraft {
 
   private data(owner: string): void {
     const { draw } = this
-    const row: readonly [type: string, data: string] = pick(draw, [
+    const rows: readonly (() => readonly [type: string, data: string])[] = [
       () => ['A', `192.0.2.${draw(200)}`],
       () => ['A', `192.0.2.${draw(200)}`],
       () => ['AAAA', `2001:db8::${draw(200)}`],
@@ -222,8 +232,9 @@ class ZoneDraft {
       () => ['LOC', '42 21 54 N 71 06 18 W -24m'],
       () => ['TLSA', `3 1 1 ${'ab'.repeat(32)}`],
       () => ['RP', `${this.target()} ${this.target()}`],
-    ] as const)() as readonly [string, string]
-    this.add(owner, row[0], row[1])
+    ]
+    const [type, data] = pick(draw, rows)()
+    this.add(owner, type, data)
   }
 
   private delegation(): void {
@@ -241,7 +252,7 @@ class ZoneDraft {
         `ns${i}.sib${draw(3)}.${this.origin}`,
         `ns.out.invalid.`,
         `ns1.${this.origin}`,
-        this.target(),
+        this.serverTarget(),
       ])
       this.add(cut, 'NS', draw(6) === 0 ? mixCase(draw, server) : server)
       if (!server.endsWith(`.${this.origin}`)) continue

@@ -17,7 +17,13 @@ export type ComparedAnswer = {
   readonly size: number
 }
 
-type ReadRecord = { readonly owner: string; readonly type: number; readonly ttlSeconds: number; readonly data: string; readonly raw: Buffer }
+type ReadRecord = {
+  readonly owner: string
+  readonly type: number
+  readonly ttlSeconds: number
+  readonly data: string
+  readonly raw: Buffer
+}
 
 const TYPE_OPT = 41
 
@@ -100,12 +106,15 @@ export function readAnswer(message: Buffer, queryType: number, apexes: ReadonlyS
   const [answers, authorities, additionals] = sections as [ReadRecord[], ReadRecord[], ReadRecord[]]
   const opt = additionals.find((record) => record.type === TYPE_OPT)
   const tc = (message[2]! & 0x02) !== 0
-  const negative = authorities.filter((record) => record.type === 6 || ((record.type === 2 || record.type === 43) && !apexes.has(record.owner)))
+  const negative = authorities.filter(
+    (record) => record.type === 6 || ((record.type === 2 || record.type === 43) && !apexes.has(record.owner)),
+  )
   const servers = new Set(negative.filter((record) => record.type === 2).map((record) => record.data.trim()))
   const glue = additionals.filter((record) => (record.type === 1 || record.type === 28) && servers.has(record.owner))
   const set = (records: readonly ReadRecord[]): string[] => (tc ? [] : [...new Set(records.map(lineOf))].sort())
   return {
-    rcode: ((opt === undefined ? 0 : opt.ttlSeconds >>> 24) << 4) | (message[3]! & 15),
+    // What is truncated is asked again: how far a server went before it found out says nothing (RFC 2181 §9).
+    rcode: tc ? 0 : ((opt === undefined ? 0 : opt.ttlSeconds >>> 24) << 4) | (message[3]! & 15),
     aa: (message[2]! & 0x04) !== 0,
     tc,
     answers: queryType === 255 ? anyAnswers(answers, tc) : set(answers),

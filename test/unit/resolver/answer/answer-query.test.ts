@@ -156,7 +156,11 @@ const rows: readonly [title: string, ask: Ask, expected: Expected][] = [
   ['DS at the cut is ours', { name: 'sub.z', type: 'DS' }, { answers: ['sub.z 300 DS 1 8 253 A'] }],
   ['no DS at the cut', { name: 'nods.z', type: 'DS' }, { authorities: [SOA] }],
   ['DS below the cut: a referral', { name: 'host.sub.z', type: 'DS' }, { aa: false, answers: [] }],
-  ['DS of a zone of ours in a zone of ours: the parent answers', { name: 'child.z', type: 'DS' }, { answers: ['child.z 300 DS 2 8 253 B'] }],
+  [
+    'DS of a zone of ours in a zone of ours: the parent answers',
+    { name: 'child.z', type: 'DS' },
+    { answers: ['child.z 300 DS 2 8 253 B'] },
+  ],
   [
     'no DS of a zone alone: its own SOA',
     { name: 'other', type: 'DS' },
@@ -174,7 +178,8 @@ const rows: readonly [title: string, ask: Ask, expected: Expected][] = [
   ['another class', { name: 'www.z', class: 4 }, { rcode: 'REFUSED', aa: false }],
   ['AXFR', { name: 'z', type: 'AXFR', tcp: true }, { rcode: 'REFUSED', aa: false }],
   ['IXFR', { name: 'z', type: 'IXFR' }, { rcode: 'REFUSED', aa: false }],
-  ['a meta type', { name: 'www.z', type: 'TYPE249' }, { rcode: 'REFUSED', aa: false }],
+  ['a type for messages only: no name has it', { name: 'www.z', type: 'TYPE249' }, { authorities: [SOA] }],
+  ['NXNAME (RFC 9824)', { name: 'www.z', type: 'NXNAME' }, { rcode: 'FORMERR', aa: false }],
   ['OPT as a type', { name: 'www.z', type: 'TYPE41' }, { rcode: 'FORMERR', aa: false }],
   ['type 0', { name: 'www.z', type: 'TYPE0' }, { authorities: [SOA] }],
 ]
@@ -210,7 +215,7 @@ describe('answerQuery', () => {
     assert.ok(udp.additionals.length > 0 && udp.additionals.length < 17 && udp.length <= 1000)
   })
 
-  test('RD and CD are copied, everything else of the flags is not', () => {
+  test('RD is copied, nothing else of the flags is', () => {
     const query = encodeAsk({ name: 'www.z' })
     for (const [high, low] of [
       [0x00, 0x00],
@@ -219,7 +224,7 @@ describe('answerQuery', () => {
       query[2] = high
       query[3] = low
       const reply = subject.send(query)!
-      assert.deepEqual([reply[2], reply[3]], [0x84 | (high & 1), low & 0x10])
+      assert.deepEqual([reply[2], reply[3]], [0x84 | (high & 1), 0])
     }
   })
 

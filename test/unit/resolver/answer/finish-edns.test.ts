@@ -8,7 +8,8 @@ const GLUE = Array.from({ length: 30 }, (_, i) => `sub NS ns${i}.sub\nns${i}.sub
 const SIBLING = Array.from({ length: 26 }, (_, i) => `sib NS sib${i}\nsib${i} A 192.0.2.${i}`).join('\n')
 const subject = makeAnswerSubject({
   zones: {
-    'z.': `${APEX}${BIG}
+    'z.': `${APEX}@ DNSKEY 256 3 13 AAAA
+${BIG}
 ${GLUE}
 ${SIBLING}
 small A 192.0.2.1
