@@ -13,6 +13,7 @@ import { rankingShapeOf, type SharedRanking, viewSharedRanking } from '../model/
 import { summarizeWindow } from '../score/window.ts'
 import { elapsedBetween, loadHealth, readMachineClocks, saveHealth } from './health-state-file.ts'
 import { createRankKeeper, type PlannedHealth, type RankKeeper, type StandingChange } from './rank-keeper.ts'
+import { createSaveSchedule } from './save-schedule.ts'
 
 /** What the worker is started with. */
 export type RankWorkerData = { readonly statePath: string | undefined; readonly heartbeat: Int32Array }
@@ -47,14 +48,10 @@ const SWAP_INTERVAL_MS = 1000
 /** Without any change the numbers are swapped in this often; the gap leaves changes room to be swapped at once. */
 const REFRESH_INTERVAL_MS = 2000
 const TICK_MS = 500
-/** Kept at most this often after a change of standing: a node that is killed must not come back to an endpoint it knew to be down, … */
-const SAVE_CHANGE_MS = 1000
-/** … else this often: windows and counters alone are not worth wearing out a small machine's flash memory. */
-const SAVE_INTERVAL_MS = 60_000
 /** New endpoints are given this long for their first result before a generation is ranked without it. */
 const FIRST_RESULT_MS = 2000
-/** The kept ranking id may lie this many swaps behind. */
-const RANKING_ID_STEP = SAVE_INTERVAL_MS / SWAP_INTERVAL_MS + 10
+/** The kept ranking id may lie this many swaps behind: a minute's (save-schedule.ts) and some. */
+const RANKING_ID_STEP = 60_000 / SWAP_INTERVAL_MS + 10
 
 const { statePath, heartbeat } = workerData as RankWorkerData
 const send = (message: FromRank): void => parentPort!.postMessage(message)
@@ -65,10 +62,12 @@ let live: Ranked | undefined
 let pending: (Ranked & { readonly number: number; readonly timer: NodeJS.Timeout }) | undefined
 let lastSwapMs = Number.NEGATIVE_INFINITY
 let swapTimer: NodeJS.Timeout | undefined
-let saving: Promise<void> | undefined
-let savedMs = performance.now()
-let hasChanged = false
 let saveFailure = ''
+const saves = createSaveSchedule({
+  save,
+  nowMs: () => performance.now(),
+  setTimer: (callback, delayMs) => void setTimeout(callback, delayMs),
+})
 const certificateDays = new Map<string, number>()
 
 function startKeeper(): RankKeeper {
@@ -123,7 +122,7 @@ function finishPlan(): void {
   live = { planned, shared }
   keeper.settle(planned, performance.now())
   swap()
-  hasChanged = true
+  saves.changed()
   send({ type: 'done', number })
 }
 
@@ -132,7 +131,7 @@ function takeSample(sample: ProbeSample): void {
   const change = keeper.takeSample(sample, performance.now(), Date.now())
   finishPlanIfKnown()
   if (change === undefined) return
-  hasChanged = true
+  saves.changed()
   send({ type: 'change', change })
   swapSoon()
 }
@@ -153,33 +152,24 @@ function details(): AddressDetail[] {
   return rows
 }
 
-/** Saves once; what changes meanwhile is saved the next time. */
-function save(): Promise<void> {
-  if (statePath === undefined || live === undefined) return Promise.resolve()
-  saving ??= saveNow(statePath).finally(() => {
-    saving = undefined
-  })
-  return saving
-}
-
-async function saveNow(path: string): Promise<void> {
-  savedMs = performance.now()
-  hasChanged = false
+/** Writes the state as it is now; false when that failed. */
+async function save(): Promise<boolean> {
+  if (statePath === undefined || live === undefined) return true
   try {
-    await saveHealth(path, { clocks: readMachineClocks(), health: keeper.keep(performance.now()) })
+    await saveHealth(statePath, { clocks: readMachineClocks(), health: keeper.keep(performance.now()) })
     saveFailure = ''
+    return true
   } catch (error) {
     // A full disk stops neither probing nor answering; it is told once until it works again.
     const { message } = error as Error
     if (message !== saveFailure) send({ type: 'warning', message: `the health state cannot be kept: ${message}` })
     saveFailure = message
-    hasChanged = true
+    return false
   }
 }
 
 async function saveLast(number: number): Promise<void> {
-  await saving
-  await save()
+  await saves.flush()
   send({ type: 'done', number })
 }
 
@@ -187,7 +177,7 @@ setInterval(() => Atomics.add(heartbeat, 0, 1), 100)
 setInterval(() => {
   const nowMs = performance.now()
   if (nowMs - lastSwapMs >= REFRESH_INTERVAL_MS) swapSoon()
-  if (nowMs - savedMs >= SAVE_INTERVAL_MS || (hasChanged && nowMs - savedMs >= SAVE_CHANGE_MS)) void save()
+  saves.refresh()
 }, TICK_MS)
 
 parentPort!.on('message', (message: ToRank) => {
