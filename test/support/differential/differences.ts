@@ -17,7 +17,6 @@ const TYPE_CNAME = '5'
 const TYPE_NS = '2'
 const TYPE_DNAME = '39'
 const TYPE_DS = 43
-const RCODE_NXDOMAIN = 3
 
 const others = ({ bind, nsd, knot }: Replies): readonly ComparedAnswer[] => [bind, nsd, knot].filter((reply) => reply !== undefined)
 
@@ -38,6 +37,12 @@ const isReferral = (answer: ComparedAnswer): boolean => answer.authorities.some(
 /** A DNAME whose target is below its owner. */
 function hasSelfRedirection(answer: ComparedAnswer): boolean {
   return answer.answers.map(fieldsOf).some(([owner, type, , target]) => type === TYPE_DNAME && target!.endsWith(`.${owner}`))
+}
+
+/** The labels that two names end with. */
+function commonSuffix(one: string, other: string): string {
+  for (let at = 0; at >= 0; at = one.indexOf('.', at) + 1 || -1) if (`.${other}`.endsWith(`.${one.slice(at)}`)) return one.slice(at)
+  return ''
 }
 
 /** All rules; the first that matches counts. */
@@ -62,14 +67,14 @@ export const DIFFERENCES: readonly DifferenceRule[] = [
   },
   {
     name: 'names-between-zones',
-    matches: (query, ours, replies, zones) =>
-      ours.rcode === 0 &&
-      others(replies).some(({ rcode }) => rcode === RCODE_NXDOMAIN) &&
-      zones.some(({ origin }) =>
-        [...ours.answers.map((line) => fieldsOf(line)[3]!), query.name.toLowerCase()].some(
-          (name) => origin === name || origin.endsWith(`.${name}`),
-        ),
-      ),
+    matches: (query, ours, _replies, zones) => {
+      const names = [query.name.toLowerCase(), ...danglingTargets(ours)]
+      return zones.some((nested) => {
+        const parent = zones.find(({ origin }) => origin === originOf(nested.origin.slice(nested.origin.indexOf('.') + 1)))
+        if (parent === undefined || parent.owners.has(nested.origin)) return false
+        return names.some((name) => commonSuffix(name, nested.origin).length > parent.origin.length)
+      })
+    },
   },
   {
     name: 'ds-of-a-nested-zone-by-alias',
@@ -87,7 +92,7 @@ export const DIFFERENCES: readonly DifferenceRule[] = [
   {
     name: 'addresses-of-nested-zones',
     matches: (query, ours, replies) => {
-      const more = ours.glue.filter((line) => others(replies).some(({ glue }) => !glue.includes(line)))
+      const more = ours.glue.filter((line) => others(replies).every(({ glue }) => !glue.includes(line)))
       return more.length > 0 && more.every((line) => originOf(fieldsOf(line)[0]!) !== originOf(query.name))
     },
   },

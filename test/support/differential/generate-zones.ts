@@ -168,7 +168,8 @@ class ZoneDraft {
   private serverTarget(): string {
     const target = this.target()
     const origin = originOf(target)
-    return this.links === 'apart' && origin !== this.origin && origin !== undefined ? `ns1.${origin}` : target
+    if (this.links === 'linked' || origin === this.origin || origin === undefined) return target
+    return this.owners.has(`ns1.${origin}`) ? `ns1.${origin}` : 'ns.out.invalid.'
   }
 
   private note(owner: string, type: string): void {

@@ -128,7 +128,9 @@ export function readAnswer(message: Buffer, queryType: number, apexes: ReadonlyS
 function anyAnswers(answers: readonly ReadRecord[], tc: boolean): string[] {
   if (tc) return []
   const aliases = answers.filter((record) => record.type === 5).map(lineOf)
-  return [...new Set(aliases), ...(answers.some((record) => record.type !== 5 && record.type !== 39) ? ['data'] : [])].sort()
+  // A DNAME without a CNAME made of it is data of the name itself.
+  const hasData = answers.some((record) => record.type !== 5 && (record.type !== 39 || aliases.length === 0))
+  return [...new Set(aliases), ...(hasData ? ['data'] : [])].sort()
 }
 
 /** The parts that are compared, by name. */
