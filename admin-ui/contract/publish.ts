@@ -9,7 +9,10 @@ export type NodeAck = { readonly nodeId: string; readonly ok: boolean; readonly 
 /** Answer of every publish: draft, document, rollback. */
 export type PublishAnswer = {
   readonly generation: number
+  /** Canonical digest of the published document: that of `GET /document`, `/generations` and `/document/check`, whether it `changed` or not. */
   readonly digest: string
+  /** SHA-256 of the compiled snapshot: what nodes report as theirs (`GET /status`). */
+  readonly snapshotDigest: string
   /** Nodes that answered in time; others follow when they are back. */
   readonly nodes: readonly NodeAck[]
   /** Warnings and notes that were passed, as acknowledged. */
@@ -27,6 +30,7 @@ export const publishAnswerSchema: z.ZodType<PublishAnswer> = z
   .object({
     generation: z.number().int(),
     digest: z.string(),
+    snapshotDigest: z.string(),
     nodes: z.array(z.object({ nodeId: z.string(), ok: z.boolean(), reason: z.string().optional() })),
     issues: z.array(issueSchema),
     changed: z.boolean(),

@@ -207,7 +207,7 @@ export class Publisher {
     if (live !== undefined && live.generation.canonicalDigest === checked.digest) {
       const { number, snapshotDigest } = live.generation
       if (wish.origin === 'draft') store.deleteDraft(wish.account)
-      return { generation: number, digest: snapshotDigest, nodes: [], issues: checked.issues, changed: false }
+      return { generation: number, digest: checked.digest, snapshotDigest, nodes: [], issues: checked.issues, changed: false }
     }
     const judged = await this.#judge(parsed)
     if (judged.snapshot === undefined) throw invalid(judged.issues)
@@ -248,7 +248,7 @@ export class Publisher {
     log.info({ generation: saved.number, account: wish.account, origin: wish.origin }, 'generation stored')
     const nodes = await this.#send(saved, snapshot)
     this.#parts.onPublished(saved.number, wish.account, wish.comment)
-    return { generation: saved.number, digest: snapshot.digest, nodes, issues: judged.issues, changed: true }
+    return { generation: saved.number, digest: judged.digest, snapshotDigest: snapshot.digest, nodes, issues: judged.issues, changed: true }
   }
 
   #refuseStale(wish: PublishWish, live: LiveDocument | undefined, config: Config): void {

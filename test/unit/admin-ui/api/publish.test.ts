@@ -48,12 +48,13 @@ test('a publish stores the generation, writes its snapshot and sends it to the n
   assert.equal(message!.generation, 1)
   const snapshot = loadSnapshot(message!.path)
   assert.equal(snapshot.generation, 1)
-  assert.equal(snapshot.digest, reply.json.digest)
-  assert.equal(message!.digest, reply.json.digest)
+  assert.equal(snapshot.digest, reply.json.snapshotDigest)
+  assert.equal(message!.digest, reply.json.snapshotDigest)
   const stored = control.parts.store.latestGeneration()!
   assert.equal(stored.author, 'pat')
   assert.equal(stored.comment, 'why')
-  assert.equal(stored.snapshotDigest, reply.json.digest)
+  assert.equal(stored.snapshotDigest, reply.json.snapshotDigest)
+  assert.equal(stored.canonicalDigest, reply.json.digest)
   assert.equal(stored.zones['yourcompany.com.']!.serial, 2026061500)
   assert.equal(control.parts.store.listAudit({ limit: 1 })[0]!.action, 'publish.document')
   assert.equal(control.parts.feed.list(Number.MAX_SAFE_INTEGER, 1).events[0]!.kind, 'publish')
@@ -206,6 +207,18 @@ test('what a node refuses is told, and the generation stays', async () => {
   const reply = await put(EXAMPLE_DOCUMENT)
   assert.deepEqual([reply.status, reply.json.nodes], [200, [{ nodeId: 'node-1', ok: false, reason: 'disk full' }]])
   assert.equal(control.parts.store.latestGenerationNumber(), 1)
+})
+
+test('digest is that of the document wherever it stands, snapshotDigest that of the nodes', async () => {
+  const first = (await put(EXAMPLE_DOCUMENT)).json
+  const again = (await put(`# the same\n${EXAMPLE_DOCUMENT}`)).json
+  assert.deepEqual([first.changed, again.changed], [true, false])
+  assert.deepEqual([again.digest, again.snapshotDigest], [first.digest, first.snapshotDigest])
+  const document = (await control.call('GET', '/document', { cookie })).json
+  const [generation] = (await control.call('GET', '/generations', { cookie })).json.generations
+  assert.deepEqual([document.digest, generation.digest], [first.digest, first.digest])
+  assert.equal(control.hub.published[0]!.digest, first.snapshotDigest)
+  assert.notEqual(first.digest, first.snapshotDigest)
 })
 
 test('the document comes back with equal digest as YAML and as JSON', async () => {
