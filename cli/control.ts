@@ -12,6 +12,7 @@ import { Accounts } from '../admin-ui/api/auth/accounts.ts'
 import { LineDirectory } from '../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../admin-ui/api/observe/fleet-watch.ts'
+import { keepHistory } from '../admin-ui/api/observe/keep-history.ts'
 import { StandingRing } from '../admin-ui/api/observe/standing-ring.ts'
 import { createCompiler } from '../admin-ui/api/publish/compile-in-worker.ts'
 import { DraftDesk } from '../admin-ui/api/publish/draft-desk.ts'
@@ -22,6 +23,7 @@ import type { Issue } from '../admin-ui/contract/issue.ts'
 import { startLocalFleetHub } from '../cluster/local-fleet-transport.ts'
 import { formatAddress } from '../geodata/address/address.ts'
 import { loadGeodata } from '../geodata/geodata-file.ts'
+import { openHistory } from '../policy/store/history.ts'
 import { openStore } from '../policy/store/store.ts'
 import { formatListenAddress, isLoopback, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
 import { formatIssue } from './apply.ts'
@@ -68,6 +70,7 @@ async function run(args: CommandArgs): Promise<number> {
   const compiler = createCompiler(geodataPath)
   const feed = new EventFeed(Date.now())
   const ring = new StandingRing()
+  const kept = startHistory(paths.history, feed, ring, log)
   const fleet = new FleetWatch(hub, feed, ring, Date.now)
   const publisher = new Publisher({
     store,
@@ -128,12 +131,23 @@ async function run(args: CommandArgs): Promise<number> {
     return 0
   } finally {
     fleet.stop()
+    kept?.stop()
     await Promise.all([servers.tcp, servers.socket].map(closeServer))
     await hub.close()
     await compiler.close()
     store.close()
     // The channel would keep the process alive.
     if (process.connected) process.disconnect()
+  }
+}
+
+/** Events and strips of earlier runs. Without them control works all the same. */
+function startHistory(path: string, feed: EventFeed, ring: StandingRing, log: ProcessLog): ReturnType<typeof keepHistory> | undefined {
+  try {
+    return keepHistory({ history: openHistory(path), feed, ring, now: Date.now, log })
+  } catch (error) {
+    log.error({ path, err: error }, 'events and strips cannot be kept for the next start')
+    return undefined
   }
 }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export type StatePaths = {
   /** SQLite file of control. */
   readonly store: string
+  /** SQLite file of events and strips; may be lost. */
+  readonly history: string
   /** Unix socket over which control and node talk. */
   readonly fleetSocket: string
   /** Unix socket of the API: whoever may open it has full rights. */
@@ -27,6 +29,7 @@ export type StatePaths = {
 export function statePaths(stateFolder: string): StatePaths {
   return {
     store: join(stateFolder, 'control.sqlite'),
+    history: join(stateFolder, 'history.sqlite'),
     fleetSocket: join(stateFolder, 'fleet.sock'),
     controlSocket: join(stateFolder, 'control.sock'),
     snapshots: join(stateFolder, 'snapshots'),

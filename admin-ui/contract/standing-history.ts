@@ -1,6 +1,6 @@
 /**
  * Standing over time, for strips: one bucket a minute and address, each with the worst standing seen in it. A minute in which
- * nobody looked is `null` (a gap), never the last known value. Kept in control's memory; begins with its start. Pure.
+ * nobody looked is `null` (a gap), never the last known value. Control keeps the last day, over its own restarts too. Pure.
  */
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-/** The last events in memory, and everyone who listens to new ones (the event stream). Shell: has a life, no I/O. */
+/** The last events (kept over a restart by keep-history.ts), and everyone who listens to new ones (the event stream). Shell: has a life, no I/O. */
 import type { Event, EventList } from '../../contract/event.ts'
 
 /** Events kept. */
@@ -18,6 +18,12 @@ export class EventFeed {
   constructor(startedAt: number) {
     // Numbers go on rising over a restart of control, so that Last-Event-ID of a page keeps its meaning.
     this.#nextId = Math.floor(startedAt / 1000) * 1000
+  }
+
+  /** Puts back events of an earlier run, oldest first; before any other. */
+  restore(events: readonly Event[]): void {
+    this.#events.push(...events.slice(-EVENTS_MAX))
+    this.#nextId = Math.max(this.#nextId, (this.#events.at(-1)?.id ?? 0) + 1)
   }
 
   /** Takes in an event and tells it to all listeners. */

@@ -1,6 +1,6 @@
 /**
  * What control knows of its nodes: asks them for scores and rates at intervals, keeps the answers with their age, feeds strips and
- * events. Shell. Everything here may be lost: a restart begins anew, and nodes do not depend on it.
+ * events. Shell. Everything here may be lost, and nodes do not depend on it; keep-history.ts carries strips and events over a restart.
  */
 import type { FleetHub, NodeEvent, NodeStatus } from '../../../cluster/fleet-transport.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../contract/explain.ts'

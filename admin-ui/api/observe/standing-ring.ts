@@ -1,9 +1,10 @@
 /**
- * Standings of the last day in memory, for strips: a bucket a minute and address, each with the worst standing reported in it. Pure;
+ * Standings of the last day, for strips (kept over a restart by keep-history.ts): a bucket a minute and address, each with the worst standing reported in it. Pure;
  * time is passed in. A minute without a report stays empty: silence is shown as a gap, never as the last known state.
  *
  *   minute number m ─► slot m % SLOTS; a slot belongs to minute `minutes[slot]`, so that old turns never show through
  */
+import type { KeptMinute, KeptStanding } from '../../../policy/store/history.ts'
 import type { HealthScore } from '../../contract/health-scores.ts'
 import type { BucketStanding, StandingHistory, StandingSeries } from '../../contract/standing-history.ts'
 
@@ -47,6 +48,33 @@ export class StandingRing {
     }
   }
 
+  /** What is known of one minute, counted from the epoch. */
+  minute(minute: number): readonly KeptStanding[] {
+    const slot = minute % RING_MINUTES
+    const found: KeptStanding[] = []
+    for (const { endpoint, address, vantage, minutes, worst, latencyMs } of this.#rings.values()) {
+      if (minutes[slot] !== minute || worst[slot] === 0) continue
+      const latency = latencyMs[slot]!
+      const shown = Number.isNaN(latency) ? null : Math.round(latency * 10) / 10
+      found.push({ endpoint, address, vantage, standing: ORDER[worst[slot]!]!, latencyMs: shown })
+    }
+    return found
+  }
+
+  /** Puts back a minute of an earlier run. */
+  restore({ minute, standings }: KeptMinute): void {
+    const slot = minute % RING_MINUTES
+    for (const kept of standings) {
+      const ring = this.#ringOf(kept)
+      const worst = ORDER.indexOf(kept.standing as BucketStanding)
+      if (ring === undefined || worst <= 0) continue
+      ring.minutes[slot] = minute
+      ring.worst[slot] = worst
+      ring.latencyMs[slot] = kept.latencyMs ?? Number.NaN
+      ring.lastMinute = Math.max(ring.lastMinute, minute)
+    }
+  }
+
   /** Forgets addresses that were not reported for longer than the ring reaches. */
   prune(at: number): void {
     const oldest = Math.floor(at / MINUTE_MS) - RING_MINUTES
@@ -74,7 +102,7 @@ export class StandingRing {
     return { stepSeconds: 60, buckets: minutes, endsAt: new Date((now + 1) * MINUTE_MS).toISOString(), series }
   }
 
-  #ringOf({ endpoint, address, vantage }: HealthScore): Ring | undefined {
+  #ringOf({ endpoint, address, vantage }: Pick<HealthScore, 'endpoint' | 'address' | 'vantage'>): Ring | undefined {
     const key = `${endpoint} ${address} ${vantage}`
     const known = this.#rings.get(key)
     if (known !== undefined) return known
