@@ -22,7 +22,7 @@ import {
   TYPE_SVCB,
 } from '../wire/registry.ts'
 import { ADDITIONALS, AUTHORITIES, addCount, writeName, writePointer, writeRecord } from '../wire/response-writer.ts'
-import { FOUND_NODE, findName, findNode, findRRset } from '../zone/find-name.ts'
+import { FOUND_CUT, FOUND_NODE, findName, findNode, findRRset } from '../zone/find-name.ts'
 import { NODE_ADDITIONAL, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
 import type { AnswerContext } from './answer-context.ts'
 
@@ -208,8 +208,11 @@ function findHost(ctx: AnswerContext, from: number, zone: number): number {
   let node = findNode(zones, name, length, glue)
   if (node === NONE) {
     findName(zones, name, length, glue)
-    if (glue.kind !== FOUND_NODE) return NONE
-    node = glue.node
+    // Glue may come by a wildcard below the cut too, as in NSD and Knot: without it the server could not be reached.
+    if (glue.kind === FOUND_CUT) node = zones.nodeWildcard[glue.encloser]!
+    else if (glue.kind === FOUND_NODE) node = glue.node
+    if (node === NONE) return NONE
+    glue.isWildcard = true
   }
   if (zones.nodeDname[node] !== NONE) return NONE
   for (let holder = zones.nodeZone[node]!; holder !== NONE; holder = zones.zoneParent[holder]!) {

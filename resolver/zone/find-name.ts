@@ -1,8 +1,7 @@
 /**
- * Where a name stands in the zones: step 2 and 3 of RFC 1034 §4.3.2 with the wildcards of RFC 4592 and the
- * DNAMEs of RFC 6672. Pure, hot, no allocation: the
- * exact name is tried first, then its ancestors until one is a node; that one is the closest encloser, since every empty
- * non-terminal is a node. No policy is looked at here.
+ * Where a name stands in the zones: step 2 and 3 of RFC 1034 §4.3.2 with the wildcards of RFC 4592 and the DNAMEs of RFC 6672. Pure, hot,
+ * no allocation: the exact name is tried first, then its ancestors until one is a node; that one is the closest encloser, since every
+ * empty non-terminal is a node. No policy is looked at here.
  */
 import { hashSuffixes } from './hash-name.ts'
 import { NODE_DNAME, NONE, type ZoneColumns } from './zone-columns.ts'
@@ -29,6 +28,8 @@ export type NameFound = {
   isWildcard: boolean
   /** True for FOUND_CUT when the name is the delegation point itself. */
   isAtCut: boolean
+  /** The closest encloser: the node itself when there is one; of no meaning for FOUND_NOTHING. */
+  encloser: number
   readonly labels: Uint8Array
   readonly hashes: Uint32Array
 }
@@ -41,6 +42,7 @@ export function makeNameFound(): NameFound {
     node: 0,
     isWildcard: false,
     isAtCut: false,
+    encloser: 0,
     labels: new Uint8Array(130),
     hashes: new Uint32Array(130),
   }
@@ -77,6 +79,7 @@ export function findName(zones: ZoneColumns, name: Uint8Array, length: number, o
   out.isAtCut = false
   let node = probe(zones, name, 0, length, out.hashes[0]!)
   if (node !== NONE) {
+    out.encloser = node
     out.zone = zones.nodeZone[node]!
     const cut = zones.nodeCut[node]!
     const dname = zones.nodeDname[node]!
@@ -88,6 +91,7 @@ export function findName(zones: ZoneColumns, name: Uint8Array, length: number, o
   for (let k = 1; k <= count; k++) {
     node = probe(zones, name, out.labels[k]!, length, out.hashes[k]!)
     if (node === NONE) continue
+    out.encloser = node
     out.zone = zones.nodeZone[node]!
     const cut = zones.nodeCut[node]!
     if (cut !== NONE) {
@@ -106,7 +110,7 @@ export function findName(zones: ZoneColumns, name: Uint8Array, length: number, o
     out.kind = wildcard === NONE ? FOUND_MISS : FOUND_NODE
     out.isWildcard = wildcard !== NONE
     out.node = wildcard === NONE ? node : wildcard
-    // A wildcard that is itself a delegation point is not one we serve as a referral (RFC 4592 §4.2 leaves it undefined).
+    // A wildcard that is itself a delegation point refers nobody: RFC 4592 §4.2 leaves it undefined, BIND does not load it.
     return
   }
   out.kind = FOUND_NOTHING

@@ -247,18 +247,21 @@ class ZoneDraft {
     if (types?.has('CNAME') || types?.has('DNAME') || cut === this.origin) return
     const many = draw(30) === 0 ? 12 : 1 + draw(3)
     for (let i = 0; i < many; i++) {
-      const server = pick(draw, [
-        `ns${i}.${cut.replace(/^\*\./, '')}`,
-        `ns${i}.${cut.replace(/^\*\./, '')}`,
-        `ns${i}.sib${draw(3)}.${this.origin}`,
-        `ns.out.invalid.`,
-        `ns1.${this.origin}`,
-        this.serverTarget(),
-      ])
+      const server =
+        many > 3
+          ? `ns${i}.${cut}`
+          : pick(draw, [
+              `ns${i}.${cut.replace(/^\*\./, '')}`,
+              `ns${i}.${cut.replace(/^\*\./, '')}`,
+              `ns${i}.sib${draw(3)}.${this.origin}`,
+              `ns.out.invalid.`,
+              `ns1.${this.origin}`,
+              this.serverTarget(),
+            ])
       this.add(cut, 'NS', draw(6) === 0 ? mixCase(draw, server) : server)
       if (!server.endsWith(`.${this.origin}`)) continue
-      if (draw(5) > 0) this.add(server, 'A', `192.0.2.${draw(200)}`)
-      if (draw(2) === 0) this.add(server, 'AAAA', `2001:db8::${draw(200)}`)
+      if (many > 3 || draw(5) > 0) this.add(server, 'A', `192.0.2.${draw(200)}`)
+      if (many > 3 || draw(2) === 0) this.add(server, 'AAAA', `2001:db8::${draw(200)}`)
     }
     if (draw(3) === 0) this.add(cut, 'DS', `1 8 2 ${'cd'.repeat(32)}`)
     // Occluded data.
