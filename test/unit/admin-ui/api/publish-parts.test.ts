@@ -5,10 +5,10 @@ import { diffDocuments } from '../../../../admin-ui/api/publish/document-diff.ts
 import { findMovement, type Side } from '../../../../admin-ui/api/publish/moved-addresses.ts'
 import { rankNow } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
 import { assignSerials, nextSerial } from '../../../../admin-ui/api/publish/zone-serials.ts'
-import { isLaterSerial } from '../../../../resolver/transfer/serial.ts'
 import type { HealthScore } from '../../../../admin-ui/contract/health-scores.ts'
 import { parseConfig } from '../../../../policy/config/parse-config.ts'
 import { compileSnapshot } from '../../../../resolver/snapshot/compile-snapshot.ts'
+import { isLaterSerial } from '../../../../resolver/transfer/serial.ts'
 import { EXAMPLE_DOCUMENT, FIXTURE_GEODATA } from '../../../support/control-fixture.ts'
 
 test('diffDocuments names what changed, object by object', () => {
