@@ -14,7 +14,7 @@ import { type Comparison, compareServers, describeDifference, summaryOf } from '
 import { DIFFERENCES } from '../support/differential/differences.ts'
 import { type RunningServer, SERVERS, startServer } from '../support/differential/dns-servers.ts'
 
-const QUERIES = Number(process.env.DIFFERENTIAL_QUERIES ?? 12_000)
+const QUERIES = Number(process.env.DIFFERENTIAL_QUERIES ?? 30_000)
 const FRESH = Math.floor(Math.random() * 0x7fffffff)
 const SEEDS = process.env.DIFFERENTIAL_SEEDS?.split(' ').map(Number) ?? [1, 2]
 /** Of zones that lead into each other: what is beyond a zone's end most servers leave to the resolver. */

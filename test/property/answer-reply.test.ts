@@ -72,6 +72,8 @@ test('a good query gets a reply under the limit of its OPT; what is truncated ke
   assert.ok(truncated > 50, `${truncated} replies were truncated`)
 })
 
+const hasDname = (reply: Uint8Array): boolean => readReply(reply).answers.some(({ type }) => type === 'DNAME')
+
 test('the case of the question is kept, and changes nothing else', () => {
   fc.assert(
     fc.property(fc.noBias(fc.nat()), fc.noBias(fc.nat()), (seed, flips) => {
@@ -84,7 +86,12 @@ test('the case of the question is kept, and changes nothing else', () => {
       )
       assert.deepEqual(cased!.subarray(12, 12 + mixed.length), mixed)
       assert.equal(cased!.length, plain!.length)
-      assert.deepEqual(cased!.subarray(12 + mixed.length), plain!.subarray(12 + lower.length))
+      // A CNAME made by a DNAME has labels of the question, in the question's letters (RFC 6672 §3.1): those are compared without case.
+      const rest = (reply: Uint8Array): Buffer => {
+        const octets = Buffer.from(reply.subarray(12 + lower.length))
+        return hasDname(reply) ? Buffer.from(octets.toString('latin1').toLowerCase(), 'latin1') : octets
+      }
+      assert.deepEqual(rest(cased!), rest(plain!))
     }),
     { seed: PROPERTY_SEED, numRuns: 2000 },
   )

@@ -36,11 +36,23 @@ const MORE_HEADS = [
   'caa',
   'long',
   'chain0',
+  'x.dname',
+  'deep.todeep',
+  'deep.deepdname.x',
+  'x.dloop1',
+  'x.dself',
+  'x.y.dgrow',
+  `${'x'.repeat(60)}.dgrow`,
+  'www.daway',
+  'svc',
+  'toservice',
+  'naptr',
+  'wildhost',
 ]
 const ZONES = ['hostile.test', 'nested.hostile.test', 'z.test', 'i.test', 'example', 'elsewhere.test', '2.0.192.in-addr.arpa', '']
 const STEERED_HEADS = ['s0', 's1', 'c2', 'deep.w', 'ignored', 't0', 't1', 'static']
 const CHAOS = ['id.server', 'hostname.bind', 'version.bind', 'VERSION.server']
-const TYPES = [1, 1, 1, 28, 5, 2, 6, 15, 16, 33, 43, 46, 47, 255, 251, 252, 41, 0, 65280, 65535, 257]
+const TYPES = [1, 1, 1, 28, 5, 2, 6, 15, 16, 33, 43, 46, 47, 255, 251, 252, 41, 0, 65280, 65535, 257, 35, 39, 64, 65, 128]
 
 function drawSubnet(draw: Draw): SubnetDraft {
   const family = pick(draw, [1, 1, 2, 2, 0, 3, 256])

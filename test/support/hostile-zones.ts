@@ -54,6 +54,20 @@ ${'l'.repeat(63)}.${'m'.repeat(63)}.${'n'.repeat(63)}.${'o'.repeat(47)} A 192.0.
 long CNAME ${'l'.repeat(63)}.${'m'.repeat(63)}.${'n'.repeat(63)}.${'o'.repeat(47)}
 ${Array.from({ length: 24 }, (_, n) => `chain${n} CNAME chain${n + 1}`).join('\n')}
 chain24 A 192.0.2.4
+dname DNAME www
+dname TXT "beside"
+todeep DNAME in.the.tree
+deepdname.x DNAME todeep
+dloop1 DNAME dloop2
+dloop2 DNAME dloop1
+dself DNAME x.dself
+dgrow DNAME ${'g'.repeat(63)}.${'h'.repeat(63)}.${'i'.repeat(63)}.elsewhere.test.
+daway DNAME nested.hostile.test.
+svc HTTPS 1 . alpn=h2
+svc A 192.0.2.5
+toservice HTTPS 0 svc
+naptr NAPTR 1 1 "S" "x" "" srv
+wildhost MX 10 host.wild
 `,
   'nested.hostile.test.': `$TTL 60
 @ SOA ns1.hostile.test. hostmaster 2 3600 600 604800 30
