@@ -54,6 +54,8 @@ export type AnswerContext = {
   /** Undefined: there are no transfers and no keys; TSIG is passed over. */
   special: AnswerSpecial | undefined
   zones: ZoneColumns | undefined
+  /** By zone number: 1 = a secondary zone that has expired, which is not answered from; empty = there is none. */
+  expired: Uint8Array
   policies: CompiledPolicies | undefined
   ranking: RankingColumns | undefined
   /** Cells of outcomes a rule, then a policy (resolver/observe/counters.ts); empty = not counted. */
@@ -100,6 +102,7 @@ export function createAnswerContext(options: AnswerOptions): AnswerContext {
   return {
     special: undefined,
     zones: undefined,
+    expired: new Uint8Array(0),
     policies: undefined,
     ranking: undefined,
     policyCells: new Float64Array(0),

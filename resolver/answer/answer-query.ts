@@ -5,7 +5,13 @@
  *   readQuery ─► locateClient ─► findName ─► nothing: REFUSED │ cut: referral │ DNAME │ miss: NXDOMAIN │ node: steered, alias, RRset, NODATA
  *             ─► writeOpt ─► header
  */
-import { ERROR_NOT_AUTHORITATIVE, ERROR_NOT_READY, ERROR_NOT_SUPPORTED, ERROR_QUERY_TYPE } from '../wire/extended-error.ts'
+import {
+  ERROR_NOT_AUTHORITATIVE,
+  ERROR_NOT_READY,
+  ERROR_NOT_SUPPORTED,
+  ERROR_QUERY_TYPE,
+  ERROR_ZONE_EXPIRED,
+} from '../wire/extended-error.ts'
 import { HEADER_BYTES, readQuery, VERDICT_DROP, VERDICT_OK } from '../wire/read-query.ts'
 import {
   CLASS_ANY,
@@ -152,6 +158,14 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
     if (links === 0) {
       ctx.rcode = RCODE_REFUSED
       ctx.extendedError = ERROR_NOT_AUTHORITATIVE
+    }
+    return false
+  }
+  if (found.zone < ctx.expired.length && ctx.expired[found.zone] === 1) {
+    // RFC 1034 §4.3.5: expired data are not used. In a chain the resolver goes on by itself.
+    if (links === 0) {
+      ctx.rcode = RCODE_SERVFAIL
+      ctx.extendedError = ERROR_ZONE_EXPIRED
     }
     return false
   }

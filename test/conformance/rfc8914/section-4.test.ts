@@ -47,6 +47,20 @@ describe('RFC 8914 §4', () => {
     const length = answerQuery(createAnswerContext({ identity: '', seed: 1 }), mem, 0, query.length, 512, new Uint32Array(4), 0, 0)
     assert.deepEqual([mem[3]! & 15, optionsOf(mem.subarray(0, length))], [2, ['15 000e']])
   })
+  test('24, invalid data: a secondary zone that has expired; a chain ends before it', () => {
+    const secondary = makeAnswerSubject({
+      zones: { 'a.': `${APEX}alias CNAME www.b.\n`, 'b.': `${APEX}www A 192.0.2.1\nsub NS ns.else.\n` },
+    })
+    secondary.ctx.expired = Uint8Array.of(0, 1)
+    for (const name of ['www.b', 'nope.b', 'x.sub.b', 'b']) {
+      const reply = secondary.send(buildQuery({ name, opts: [{}] }))!
+      const { fullRcode, aa, answers, authorities } = readReply(reply)
+      assert.deepEqual([fullRcode, aa, answers.length, authorities.length], [2, false, 0, 0], name)
+      assert.deepEqual(optionsOf(reply), [`15 0018${Buffer.from('the zone has expired').toString('hex')}`])
+    }
+    const chain = secondary.ask({ name: 'alias.a' })
+    assert.deepEqual([chain.rcode, chain.answers], ['NOERROR', ['alias.a 300 CNAME www.b']])
+  })
   test('left out where there is no room for it', () => {
     const query = buildQuery({ name: 'down.z', opts: [{}] })
     for (let room = query.length; room < query.length + 30; room++) {
