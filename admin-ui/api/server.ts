@@ -16,7 +16,7 @@ import type { Problem } from '../contract/problem.ts'
 import { API_BASE } from '../contract/routes.ts'
 import { ApiError, asApiError } from './api-error.ts'
 import { type Accounts, type Caller, SOCKET_CALLER } from './auth/accounts.ts'
-import { allowedHosts, checkChange, checkHost } from './auth/request-origin.ts'
+import { allowedHosts, checkChange, checkHost, isDirectLoopback } from './auth/request-origin.ts'
 import { mountRoutes, type RouteHandlers } from './route-handler.ts'
 import { serveConsole } from './serve-console.ts'
 
@@ -53,19 +53,20 @@ const SMALL_BODY_LIMIT = '1mb'
 /** Name of the cookie on loopback without TLS. `__Host-` binds the other to TLS, this host and the path "/". */
 const PLAIN_COOKIE = 'nearcast_session'
 const SECURE_COOKIE = '__Host-nearcast'
+/** Headers by which a proxy shows itself. */
+const FORWARDED = ['x-forwarded-for', 'x-forwarded-proto', 'forwarded'] as const
 
 /** The servers: one for the TCP listener, one for the unix socket. They share the routes, not the guards. */
 export type ApiServers = { readonly tcp: Server; readonly socket: Server }
 
 /** Builds both servers; the caller listens and closes. */
 export function createApiServers(options: ApiServerOptions): ApiServers {
-  const secure = options.tls !== undefined || options.behindProxy
-  const tcpApp = createApp(options, secure, false)
+  const tcpApp = createApp(options, false)
   const tcp =
     options.tls === undefined
       ? createServer(tcpApp)
       : (createTlsServer({ ...options.tls, minVersion: 'TLSv1.2' }, tcpApp) as unknown as Server)
-  const socket = createServer(createApp(options, secure, true))
+  const socket = createServer(createApp(options, true))
   for (const server of [tcp, socket]) {
     server.headersTimeout = 10_000
     server.requestTimeout = 60_000
@@ -74,24 +75,27 @@ export function createApiServers(options: ApiServerOptions): ApiServers {
   return { tcp, socket }
 }
 
-function createApp(options: ApiServerOptions, secure: boolean, local: boolean): Express {
+function createApp(options: ApiServerOptions, local: boolean): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
   if (options.behindProxy) app.set('trust proxy', 1)
-  const cookieName = secure ? SECURE_COOKIE : PLAIN_COOKIE
-  app.use((_request, response, next) => {
+  app.use((request, response, next) => {
     response.locals.requestId = randomBytes(8).toString('hex')
     response.set('X-Request-Id', response.locals.requestId)
+    response.locals.secure =
+      options.tls !== undefined ||
+      (options.behindProxy &&
+        !isDirectLoopback({ host: request.headers.host, forwarded: FORWARDED.some((header) => request.headers[header] !== undefined) }))
     next()
   })
-  if (!local) guardNetwork(app, options, secure, cookieName)
+  if (!local) guardNetwork(app, options)
   app.use(API_BASE, (_request, response, next) => {
     response.set('Cache-Control', 'no-store')
     next()
   })
-  const callerOf = (request: Request): Caller | null => (local ? SOCKET_CALLER : findCaller(request, options.accounts, cookieName))
+  const callerOf = (request: Request): Caller | null => (local ? SOCKET_CALLER : findCaller(request, options.accounts))
   app.use([`${API_BASE}/document`, `${API_BASE}/draft`], (request, _response, next) => {
     // Before the body is read: strangers do not get to send 160 MB.
     if (callerOf(request) === null) throw new ApiError('AUTH_NEEDED', 'nobody is signed in')
@@ -101,7 +105,7 @@ function createApp(options: ApiServerOptions, secure: boolean, local: boolean): 
   app.use(express.json({ limit: SMALL_BODY_LIMIT, type: () => true, strict: true }))
   mountRoutes(app, options.handlers, {
     findCaller: callerOf,
-    setSessionCookie: (response, token) => setSessionCookie(response, token, cookieName, secure),
+    setSessionCookie: (response, token) => setSessionCookie(response, token),
   })
   app.use('/api', (request: Request) => {
     throw new ApiError('API_NOT_FOUND', `there is nothing at "${request.originalUrl.slice(0, 200)}"`)
@@ -114,7 +118,7 @@ function createApp(options: ApiServerOptions, secure: boolean, local: boolean): 
   return app
 }
 
-function guardNetwork(app: Express, options: ApiServerOptions, secure: boolean, cookieName: string): void {
+function guardNetwork(app: Express, options: ApiServerOptions): void {
   const hosts = allowedHosts(options.listenHost, options.allowedHosts)
   app.use((request, _response, next) => {
     checkHost(request.headers.host, hosts)
@@ -137,7 +141,7 @@ function guardNetwork(app: Express, options: ApiServerOptions, secure: boolean, 
           formAction: ["'self'"],
         },
       },
-      strictTransportSecurity: secure ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+      strictTransportSecurity: options.tls !== undefined || options.behindProxy ? { maxAge: 31_536_000, includeSubDomains: false } : false,
       referrerPolicy: { policy: 'same-origin' },
       xFrameOptions: { action: 'deny' },
     }),
@@ -165,15 +169,21 @@ function guardNetwork(app: Express, options: ApiServerOptions, secure: boolean, 
         origin: request.get('origin'),
         host: request.get('host'),
         fetchSite: request.get('sec-fetch-site'),
-        hasCookie: cookieOf(request, cookieName) !== undefined,
-        secure,
+        hasCookie: cookieOf(request) !== undefined,
+        secure: isSecure(request.res),
       })
     }
     next()
   })
 }
 
-function cookieOf(request: Request, name: string): string | undefined {
+/** Whether the browser's side of this request is TLS, as found when it came in. */
+function isSecure(response: Response | undefined): boolean {
+  return response?.locals.secure !== false
+}
+
+function cookieOf(request: Request): string | undefined {
+  const name = isSecure(request.res) ? SECURE_COOKIE : PLAIN_COOKIE
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [key, value] = part.trim().split('=', 2)
     if (key === name && value !== undefined && value !== '') return value
@@ -181,7 +191,7 @@ function cookieOf(request: Request, name: string): string | undefined {
   return undefined
 }
 
-function findCaller(request: Request, accounts: Accounts, cookieName: string): Caller | null {
+function findCaller(request: Request, accounts: Accounts): Caller | null {
   const authorization = request.get('authorization')
   if (authorization !== undefined) {
     const bearer = /^Bearer +(\S+)$/i.exec(authorization)
@@ -190,11 +200,13 @@ function findCaller(request: Request, accounts: Accounts, cookieName: string): C
     if (caller === undefined) throw new ApiError('AUTH_WRONG', 'the bearer token is unknown, revoked or expired')
     return caller
   }
-  const cookie = cookieOf(request, cookieName)
+  const cookie = cookieOf(request)
   return (cookie === undefined ? undefined : accounts.findSession(cookie)) ?? null
 }
 
-function setSessionCookie(response: Response, token: string | null, name: string, secure: boolean): void {
+function setSessionCookie(response: Response, token: string | null): void {
+  const secure = isSecure(response)
+  const name = secure ? SECURE_COOKIE : PLAIN_COOKIE
   const flags = { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const
   if (token === null) response.clearCookie(name, flags)
   else response.cookie(name, token, flags)

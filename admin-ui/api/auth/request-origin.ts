@@ -50,6 +50,14 @@ export function checkChange(request: ChangeRequest): void {
   }
 }
 
+/**
+ * True for a request that came past the proxy from a browser on this machine, such as by a container's port that is published on
+ * loopback: the Host header names loopback, which a browser sends only for a page of loopback, and no proxy left its mark.
+ */
+export function isDirectLoopback(request: { readonly host: string | undefined; readonly forwarded: boolean }): boolean {
+  return !request.forwarded && isLoopback(hostNameOf(request.host ?? ''))
+}
+
 /** True when only this machine can connect to the address. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host)

@@ -57,6 +57,29 @@ test('behind a proxy the cookie is __Host-, Secure', async () => {
   }
 })
 
+test('past the proxy, from a browser on this machine, the cookie is the plain one of loopback', async () => {
+  const proxied = await startControl({ behindProxy: true })
+  try {
+    await proxied.signInAs('viewer', 'ann')
+    const body = { user: 'ann', password: 'a good password of ann' }
+    const direct = { Host: '127.0.0.1:8080', Origin: 'http://127.0.0.1:8080' }
+    const reply = await proxied.call('POST', '/session', { body, headers: direct })
+    assert.match((reply.headers['set-cookie'] as string[])[0]!, /^nearcast_session=\S+; Path=\/; HttpOnly; SameSite=Strict$/)
+    const status = (headers: Record<string, string>) => proxied.call('GET', '/status', { cookie: cookieOf(reply), headers })
+    assert.equal((await status({ Host: '127.0.0.1:8080' })).status, 200)
+    assert.equal((await status({ Host: 'dns.example.com' })).status, 401, 'the plain cookie is none of the proxied console')
+    assert.equal((await status({ Host: '127.0.0.1:8080', 'X-Forwarded-For': '192.0.2.1' })).status, 401)
+    for (const header of ['X-Forwarded-For', 'X-Forwarded-Proto', 'Forwarded']) {
+      const marked = await proxied.call('POST', '/session', { body, headers: { ...direct, [header]: 'http' } })
+      assert.equal(marked.json.code, 'API_ORIGIN', header)
+    }
+    const foreign = await proxied.call('POST', '/session', { body, headers: { ...direct, Origin: 'http://127.0.0.1:9000' } })
+    assert.equal(foreign.json.code, 'API_ORIGIN')
+  } finally {
+    await proxied.stop()
+  }
+})
+
 test('a sign-in never takes over a session token that the browser brought', async () => {
   await control.signInAs('viewer', 'fixed')
   const planted = `nearcast_session=${'A'.repeat(43)}`
