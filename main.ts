@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   explain: () => import('./cli/explain.ts'),
   geodata: () => import('./cli/geodata.ts'),
   user: () => import('./cli/user.ts'),
+  health: () => import('./cli/health.ts'),
   backup: () => import('./cli/backup.ts'),
   restore: () => import('./cli/restore.ts'),
 }

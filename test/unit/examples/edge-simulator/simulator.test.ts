@@ -28,10 +28,10 @@ test('readEndpoints finds the endpoints of the example with plausible latencies'
   const latencies = Object.fromEntries(
     readEndpoints(EXAMPLE).map(({ id, address, port, latencyMs }) => [id, `${address}:${port} ${latencyMs}`]),
   )
-  assert.equal(latencies['ningbo-telecom-1'], '127.0.1.11:8080 12')
-  assert.equal(latencies['hangzhou-unicom-1'], '127.0.1.21:8080 16')
-  assert.equal(latencies['shanghai-telecom-1'], '127.0.1.31:8080 20')
-  assert.equal(latencies['central-1'], '127.0.1.91:8080 34')
+  assert.equal(latencies['ningbo-telecom-1'], '127.0.1.11:8070 12')
+  assert.equal(latencies['hangzhou-unicom-1'], '127.0.1.21:8070 16')
+  assert.equal(latencies['shanghai-telecom-1'], '127.0.1.31:8070 20')
+  assert.equal(latencies['central-1'], '127.0.1.91:8070 34')
 })
 
 test('each endpoint answers on its own address and says who it is', async (t) => {
