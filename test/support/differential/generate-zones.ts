@@ -190,7 +190,12 @@ class ZoneDraft {
     // Servers of nested zones have the same addresses in both.
     if (ORIGINS.some((zone) => key === `ns1.${zone}`) && (type !== 'A' || data !== '192.0.2.53')) return
     // What a parent holds below a nested zone NSD takes for that zone's: it would refuse a DNAME above it there.
-    if (originOf(key) !== this.origin && !(key === originOf(key) && (type === 'NS' || type === 'DS')) && !key.startsWith('ns1.')) return
+    if (
+      originOf(key) !== this.origin &&
+      !(key === originOf(key) && (type === 'NS' || type === 'DS')) &&
+      !ORIGINS.some((zone) => key === `ns1.${zone}`)
+    )
+      return
     if (types !== undefined && (types.has('CNAME') || (type === 'CNAME' && types.size > 0))) return
     if (type === 'DNAME' && ORIGINS.some((zone) => zone.endsWith(`.${key}`))) return
     if (type === 'DNAME' && ((types?.has('DNAME') ?? false) || [...this.owners.keys()].some((name) => name.endsWith(`.${key}`)))) return
