@@ -1,5 +1,6 @@
-# nearcast in a container: built in the first stage, run unprivileged in the second. Port 53 inside; the kernel lets this user bind
-# it because Docker sets net.ipv4.ip_unprivileged_port_start=0 in the container's own network (elsewhere: --cap-add NET_BIND_SERVICE).
+# nearcast in a container: built in the first stage, run unprivileged in the second. Port 53 inside; the kernel lets this user bind it
+# because Docker (20.10 or newer) sets net.ipv4.ip_unprivileged_port_start=0 in the container's own network. Elsewhere give that sysctl:
+# a capability that is added to a container does not reach a user other than root.
 #
 #   docker build -t nearcast . && docker run --rm -p 5300:53/udp -p 5300:53/tcp -p 127.0.0.1:8080:8080 -v nearcast:/var/lib/nearcast nearcast
 FROM node:24-slim AS build

@@ -23,7 +23,7 @@ const REMEDIES: Readonly<Record<string, readonly [code: string, what: string, su
   EACCES: [
     'TRANSPORT_PORT_PRIVILEGED',
     'needs the capability CAP_NET_BIND_SERVICE',
-    'give it to the service (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE; container: --cap-add NET_BIND_SERVICE), let systemd pass the socket, or choose a port from 1024 on',
+    'give it to the service (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE; container: --sysctl net.ipv4.ip_unprivileged_port_start=0), let systemd pass the socket, or choose a port from 1024 on',
   ],
   EADDRNOTAVAIL: [
     'TRANSPORT_ADDRESS_NOT_LOCAL',
