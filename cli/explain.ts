@@ -103,7 +103,7 @@ function formatCandidate(candidate: ExplainCandidate): string[] {
     known(candidate.score, (value) => value.toFixed(1)),
     String(candidate.sampleCount),
     known(candidate.ageSeconds, (value) => `${value.toFixed(0)} s`),
-    candidate.verdict.replaceAll('-', ' '),
+    candidate.verdict === 'behind-incumbent' ? 'scores higher, the incumbent stays' : candidate.verdict.replaceAll('-', ' '),
   ]
 }
 

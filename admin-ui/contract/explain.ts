@@ -28,11 +28,14 @@ export type ExplainCandidate = {
   /** Age of the newest sample in seconds. */
   readonly ageSeconds: number | null
   readonly weight: number
-  /** Why it was or was not picked. */
+  /**
+   * Why it was or was not picked. `picked` alone means that it is answered; `behind-incumbent` scores higher, but not by more than the
+   * band for longer than the dwell: the incumbent stays.
+   */
   readonly verdict:
     | 'picked'
     | 'not-best'
-    | 'incumbent-kept'
+    | 'behind-incumbent'
     | 'gate-error-rate'
     | 'gate-latency'
     | 'down'
@@ -118,7 +121,7 @@ const candidate = z.object({
   verdict: z.enum([
     'picked',
     'not-best',
-    'incumbent-kept',
+    'behind-incumbent',
     'gate-error-rate',
     'gate-latency',
     'down',

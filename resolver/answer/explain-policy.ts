@@ -17,11 +17,11 @@ import { STANDING_DEGRADED, STANDING_DOWN, STANDINGS, type Standing } from '../.
 import { type Decision, STEP_ALL_DOWN, STEP_FALLBACK, STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
 import { CHOOSE_KINDS, POLICY_EACH_FAMILY, type PolicyColumns, type PolicyNames } from '../../policy/model/policy-columns.ts'
 
-/** Why a candidate was or was not picked. */
+/** Why a candidate was (`picked`, and no other word) or was not picked; `behind-incumbent` scores higher than the incumbent that stays. */
 export type CandidateVerdict =
   | 'picked'
   | 'not-best'
-  | 'incumbent-kept'
+  | 'behind-incumbent'
   | 'gate-error-rate'
   | 'gate-latency'
   | 'down'
@@ -200,5 +200,5 @@ function verdictOf(
   }
   if (present.some((address) => (ranking.addressFlags[address]! & ADDRESS_DRAINING) !== 0)) return 'drained'
   const picked = answered && decision.memberCount > 0 ? ranking.memberScore[decision.members[0]!]! : Number.NaN
-  return use.choose === 'best' && ranking.memberScore[member]! > picked ? 'incumbent-kept' : 'not-best'
+  return use.choose === 'best' && ranking.memberScore[member]! > picked ? 'behind-incumbent' : 'not-best'
 }

@@ -71,9 +71,12 @@ const answer: ExplainAnswer = {
           pool: 'zhejiang',
           choose: 'best',
           minimumUp: 1,
-          eligible: 1,
+          eligible: 2,
           verdict: 'answered',
-          candidates: [candidate('hangzhou-1', { address: '192.0.2.12' })],
+          candidates: [
+            candidate('hangzhou-1', { address: '192.0.2.12' }),
+            candidate('hangzhou-2', { address: '192.0.2.13', score: 89.1, verdict: 'behind-incumbent' }),
+          ],
         },
       ],
     },
@@ -108,9 +111,10 @@ rule 1  cn-3302/telecom  Zhejiang Ningbo Telecom 浙江宁波电信: answered
   pool ningbo (best, 0 eligible, at least 1 needed): none eligible
     endpoint  address     standing  latency  errors   score  samples  age  verdict
     ningbo-1  192.0.2.11  down      –        100.0 %  –      60       –    down
-  pool zhejiang (best, 1 eligible, at least 1 needed): answered
+  pool zhejiang (best, 2 eligible, at least 1 needed): answered
     endpoint    address     standing  latency  errors  score  samples  age  verdict
     hangzhou-1  192.0.2.12  up        12.3 ms  0.0 %   88.6   60       1 s  picked
+    hangzhou-2  192.0.2.13  up        12.3 ms  0.0 %   89.1   60       1 s  scores higher, the incumbent stays
 
 answer     edge-api.yourcompany.com. 30 IN A 192.0.2.12
 picked     hangzhou-1

@@ -77,7 +77,7 @@ export function Flow({ answer, client }: { readonly answer: ExplainAnswer; reado
   const { nameOf } = useLineNames()
   const verdict = verdictOf(answer)
   const all = reachedCandidates(answer)
-  const eligible = all.filter((one) => ['picked', 'not-best', 'incumbent-kept'].includes(one.candidate.verdict))
+  const eligible = all.filter((one) => ['picked', 'not-best', 'behind-incumbent'].includes(one.candidate.verdict))
   const location = answer.location
   const place = location === null ? t('explain.unknownPlace') : language === 'zh-CN' ? location.labelZh : location.labelEn
   const first = verdict.picked[0]
@@ -421,7 +421,11 @@ function VerdictText({ row: { candidate } }: { readonly row: Pick<ReachedCandida
         {text}
       </b>
     )
-  return <span style={{ color: candidate.verdict === 'not-best' ? 'var(--text-2)' : 'var(--down)' }}>{text}</span>
+  return (
+    <span style={{ color: candidate.verdict === 'not-best' || candidate.verdict === 'behind-incumbent' ? 'var(--text-2)' : 'var(--down)' }}>
+      {text}
+    </span>
+  )
 }
 
 /** The records as a resolver gets them, and the command that asks the same. */

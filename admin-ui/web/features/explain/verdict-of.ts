@@ -4,9 +4,9 @@ import type { ExplainAnswer, ExplainCandidate, ExplainPool } from '../../../cont
 /** A candidate with how it was reached: line key, or "fallback". */
 export type ReachedCandidate = { readonly candidate: ExplainCandidate; readonly pool: ExplainPool; readonly reachedBy: string }
 
-/** True for the verdicts that mean "this one was answered". */
+/** True when this one was answered: only one verdict says so. */
 export function isPicked(candidate: ExplainCandidate): boolean {
-  return candidate.verdict === 'picked' || candidate.verdict === 'incumbent-kept'
+  return candidate.verdict === 'picked'
 }
 
 /** Candidates of every pool that was tried, in the order walked, each address once. */

@@ -16,6 +16,7 @@ import type { EndpointLook } from '../../lib/endpoint-look.ts'
 import { formatMs, formatScore } from '../../lib/format.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { explainQuery, lineChainQuery } from '../../lib/queries.ts'
+import { isPicked } from '../explain/verdict-of.ts'
 import { chainOfLine, inWalkOrder } from '../lines/line-key.ts'
 import { looksLikeAddress } from '../lines/looks-like-address.ts'
 import { PoolAnswer } from './answer-cell.tsx'
@@ -308,7 +309,7 @@ function LiveSteps({
               .filter((one) => one.verdict !== 'not-reached')
               .map((one) => (
                 <li className="step" key={`${pool.pool} ${one.address}`}>
-                  <Dot answers={one.verdict === 'picked' || one.verdict === 'incumbent-kept'} number={reached.length + 1} />
+                  <Dot answers={isPicked(one)} number={reached.length + 1} />
                   <div>
                     <div className="st1">{t('policy.fallback')}</div>
                     <Candidate candidate={one} look={looks.get(one.endpoint)} />
@@ -334,7 +335,7 @@ function LiveSteps({
 
 function Candidate({ candidate, look }: { readonly candidate: ExplainCandidate; readonly look: EndpointLook | undefined }): ReactElement {
   const { t } = useWords()
-  const picked = candidate.verdict === 'picked' || candidate.verdict === 'incumbent-kept'
+  const picked = isPicked(candidate)
   return (
     <div className={`memb ${picked ? 'win' : ''}`}>
       <EndpointChip look={look} id={candidate.endpoint} />
@@ -373,7 +374,7 @@ function Compare({
           .flatMap((rule) => rule.pools)
           .concat(live.fallback)
           .flatMap((pool) => pool.candidates)
-          .find((one) => one.verdict === 'picked' || one.verdict === 'incumbent-kept')
+          .find(isPicked)
   return (
     <div className="cmp">
       <span className="t3">{t('walk.draft')}</span>

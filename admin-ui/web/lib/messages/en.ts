@@ -543,7 +543,7 @@ export const en = {
     is: {
       picked: 'is picked',
       'not-best': 'is not the best',
-      'incumbent-kept': 'is kept',
+      'behind-incumbent': 'stands behind the incumbent',
       'gate-error-rate': 'is beyond the error gate',
       'gate-latency': 'is beyond the latency gate',
       down: 'is down',
@@ -558,7 +558,7 @@ export const en = {
   verdict: {
     picked: 'picked',
     'not-best': 'eligible, not the best',
-    'incumbent-kept': 'picked: incumbent, inside the band',
+    'behind-incumbent': 'eligible, higher score, but the incumbent stays',
     'gate-error-rate': 'not eligible: error gate',
     'gate-latency': 'not eligible: latency gate',
     down: 'not eligible: down',
@@ -574,7 +574,7 @@ export const en = {
     'later-pool': 'In a later pool that was not reached.',
     picked: 'It is the answer.',
     'not-best': 'Eligible, but not the best.',
-    'incumbent-kept': 'It is the answer.',
+    'behind-incumbent': 'It scores higher, but not by enough for long enough: the incumbent stays.',
     'gate-error-rate': 'Beyond the error gate.',
     'gate-latency': 'Beyond the latency gate.',
     down: 'Down.',

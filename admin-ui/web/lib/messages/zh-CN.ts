@@ -559,7 +559,7 @@ export const zhCN: Words<typeof en> & {
     is: {
       picked: '被选中',
       'not-best': '不是最佳',
-      'incumbent-kept': '保持不变',
+      'behind-incumbent': '让位于在位者',
       'gate-error-rate': '超过错误率门限',
       'gate-latency': '超过延迟门限',
       down: '已故障',
@@ -574,7 +574,7 @@ export const zhCN: Words<typeof en> & {
   verdict: {
     picked: '选中',
     'not-best': '可用，非最佳',
-    'incumbent-kept': '选中：在位，差距在带内',
+    'behind-incumbent': '可用，得分更高，但在位者不变',
     'gate-error-rate': '不可用：错误率门限',
     'gate-latency': '不可用：延迟门限',
     down: '不可用：故障',
@@ -590,7 +590,7 @@ export const zhCN: Words<typeof en> & {
     'later-pool': '在未到达的后续地址池中。',
     picked: '它就是应答。',
     'not-best': '可用，但不是最佳。',
-    'incumbent-kept': '它就是应答。',
+    'behind-incumbent': '得分更高，但领先不够多或不够久：在位者不变。',
     'gate-error-rate': '超过错误率门限。',
     'gate-latency': '超过延迟门限。',
     down: '故障。',
