@@ -80,6 +80,7 @@ async function run(args: CommandArgs): Promise<number> {
     geodataPath,
     snapshotFolder: paths.snapshots,
     scores: async () => (hub.nodes().length === 0 ? null : (await fleet.scores().catch(() => ({ scores: null }))).scores),
+    incumbents: () => fleet.incumbents(),
     onPublished: (generation, account, comment) => {
       const detail = `published by ${account}${comment === '' ? '' : `: ${comment}`}`
       feed.add({ at: new Date().toISOString(), node: 'control', kind: 'publish', subject: String(generation), detail })

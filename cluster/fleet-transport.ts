@@ -26,8 +26,11 @@ export type PublishMessage = {
 
 /** A question from control to a node: the methods and results are in node-requests below. */
 export type RequestMessage = { readonly type: 'request'; readonly id: number; readonly method: NodeMethod; readonly params: unknown }
-/** What a node can be asked: `explain` (ExplainRequest → ExplainAnswer), `scores` (→ HealthScores), `stats` (→ NodeStats of node-stats.ts). */
-export type NodeMethod = 'explain' | 'scores' | 'stats'
+/**
+ * What a node can be asked: `explain` (ExplainRequest → ExplainAnswer), `scores` (→ HealthScores), `stats` (→ NodeStats of node-stats.ts),
+ * `incumbents` (→ NodeIncumbents of node-incumbents.ts).
+ */
+export type NodeMethod = 'explain' | 'scores' | 'stats' | 'incumbents'
 
 /** Control → node. */
 export type ToNode = PublishMessage | RequestMessage

@@ -1,4 +1,4 @@
-/** What control (and the metrics port) may ask a node: scores, figures, explanations. Shell for its clock and the geodata file. */
+/** What control (and the metrics port) may ask a node: scores, incumbents, figures, explanations. Shell for its clock and the geodata file. */
 import type { ExplainRequest } from '../../admin-ui/contract/explain.ts'
 import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { NodeMethod } from '../../cluster/fleet-transport.ts'
@@ -7,7 +7,7 @@ import { DEFAULT_PROFILE, scoreOf } from '../../health/score/score-profile.ts'
 import { COUNT_QUERIES, COUNT_RCODES, sumCell } from '../../resolver/observe/counters.ts'
 import type { DataPlane } from './data-plane.ts'
 import { explainRequest } from './explain-request.ts'
-import { type LatencyP95, newestRanking, p95Key, readScores } from './read-scores.ts'
+import { type LatencyP95, newestRanking, p95Key, readIncumbents, readScores } from './read-scores.ts'
 import { addSample, ratesOf, STATS_INTERVAL_MS, type StatsTotals, sumPolicyAnswers } from './stats-window.ts'
 
 /** Interval of asking health for what the ranking has no room for. */
@@ -83,6 +83,7 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
     answer: async (method, params) => {
       if (method === 'scores') return scores()
       if (method === 'stats') return stats()
+      if (method === 'incumbents') return readIncumbents(plane.live())
       const live = plane.live()
       if (live === undefined) throw new Error('no generation is live on this node yet')
       return explainRequest(params as ExplainRequest, live, { nodeId, geodataPath: options.geodataPath() })

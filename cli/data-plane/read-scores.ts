@@ -1,7 +1,9 @@
 /** The live ranking as rows for people and monitoring (admin-ui/contract/health-scores.ts). Pure: time is handed in. */
 import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-scores.ts'
+import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { ADDRESS_PRESENT, type RankingColumns } from '../../health/model/ranking.ts'
 import { STANDING_DEGRADED, STANDINGS } from '../../health/model/standing.ts'
+import { incumbentKey } from '../../health/score/rank-endpoints.ts'
 import type { LiveGeneration } from './data-plane.ts'
 
 /** The score of a latency and an error rate by the default profile (health/score). */
@@ -26,6 +28,24 @@ export type LatencyP95 = ReadonlyMap<string, number>
 /** Key of LatencyP95. */
 export function p95Key(endpointId: string, address: string): string {
   return `${endpointId}\n${address}`
+}
+
+/** Who holds each pool of `choose: best`, as the newest ranking has it; none before the first generation. */
+export function readIncumbents(live: LiveGeneration | undefined): NodeIncumbents {
+  if (live === undefined) return []
+  const ranking = newestRanking(live)
+  const { endpoints, poolUses } = live.plan
+  const incumbents: (readonly [string, string])[] = []
+  for (const [number, poolUse] of poolUses.entries()) {
+    if (poolUse.choose !== 'best') continue
+    for (const view of [0, 1] as const) {
+      // The pick of the weakest step: eligible implies in place implies not down.
+      const pick = ranking.poolPickNotDown[2 * number + view]!
+      const member = poolUse.members[pick - poolUse.firstMember]
+      if (pick >= 0 && member !== undefined) incumbents.push([incumbentKey(poolUse, view), endpoints[member.endpoint]!.id])
+    }
+  }
+  return incumbents
 }
 
 /** All addresses of the live generation with their standing; none before the first generation. */

@@ -21,6 +21,7 @@ import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-s
 import type { Role } from '../../admin-ui/contract/role.ts'
 import { API_BASE } from '../../admin-ui/contract/routes.ts'
 import type { FleetHub, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
+import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
@@ -49,6 +50,8 @@ export type FakeHub = FleetHub & {
   nodeList: NodeStatus[]
   /** What `scores` answers. */
   scores: readonly HealthScore[]
+  /** What `incumbents` answers. */
+  incumbents: NodeIncumbents
   /** What `explain` answers. */
   explain: (params: unknown) => unknown
   tell(event: NodeEvent): void
@@ -97,6 +100,7 @@ function makeHub(): FakeHub {
     published: [],
     nodeList: [],
     scores: [],
+    incumbents: [],
     explain: () => ({}),
     nodes: () => hub.nodeList,
     publish: async (message) => {
@@ -106,6 +110,7 @@ function makeHub(): FakeHub {
     request: async (method, params) => {
       if (hub.nodeList.length === 0) throw Object.assign(new Error('no node is connected'), { code: 'FLEET_NODE_AWAY' })
       if (method === 'explain') return hub.explain(params)
+      if (method === 'incumbents') return hub.incumbents
       if (method === 'stats') return { queriesPerSecond: 12, answerMixPercent: { NOERROR: 100 }, displacedPercent: 3 }
       return {
         generation: 1,
@@ -150,6 +155,7 @@ export async function startControl(
     geodataPath: 'fixture',
     snapshotFolder: join(folder, 'snapshots'),
     scores: async () => (hub.nodeList.length === 0 ? null : hub.scores),
+    incumbents: () => fleet.incumbents(),
     onPublished: (generation, account, comment) =>
       void feed.add({
         at: new Date(now()).toISOString(),

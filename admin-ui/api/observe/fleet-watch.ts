@@ -3,6 +3,7 @@
  * events. Shell. Everything here may be lost, and nodes do not depend on it; keep-history.ts carries strips and events over a restart.
  */
 import type { FleetHub, NodeEvent, NodeStatus } from '../../../cluster/fleet-transport.ts'
+import type { NodeIncumbents } from '../../../cluster/node-incumbents.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../contract/explain.ts'
 import type { HealthScore, HealthScores } from '../../contract/health-scores.ts'
 import { ApiError } from '../api-error.ts'
@@ -77,6 +78,18 @@ export class FleetWatch {
     const first = answers[0]
     if (first === undefined) throw (asked[0] as PromiseRejectedResult).reason
     return { ...first, scores: mergeScores(answers) }
+  }
+
+  /** Who holds each pool of `choose: best` now, asked of the first node that answers; empty when none does. */
+  async incumbents(): Promise<ReadonlyMap<string, string>> {
+    for (const { nodeId } of this.#hub.nodes()) {
+      try {
+        return new Map((await this.#hub.request('incumbents', {}, REQUEST_TIMEOUT_MS, nodeId)) as NodeIncumbents)
+      } catch {
+        // A node of an older version does not know the question; the next one may.
+      }
+    }
+    return new Map()
   }
 
   /** Asks a node to explain. Throws FLEET_NODE_AWAY, FLEET_TIMEOUT, API_PARAMETER for what the node refuses. */

@@ -28,9 +28,9 @@ import { ApiError } from '../api-error.ts'
 import type { ApiLog } from '../server.ts'
 import { diffDocuments } from './document-diff.ts'
 import { hasErrors, viewIssue, warningCodes } from './issue-view.ts'
-import { findMovement, type Side } from './moved-addresses.ts'
+import { findMovement, type PolicyMovement, type Side } from './moved-addresses.ts'
 import { checkGuards } from './publish-guards.ts'
-import { rankNow } from './ranking-of-now.ts'
+import { type Holders, rankNow, settleHolders } from './ranking-of-now.ts'
 import { assignSerials, type ZoneSerial } from './zone-serials.ts'
 
 /** A document with the files it names. */
@@ -62,6 +62,8 @@ export type PublisherParts = {
   readonly snapshotFolder: string
   /** Scores of now; null = no node answers. */
   readonly scores: () => Promise<readonly HealthScore[] | null>
+  /** Who holds each pool now, by incumbentKey; empty = not known. */
+  readonly incumbents: () => Promise<Holders>
   /** Called after each publish. */
   readonly onPublished: (generation: number, account: string, comment: string) => void
   readonly now: () => number
@@ -293,17 +295,27 @@ export class Publisher {
     const before = this.#snapshot
     // Nothing to compare with: the first publish.
     if (live?.config === undefined) return { issues: [], movedPercent: null, moves: [] }
-    const scores = await this.#parts.scores()
-    const movement =
-      before === undefined
-        ? []
-        : findMovement(sideOf(live.config, before, scores ?? []), sideOf(config, snapshot, scores ?? []), this.#parts.geodata)
+    const [scores, holders] = await Promise.all([this.#parts.scores(), this.#parts.incumbents()])
+    const movement = before === undefined ? [] : this.#move(live.config, before, config, snapshot, scores ?? [], holders)
     const issues = checkGuards({ config, scores, movement })
     return {
       issues,
       movedPercent: before === undefined ? null : movement.reduce((most, moved) => Math.max(most, moved.movedPercent), 0),
       moves: movement.flatMap((moved) => moved.moves),
     }
+  }
+
+  /** Who moves from the live snapshot to another: from the holders that nodes have now to those the other settles on. */
+  #move(
+    liveConfig: Config,
+    before: Snapshot,
+    config: Config,
+    after: Snapshot,
+    scores: readonly HealthScore[],
+    holders: Holders,
+  ): readonly PolicyMovement[] {
+    const settled = settleHolders(before.meta.rankPlan, after.meta.rankPlan, scores, holders)
+    return findMovement(sideOf(liveConfig, before, scores, holders), sideOf(config, after, scores, settled), this.#parts.geodata)
   }
 
   async #send(generation: Generation, snapshot: Snapshot): Promise<PublishAnswer['nodes']> {
@@ -404,9 +416,10 @@ function invalid(issues: readonly Issue[]): ApiError {
   return new ApiError('DOCUMENT_INVALID', `the document has ${errors === 1 ? 'an error' : `${errors} errors`}`, { issues })
 }
 
-function sideOf(config: Config, snapshot: Snapshot, scores: readonly HealthScore[]): Side {
+function sideOf(config: Config, snapshot: Snapshot, scores: readonly HealthScore[], holders: Holders): Side {
   const steered = config.names.flatMap((name) =>
     name.types.filter((type) => type === 'A' || type === 'AAAA').map((type) => ({ name: `${name.name} ${type}`, policy: name.policy })),
   )
-  return { policies: snapshot.policies, names: snapshot.meta.names, ranking: rankNow(snapshot.meta.rankPlan, scores), steered }
+  const { names, rankPlan } = snapshot.meta
+  return { policies: snapshot.policies, names, ranking: rankNow(rankPlan, scores, holders), steered }
 }

@@ -1,7 +1,8 @@
 /**
  * The ranking that a snapshot would have with the health of now: what the publish guards and the review decide with. Pure.
  * Nodes make their own (band, dwell and slow start included); here both snapshots are treated alike, so that a difference between
- * them comes from the documents. An address without a score is new or unprobed and counts as up.
+ * them comes from the documents. Pools of `best` are held by whom nodes say: by scores alone, the answer of now would be that of noise
+ * inside the band. An address without a score is new or unprobed and counts as up.
  */
 import type { RankPlan, RankPoolUse } from '../../../health/model/rank-plan.ts'
 import {
@@ -17,26 +18,80 @@ import {
   rankingSizeBytes,
   viewRanking,
 } from '../../../health/model/ranking.ts'
+import { keepIncumbent } from '../../../health/score/incumbent.ts'
+import { incumbentKey } from '../../../health/score/rank-endpoints.ts'
 import { orderingScore } from '../../../health/score/score-profile.ts'
 import { GATE_SAMPLES, wilsonLowPercent } from '../../../health/score/window.ts'
 import type { HealthScore } from '../../contract/health-scores.ts'
 
 type Plan = Omit<RankPlan, 'generation'>
+/** Endpoint id that holds each pool, by incumbentKey; a pool without a holder goes to its best. */
+export type Holders = ReadonlyMap<string, string>
 /** Health of one endpoint in one view. */
 type Health = { readonly bits: number; readonly latencyMs: number; readonly errorRatePercent: number; readonly sampleCount: number }
 
 const ABSENT: Health = { bits: 0, latencyMs: Number.NaN, errorRatePercent: Number.NaN, sampleCount: 0 }
 
-/** Fills a ranking for the plan out of the scores that nodes report. */
-export function rankNow(plan: Plan, scores: readonly HealthScore[]): RankingColumns {
+/** Fills a ranking for the plan out of the scores and holders that nodes report. */
+export function rankNow(plan: Plan, scores: readonly HealthScore[], holders: Holders): RankingColumns {
   const members = plan.poolUses.reduce((sum, use) => sum + use.members.length, 0)
   const shape = { endpointCount: plan.endpoints.length, memberUseCount: members, poolUseCount: plan.poolUses.length }
   const ranking = viewRanking(new SharedArrayBuffer(Math.max(8, rankingSizeBytes(shape))), 0, shape)
   const byAddress = indexScores(scores)
   ranking.addressTtlBoundSeconds.fill(0xffff)
   ranking.poolTtlBoundSeconds.fill(0xffff)
-  for (const [number, use] of plan.poolUses.entries()) fillPoolUse(ranking, plan, number, use, byAddress)
+  for (const [number, use] of plan.poolUses.entries()) fillPoolUse(ranking, plan, number, use, byAddress, holders)
   return ranking
+}
+
+/**
+ * Who holds the pools of `after` once its dwell is over: the holder of now, unless the new document hands the place to another. One who
+ * is about to take it under the document before as well moves nobody by this publish.
+ */
+export function settleHolders(before: Plan, after: Plan, scores: readonly HealthScore[], holders: Holders): Holders {
+  const byAddress = indexScores(scores)
+  const dueBefore = findDue(before, byAddress, holders)
+  const settled = new Map(holders)
+  for (const [key, endpointId] of findDue(after, byAddress, holders)) if (dueBefore.get(key) !== endpointId) settled.set(key, endpointId)
+  return settled
+}
+
+/** Who holds each pool if scores stay as they are: the band counts, the dwell is over. */
+function findDue(plan: Plan, scores: ReadonlyMap<string, HealthScore>, holders: Holders): Holders {
+  const memory = new Map([...holders].map(([key, endpointId]) => [key, { endpointId, challengers: new Map<string, number>() }]))
+  const due = new Map<string, string>()
+  for (const use of plan.poolUses) {
+    for (const view of [0, 1] as const) {
+      const key = incumbentKey(use, view)
+      const candidates = placedCandidates(judgeMembers(plan, use, view, scores))
+      const winner = candidates[keepIncumbent(memory, key, candidates, { tolerancePercent: use.tolerancePercent, dwellSeconds: 0 }, 0)]
+      if (winner !== undefined) due.set(key, winner.endpointId)
+    }
+  }
+  return due
+}
+
+/** A member of a pool with its health and score; `position` in the pool. */
+type Judged = { readonly position: number; readonly endpointId: string; readonly health: Health; readonly score: number }
+
+/** Members in the pool's order. */
+function judgeMembers(plan: Plan, use: RankPoolUse, view: 0 | 1, scores: ReadonlyMap<string, HealthScore>): readonly Judged[] {
+  return use.members.map((member, position) => {
+    const endpoint = plan.endpoints[member.endpoint]!
+    const health = healthOf(endpoint, use, view, scores)
+    return { position, endpointId: endpoint.id, health, score: pointsOf(health, use) }
+  })
+}
+
+/** Best score first, equal ones in declared order. */
+function sortBestFirst(members: readonly Judged[]): readonly Judged[] {
+  return [...members].sort((a, b) => b.score - a.score || a.position - b.position)
+}
+
+/** Those who may hold the pool, best first: eligible ones, else those in place, else those not down (as health/score/rank-endpoints.ts). */
+function placedCandidates(members: readonly Judged[]): readonly Judged[] {
+  const bit = [MEMBER_ELIGIBLE, MEMBER_IN_PLACE, MEMBER_NOT_DOWN].find((each) => members.some(({ health }) => (health.bits & each) !== 0))
+  return bit === undefined ? [] : sortBestFirst(members.filter(({ health }) => (health.bits & bit) !== 0))
 }
 
 /** The worst report of each endpoint and address: several nodes may differ, and a guard is for the cautious. */
@@ -57,29 +112,29 @@ function fillPoolUse(
   number: number,
   use: RankPoolUse,
   scores: ReadonlyMap<string, HealthScore>,
+  holders: Holders,
 ): void {
   for (const view of [0, 1] as const) {
-    const health = use.members.map((member) => healthOf(plan.endpoints[member.endpoint]!, use, view, scores))
-    const points = health.map((one) => pointsOf(one, use))
+    const members = judgeMembers(plan, use, view, scores)
     const counts = { eligible: 0, inPlace: 0, notDown: 0, present: 0 }
-    health.forEach((one, position) => {
+    for (const { position, health: one, score } of members) {
       const at = 2 * (use.firstMember + position) + view
       ranking.memberBits[at] = one.bits
       ranking.memberWeight[at] = use.members[position]!.weight
-      if (view === 0) ranking.memberScore[use.firstMember + position] = points[position]!
+      if (view === 0) ranking.memberScore[use.firstMember + position] = score
       counts.eligible += Number((one.bits & MEMBER_ELIGIBLE) !== 0)
       counts.inPlace += Number((one.bits & MEMBER_IN_PLACE) !== 0)
       counts.notDown += Number((one.bits & MEMBER_NOT_DOWN) !== 0)
       counts.present += Number((one.bits & MEMBER_PRESENT) !== 0)
-    })
-    const order = use.members.map((_member, position) => position).sort((a, b) => points[b]! - points[a]! || a - b)
-    order.forEach((position, rank) => {
+    }
+    sortBestFirst(members).forEach(({ position }, rank) => {
       ranking.memberOrder[2 * (use.firstMember + position) + view] = rank
     })
-    const pick = (bit: number): number => {
-      const position = order.find((candidate) => (health[candidate]!.bits & bit) !== 0)
-      return position === undefined ? -1 : use.firstMember + position
-    }
+    const candidates = placedCandidates(members)
+    const holder = holders.get(incumbentKey(use, view))
+    const picked = candidates.find(({ endpointId }) => endpointId === holder) ?? candidates[0]
+    const pick = (bit: number): number =>
+      picked !== undefined && (picked.health.bits & bit) !== 0 ? use.firstMember + picked.position : -1
     const at = 2 * number + view
     ranking.poolBits[at] =
       (counts.eligible >= use.minimumUp ? POOL_USABLE : 0) |

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { mergeDocuments } from '../../../../admin-ui/api/publish/draft-desk.ts'
+import { CENTRAL_KEY, measured, PAIR_DOCUMENT } from '../../../support/central-pair.ts'
 import { type ControlFixture, EXAMPLE_DOCUMENT, startControl } from '../../../support/control-fixture.ts'
 
 let control: ControlFixture
@@ -191,4 +192,23 @@ test('mergeDocuments takes what only one side changed', () => {
     assert.equal(policies.find((policy) => policy.id === 'a')?.v, a, name)
     assert.equal(merge.conflicts.length, conflicts, name)
   }
+})
+
+test('a review compares with what nodes answer now, also for a draft that was begun before the live generation', async () => {
+  // central-1 scores a little higher; the node keeps central-2, its incumbent.
+  control.hub.nodeList = [{ nodeId: 'node-1', generation: 1, digest: '', startedAt: 0 }]
+  control.hub.scores = [measured('central-1', '192.0.2.1', 10), measured('central-2', '192.0.2.2', 11)]
+  control.hub.incumbents = [[CENTRAL_KEY, 'central-2']]
+  const accept = ['PUBLISH_MOVES_MANY']
+  const apply = async (text: string) => (await control.call('PUT', '/document', { cookie: bob, body: { text, accept } })).json.generation
+  assert.equal(await apply(PAIR_DOCUMENT), 2)
+  await putPolicy(ann, { rules: [{ line: '*', pools: ['zhejiang-telecom'] }] })
+  assert.equal(await apply(PAIR_DOCUMENT.replace('ttlSeconds: 300', 'ttlSeconds: 200')), 3)
+  const review = await get(ann, '/draft/review')
+  assert.deepEqual([review.baseGeneration, review.liveGeneration], [2, 3])
+  const from = (moves: readonly { from: string }[]) => [...new Set(moves.map((move) => move.from))].sort()
+  assert.ok(!from(review.moves).includes('central-1'), JSON.stringify(review.moves))
+  assert.ok(from(review.moves).includes('central-2'), JSON.stringify(review.moves))
+  await control.call('POST', '/draft/rebase', { cookie: ann })
+  assert.deepEqual((await get(ann, '/draft/review')).moves, review.moves)
 })

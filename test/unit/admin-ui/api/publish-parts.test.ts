@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diffDocuments } from '../../../../admin-ui/api/publish/document-diff.ts'
 import { findMovement, type Side } from '../../../../admin-ui/api/publish/moved-addresses.ts'
-import { rankNow } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
+import { type Holders, rankNow, settleHolders } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
 import { assignSerials, nextSerial } from '../../../../admin-ui/api/publish/zone-serials.ts'
 import type { HealthScore } from '../../../../admin-ui/contract/health-scores.ts'
 import { parseConfig } from '../../../../policy/config/parse-config.ts'
 import { compileSnapshot } from '../../../../resolver/snapshot/compile-snapshot.ts'
 import { isLaterSerial } from '../../../../resolver/transfer/serial.ts'
+import { CENTRAL_KEY, compileText, measured, PAIR_DOCUMENT } from '../../../support/central-pair.ts'
 import { EXAMPLE_DOCUMENT, FIXTURE_GEODATA } from '../../../support/control-fixture.ts'
 
 test('diffDocuments names what changed, object by object', () => {
@@ -131,7 +132,12 @@ function sideOf(text: string, scores: readonly HealthScore[] = []): Side {
     generation: 1,
   })
   const steered = parsed.config.names.map((name) => ({ name: name.name, policy: name.policy }))
-  return { policies: snapshot!.policies, names: snapshot!.meta.names, ranking: rankNow(snapshot!.meta.rankPlan, scores), steered }
+  return {
+    policies: snapshot!.policies,
+    names: snapshot!.meta.names,
+    ranking: rankNow(snapshot!.meta.rankPlan, scores, new Map()),
+    steered,
+  }
 }
 
 test('findMovement weighs ranges by their addresses, of the world or of mainland China', () => {
@@ -188,4 +194,53 @@ test('findMovement passes over new and removed names', () => {
     findMovement(sideOf(EXAMPLE_DOCUMENT), sideOf(other.replace('data: ["edge-api"]', 'data: ["ns1"]')), FIXTURE_GEODATA),
     [],
   )
+})
+
+const planOf = (text: string): Parameters<typeof rankNow>[0] => compileText(text).meta.rankPlan
+/** Endpoint that the pool `central` of a plan is answered with in step 1. */
+function centralPick(plan: Parameters<typeof rankNow>[0], scores: readonly HealthScore[], holders: Holders): string | undefined {
+  const number = plan.poolUses.findIndex(({ poolId }) => poolId === 'central')
+  const use = plan.poolUses[number]!
+  const pick = rankNow(plan, scores, holders).poolPick[2 * number]!
+  return pick < 0 ? undefined : plan.endpoints[use.members[pick - use.firstMember]!.endpoint]!.id
+}
+
+test('rankNow leaves a pool to whom nodes say holds it, whatever the noise of scores and the order of the document', () => {
+  const near = [measured('central-1', '192.0.2.1', 10), measured('central-2', '192.0.2.2', 11)]
+  const reversed = PAIR_DOCUMENT.replace('{endpoint: central-1}, {endpoint: central-2}', '{endpoint: central-2}, {endpoint: central-1}')
+  const cases: readonly { name: string; text?: string; scores?: readonly HealthScore[]; holder: string; pick: string | undefined }[] = [
+    { name: 'nobody is said to hold it: the best', holder: '', pick: 'central-1' },
+    { name: 'the holder, although another is a little better', holder: 'central-2', pick: 'central-2' },
+    { name: 'the same in another order', text: reversed, holder: 'central-2', pick: 'central-2' },
+    { name: 'a holder that the document no longer has', holder: 'gone', pick: 'central-1' },
+    {
+      name: 'a holder that is down',
+      scores: [near[0]!, measured('central-2', '192.0.2.2', 11, 'down')],
+      holder: 'central-2',
+      pick: 'central-1',
+    },
+    {
+      name: 'nobody eligible',
+      scores: [measured('central-1', '192.0.2.1', 10, 'down'), measured('central-2', '192.0.2.2', 11, 'down')],
+      holder: 'central-2',
+      pick: undefined,
+    },
+  ]
+  for (const { name, text = PAIR_DOCUMENT, scores = near, holder, pick } of cases)
+    assert.equal(centralPick(planOf(text), scores, new Map([[CENTRAL_KEY, holder]])), pick, name)
+})
+
+test('settleHolders hands a place on for the document’s sake alone', () => {
+  const tight = PAIR_DOCUMENT.replace('members: [{endpoint: central-1},', 'tolerancePercent: 0, members: [{endpoint: central-1},')
+  const cases = [
+    { name: 'inside the band', latencyMs: 11, before: PAIR_DOCUMENT, after: PAIR_DOCUMENT, holder: 'central-2' },
+    { name: 'about to move anyway, its dwell not over', latencyMs: 400, before: PAIR_DOCUMENT, after: PAIR_DOCUMENT, holder: 'central-2' },
+    { name: 'the document narrows the band', latencyMs: 11, before: PAIR_DOCUMENT, after: tight, holder: 'central-1' },
+    { name: 'an old narrow band', latencyMs: 11, before: tight, after: tight, holder: 'central-2' },
+  ]
+  for (const { name, latencyMs, before, after, holder } of cases) {
+    const scores = [measured('central-1', '192.0.2.1', 10), measured('central-2', '192.0.2.2', latencyMs)]
+    const settled = settleHolders(planOf(before), planOf(after), scores, new Map([[CENTRAL_KEY, 'central-2']]))
+    assert.equal(settled.get(CENTRAL_KEY), holder, name)
+  }
 })
