@@ -55,6 +55,8 @@ export type CatalogueEntry = { readonly severity: Severity; readonly message: Wo
 
 const entry = (severity: Severity, message: Wording, remedy: Wording): CatalogueEntry => ({ severity, message, remedy })
 const didYouMean = (p: Record<string, string>, otherwise: string): string => (p.nearest ? `did you mean "${p.nearest}"?` : otherwise)
+const boundWords = (p: Record<string, string>): string =>
+  `${{ least: 'of at least', most: 'of at most', above: 'above', below: 'below' }[p.bound ?? ''] ?? ''} ${p.limit}`
 const remedyOr = (p: Record<string, string>, otherwise: string): string => p.remedy || otherwise
 
 const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
@@ -122,18 +124,18 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   ),
   CONFIG_RANGE: entry(
     'error',
-    (p) => `${p.key} ${p.value} is out of range`,
-    (p) => `write a number ${p.range}`,
+    (p) => `"${p.key}" is out of range: ${p.value}`,
+    (p) => `write a number ${boundWords(p)}`,
   ),
   CONFIG_COUNT: entry(
     'error',
-    (p) => `"${p.key}" has ${p.count} entries`,
-    (p) => `it may have ${p.range}`,
+    (p) => `${p.owner} has ${p.count === '0' ? 'no' : p.count} ${p.key}`,
+    (p) => (p.bound === 'least' ? `give it at least ${p.limit}` : `leave at most ${p.limit}`),
   ),
   CONFIG_LENGTH: entry(
     'error',
-    (p) => `"${p.key}" has ${p.count} characters`,
-    (p) => `it may have ${p.range}`,
+    (p) => (p.count === '0' ? `"${p.key}" is empty` : `"${p.key}" has ${p.count} character${p.count === '1' ? '' : 's'}`),
+    (p) => `write ${boundWords(p).slice('of '.length)} character${p.limit === '1' ? '' : 's'}`,
   ),
   // Ids and references
   CONFIG_ID_INVALID: entry(

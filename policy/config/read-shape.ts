@@ -137,7 +137,11 @@ function readSection(
     return []
   }
   if (list.length > limit) {
-    issues.push({ code: 'CONFIG_COUNT', path: [section], params: { key: section, count: list.length, range: `at most ${limit}` } })
+    issues.push({
+      code: 'CONFIG_COUNT',
+      path: [section],
+      params: { owner: 'the document', key: section, count: list.length, bound: 'most', limit },
+    })
     incomplete.add(section)
     return []
   }
@@ -242,7 +246,7 @@ function draftsOf(section: string, problem: z.core.$ZodIssue, at: ConfigPath, el
     }
     case 'too_small':
     case 'too_big':
-      return [rangeDraft(path, key, problem, found)]
+      return [rangeDraft(path, key, problem, found, element)]
     case 'invalid_format':
       if (key === 'id') return [{ code: 'CONFIG_ID_INVALID', path, params: { value: wordOf(found) } }]
       return [
@@ -285,20 +289,24 @@ function typeDraft(path: ConfigPath, key: string, expected: string, found: unkno
   return { code: 'CONFIG_TYPE', path, params: { key, expected: words[expected] ?? expected, found: nameOf(found), remedy } }
 }
 
-function rangeDraft(path: ConfigPath, key: string, problem: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, found: unknown): IssueDraft {
+function rangeDraft(
+  path: ConfigPath,
+  key: string,
+  problem: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
+  found: unknown,
+  element: unknown,
+): IssueDraft {
   const low = problem.code === 'too_small'
   const limit = Number(low ? problem.minimum : problem.maximum)
   if (problem.origin === 'array' || problem.origin === 'string') {
     const count = (found as { length?: number } | undefined)?.length ?? 0
-    const code = problem.origin === 'array' ? 'CONFIG_COUNT' : 'CONFIG_LENGTH'
-    return { code, path, params: { key, count, range: `${low ? 'at least' : 'at most'} ${limit}` } }
+    const bound = low ? 'least' : 'most'
+    if (problem.origin === 'string') return { code: 'CONFIG_LENGTH', path, params: { key, count, bound, limit } }
+    const owner = path.slice(0, path.lastIndexOf(key))
+    return { code: 'CONFIG_COUNT', path, params: { owner: ownerOf(owner, element), key, count, bound, limit } }
   }
-  const word = low ? (problem.inclusive ? 'from' : 'above') : problem.inclusive ? 'up to' : 'below'
-  return {
-    code: 'CONFIG_RANGE',
-    path,
-    params: { key, value: wordOf(found), range: `${word} ${limit}${low && problem.inclusive ? ' on' : ''}` },
-  }
+  const bound = low ? (problem.inclusive ? 'least' : 'above') : problem.inclusive ? 'most' : 'below'
+  return { code: 'CONFIG_RANGE', path, params: { key, value: wordOf(found), bound, limit } }
 }
 
 function unknownKey(key: string, path: ConfigPath, known: readonly string[]): IssueDraft {
@@ -377,7 +385,8 @@ function ownerOf(path: ConfigPath, element: unknown): string {
   const last = path.at(-1)
   if (typeof last === 'string') return `"${last}"`
   const kind = SINGULAR[String(path.at(-2))] ?? 'entry'
-  const id = path.length === 2 && isPlainObject(element) ? (element.id ?? element.name) : undefined
+  const owner = valueAt(element, path.slice(2) as (string | number)[])
+  const id = isPlainObject(owner) ? (owner.id ?? owner.name ?? owner.line) : undefined
   return typeof id === 'string' ? `${kind} "${id}"` : `this ${kind}`
 }
 

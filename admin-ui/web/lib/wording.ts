@@ -11,16 +11,17 @@ export function wordProblem(error: unknown): string {
     seconds: error.problem?.retryAfterSeconds ?? 0,
     live: error.problem?.liveGeneration ?? 0,
   })
-  return found ?? capital(error.message)
+  return found ?? sentence(error.message)
 }
 
 /** One sentence for an issue, with its remedy apart. */
 export function wordIssue(issue: Issue, language: Language): { readonly text: string; readonly remedy: string } {
   if (language === 'zh-CN') {
-    const text = optional(`issues.${issue.code}`, issue.params)
-    if (text !== undefined) return { text, remedy: optional(`remedies.${issue.code}`, issue.params) ?? '' }
+    const params = { ...issue.params, context: contextOf(issue) }
+    const text = optional(`issues.${issue.code}`, params)
+    if (text !== undefined) return { text, remedy: optional(`remedies.${issue.code}`, params) ?? '' }
   }
-  return { text: capital(issue.message), remedy: capital(issue.suggestion) }
+  return { text: sentence(issue.message), remedy: sentence(issue.suggestion) }
 }
 
 function optional(key: string, params: Readonly<Record<string, unknown>>): string | undefined {
@@ -28,7 +29,14 @@ function optional(key: string, params: Readonly<Record<string, unknown>>): strin
   return text === '' ? undefined : text
 }
 
-/** First letter large: the server's fragments as sentences. */
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+/** Variant of an issue's words: a rule without pools, or which limit was passed (`least`, `most`, `above`, `below`). */
+function contextOf({ code, path, params }: Issue): string | undefined {
+  if (code === 'CONFIG_COUNT' && params.count === 0 && /\.rules\[\d+\]\.pools$/.test(path)) return 'rule'
+  return typeof params.bound === 'string' ? params.bound : undefined
+}
+
+/** The server's fragments as sentences: first letter large, a full stop at the end. */
+export function sentence(text: string): string {
+  if (text === '') return ''
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.?!…。？！]$/.test(text) ? '' : '.')
 }

@@ -636,6 +636,30 @@ test('parseConfig bounds hostile texts', () => {
   assert.deepEqual(proto, ['CONFIG_UNKNOWN_KEY'])
 })
 
+test('parseConfig names the rule without pools and the limit that was passed', () => {
+  const cases = [
+    {
+      given: edit(['{line: cn-33/telecom, pools: [edge]}', '{line: cn-33/telecom, pools: []}']),
+      message: 'rule "cn-33/telecom" has no pools',
+      suggestion: 'give it at least 1',
+    },
+    {
+      given: edit(['ttlSeconds: 30', 'ttlSeconds: 0']),
+      message: '"ttlSeconds" is out of range: 0',
+      suggestion: 'write a number of at least 1',
+    },
+    {
+      given: edit(['kind: http}', 'kind: http, port: 70000}']),
+      message: '"port" is out of range: 70000',
+      suggestion: 'write a number of at most 65535',
+    },
+  ]
+  for (const { given, message, suggestion } of cases) {
+    const [issue] = parseConfig(given).issues
+    assert.deepEqual([issue?.message, issue?.suggestion], [message, suggestion])
+  }
+})
+
 test('parseConfig accepts the examples without an issue', () => {
   const design = parseConfig(readFileSync(new URL('../../../support/design-example.yaml', import.meta.url), 'utf8'))
   assert.deepEqual(design.issues, [])
