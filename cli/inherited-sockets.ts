@@ -11,11 +11,16 @@ export const FIRST_INHERITED_FD = 3
 /** Variable of our own supervisor. */
 export const INHERITED_VARIABLE = 'NEARCAST_INHERITED_SOCKETS'
 
+/** Variable of our own supervisor: what each descriptor is for, as in LISTEN_FDNAMES. */
+export const INHERITED_NAMES_VARIABLE = 'NEARCAST_INHERITED_NAMES'
+
 /** Takes over what was handed down; empty when nothing was. */
 export function takeInheritedSockets(environment: Record<string, string | undefined>, pid: number): ListeningSocket[] {
   const own = environment[INHERITED_VARIABLE]
   const systemd = environment.LISTEN_PID === String(pid) ? environment.LISTEN_FDS : undefined
-  for (const name of [INHERITED_VARIABLE, 'LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete environment[name]
+  // FileDescriptorName= of a socket unit: "dot" and "doh" are for DNS over TLS and HTTPS, everything else by its kind.
+  const names = ((own === undefined ? environment.LISTEN_FDNAMES : environment[INHERITED_NAMES_VARIABLE]) ?? '').split(':')
+  for (const name of [INHERITED_VARIABLE, INHERITED_NAMES_VARIABLE, 'LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete environment[name]
   const count = Number(own ?? systemd ?? 0)
   if (!Number.isInteger(count) || count <= 0) return []
   const missing = libcUnavailable()
@@ -26,5 +31,5 @@ export function takeInheritedSockets(environment: Record<string, string | undefi
       'use --listen instead of socket activation',
     )
   }
-  return Array.from({ length: count }, (_, n) => adoptSocket(FIRST_INHERITED_FD + n))
+  return Array.from({ length: count }, (_, n) => adoptSocket(FIRST_INHERITED_FD + n, names[n]))
 }

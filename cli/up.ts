@@ -4,19 +4,22 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { loadCertificate } from '../resolver/transport/certificate-files.ts'
 import { libcUnavailable } from '../resolver/transport/libc.ts'
 import { formatListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
-import { type ListeningSocket, openListeningSockets } from '../resolver/transport/raw-socket.ts'
+import type { ListeningSocket } from '../resolver/transport/raw-socket.ts'
 import { ANSWER_OPTIONS } from './answer-options.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { CONTROL_OPTIONS } from './control-options.ts'
-import { FIRST_INHERITED_FD, INHERITED_VARIABLE, takeInheritedSockets } from './inherited-sockets.ts'
+import { completeSockets } from './data-plane/open-sockets.ts'
+import { FIRST_INHERITED_FD, INHERITED_NAMES_VARIABLE, INHERITED_VARIABLE, takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, type Flags, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { QUERY_LOG_OPTIONS, queryLogSettings } from './query-log-options.ts'
 import { createStartReport } from './start-report.ts'
 import { lockStateFolder, prepareStateFolder } from './state-folder.ts'
 import { waitForStop } from './stop-signal.ts'
+import { neededCertificate, type StreamSettings, streamSettings } from './stream-options.ts'
 import { type ChildMessage, type Supervised, superviseChild } from './supervise-child.ts'
 
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
@@ -60,11 +63,22 @@ function wordsOf(flags: Flags, names: readonly string[]): string[] {
 
 /** Starts a child process of a script. Its group is its own: Ctrl-C reaches the supervisor, which ends the children in order. */
 function spawnScript(script: string, words: readonly string[], sockets: readonly ListeningSocket[]): ChildProcess {
-  const environment = { ...process.env, ...(sockets.length > 0 ? { [INHERITED_VARIABLE]: String(sockets.length) } : {}) }
+  const names = sockets.map(({ kind }) => kind).join(':')
+  const handedDown = { [INHERITED_VARIABLE]: String(sockets.length), [INHERITED_NAMES_VARIABLE]: names }
+  const environment = { ...process.env, ...(sockets.length > 0 ? handedDown : {}) }
   // Descriptors from FIRST_INHERITED_FD on, in order; node's own channel comes behind them.
   const stdio: ('ignore' | 'inherit' | 'ipc' | number)[] = ['ignore', 'inherit', 'inherit', ...sockets.map(({ fd }) => fd), 'ipc']
   if (stdio[FIRST_INHERITED_FD] === undefined) throw new Error('no place for the first inherited descriptor')
   return spawn(process.execPath, [...process.execArgv, script, ...words], { stdio, env: environment, detached: true })
+}
+
+/** Lines of the start report for DNS over TLS and HTTPS. */
+function encryptedLines(sockets: readonly ListeningSocket[], { encrypted, dohPath }: StreamSettings): string[] {
+  const opened = sockets.filter(({ kind }) => kind === 'dot' || kind === 'doh')
+  return (opened.length > 0 ? opened : encrypted).map(({ kind, listen }) => {
+    const address = formatListenAddress(listen)
+    return kind === 'dot' ? `  DoT      ${address}` : `  DoH      https://${address}${dohPath}`
+  })
 }
 
 /** Path of a script of ours, from source or from dist/. */
@@ -80,10 +94,13 @@ async function run(args: CommandArgs): Promise<number> {
   const apiListen = parseListenAddress(textFlag(flags, 'api-listen', '127.0.0.1:8080'), 8080)
   const metricsListen = parseListenAddress(textFlag(flags, 'metrics-listen', '127.0.0.1:9153'), 9153)
   const hasQueryLog = queryLogSettings(flags, '') !== undefined
+  const streams = streamSettings(flags)
+  // Looked at before anything is started; the node reads it for itself.
+  if (streams.encrypted.length > 0) loadCertificate(neededCertificate(streams))
   const state = prepareStateFolder(textFlag(flags, 'state', './var'))
   const lock = lockStateFolder(state)
   const inherited = takeInheritedSockets(process.env, process.pid)
-  const sockets = inherited.length > 0 ? inherited : libcUnavailable() === undefined ? openListeningSockets(addresses, threads) : []
+  const sockets = libcUnavailable() === undefined ? completeSockets(inherited, addresses, threads, streams.encrypted) : inherited
   const dns = sockets.length > 0 ? sockets.filter(({ kind }) => kind === 'udp').map(({ listen }) => listen) : addresses
   const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -100,6 +117,7 @@ async function run(args: CommandArgs): Promise<number> {
     parts: flags.example === true ? ['simulator', 'control', 'node'] : ['control', 'node'],
     addresses: () => [
       `  DNS      ${[...new Set(dns.map(formatListenAddress))].join(', ')} (UDP and TCP)`,
+      ...encryptedLines(sockets, streams),
       `  console  http://${apiAddress}/`,
       `  metrics  http://${metricsAddress}/metrics`,
     ],
@@ -145,8 +163,8 @@ async function run(args: CommandArgs): Promise<number> {
         [],
       ),
     )
-    // The node opens its query log anew; without one the signal means what it always means.
-    if (hasQueryLog)
+    // The node opens its query log anew and reads its certificate; without either the signal means what it always means.
+    if (hasQueryLog || streams.certificate !== undefined)
       process.on('SIGHUP', () => {
         const pid = children.node?.pid()
         if (pid !== undefined) process.kill(pid, 'SIGHUP')

@@ -44,7 +44,7 @@ export type FromNode =
 /** Something that happened on a node, for the store and the console. */
 export type NodeEvent = {
   readonly at: number
-  readonly kind: 'standing' | 'fail-open' | 'generation' | 'worker-replaced'
+  readonly kind: 'standing' | 'fail-open' | 'generation' | 'worker-replaced' | 'certificate'
   readonly subject: string
   readonly detail: string
 }

@@ -2,14 +2,15 @@
 import { libcUnavailable } from '../../resolver/transport/libc.ts'
 import { formatListenAddress, type ListenAddress } from '../../resolver/transport/listen-address.ts'
 import { duplicateSocket, type ListeningSocket } from '../../resolver/transport/raw-socket.ts'
-import type { SocketSource } from '../../resolver/transport/worker-setup.ts'
+import type { SocketSource, StreamSource } from '../../resolver/transport/worker-setup.ts'
+import type { EncryptedListen } from '../stream-options.ts'
 
 /** Sockets of all workers. */
 export type AssignedSockets = {
   /** One array an answer thread. */
   readonly udp: readonly (readonly SocketSource[])[]
   /** Sockets of the stream worker, anew for each of its starts. */
-  readonly tcp: () => readonly SocketSource[]
+  readonly tcp: () => readonly StreamSource[]
 }
 
 /**
@@ -29,18 +30,26 @@ export function assignSockets(sockets: readonly ListeningSocket[], threads: numb
       udp[n % threads]!.push({ fd, family: listen.address.family })
     }
   }
-  const tcp = sockets.filter(({ kind }) => kind === 'tcp')
   return {
     udp: udp.filter((sources) => sources.length > 0),
-    tcp: () => tcp.map(({ fd, listen }) => ({ fd: duplicateSocket(fd), family: listen.address.family })),
+    tcp: () =>
+      sockets.flatMap(({ fd, kind, listen }) => (kind === 'udp' ? [] : [{ fd: duplicateSocket(fd), family: listen.address.family, kind }])),
   }
 }
 
 /** Sockets that the workers open themselves, where descriptors cannot be had: one answer thread unless the system can share a port. */
-export function assignAddresses(addresses: readonly ListenAddress[], threads: number): AssignedSockets {
+export function assignAddresses(
+  addresses: readonly ListenAddress[],
+  threads: number,
+  encrypted: readonly EncryptedListen[] = [],
+): AssignedSockets {
   const reusePort = threads > 1
   const sources: SocketSource[] = addresses.map((listen) => ({ listen, reusePort }))
-  return { udp: Array.from({ length: threads }, () => sources), tcp: () => sources }
+  const streams: StreamSource[] = [
+    ...addresses.map((listen) => ({ listen, reusePort, kind: 'tcp' as const })),
+    ...encrypted.map(({ kind, listen }) => ({ listen, reusePort, kind })),
+  ]
+  return { udp: Array.from({ length: threads }, () => sources), tcp: () => streams }
 }
 
 /** Why this process uses node:dgram; undefined when it uses the fast path. */

@@ -69,6 +69,14 @@ export type AnswerPlain = (
   transport: number,
 ) => number
 
+/** What was agreed on for an encrypted connection. */
+export type TransferTls = {
+  /** "TLSv1.2" or "TLSv1.3". */
+  readonly version: string
+  /** Protocol agreed on (RFC 7301); "" = none. */
+  readonly alpn: string
+}
+
 /** What a desk works with. */
 export type TransferDeskOptions = {
   /** Wall clock, seconds since epoch: TSIG. */
@@ -102,6 +110,7 @@ export type TransferDesk = {
     src: Uint32Array,
     tables: TransferTables | undefined,
     running: number,
+    tls?: TransferTls | undefined,
   ) => TransferStream | undefined
 }
 
@@ -238,14 +247,16 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
       mem.set(scratch.subarray(0, length), off)
       return length
     },
-    beginStream: (received, src, tables, running) => {
+    beginStream: (received, src, tables, running, tls) => {
       if (readQuery(received, 0, received.length, streamQuery) !== VERDICT_OK) return undefined
       if (streamQuery.type !== TYPE_AXFR && streamQuery.type !== TYPE_IXFR) return undefined
       // A copy: it comes in a node Buffer, whose slices are views.
       const checked = check(new Uint8Array(received), streamQuery)
       if (typeof checked === 'number') return single(scratch.slice(0, checked))
       const frame: ReplyFrame = { head: checked.body.slice(0, streamQuery.questionEnd), hasOpt: streamQuery.hasOpt, signer: checked.signer }
-      let wanted = recordsFor(streamQuery, checked, src, 0, tables)
+      // RFC 9103 §7.1, §7.2: transfers over TLS have version 1.3 and the protocol "dot".
+      const isFit = tls === undefined || (tls.version === 'TLSv1.3' && tls.alpn === 'dot')
+      let wanted = isFit ? recordsFor(streamQuery, checked, src, 0, tables) : RCODE_REFUSED
       if (typeof wanted !== 'number' && running >= TRANSFERS_AT_ONCE) wanted = RCODE_SERVFAIL
       if (typeof wanted === 'number') {
         countRefusal(wanted)

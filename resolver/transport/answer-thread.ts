@@ -38,6 +38,8 @@ export type Answerer = {
   readonly answer: (mem: Uint8Array, off: number, len: number, room: number, src: Uint32Array, srcAt: number, transport: number) => number
   /** What decided the last answer, for the query log. */
   readonly note?: NoteDecision
+  /** Idle time-out that the next answers tell an asker who wants to know (RFC 7828), in ms; -1 = none. */
+  readonly tellIdle?: (idleMs: number) => void
   /** Turns the message into a SERVFAIL reply; 0 when it is no query at all. */
   readonly servfail: (mem: Uint8Array, off: number, len: number) => number
 }

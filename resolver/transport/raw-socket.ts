@@ -33,7 +33,8 @@ const IPV6_RECVPKTINFO = 49
 /** A listening descriptor and what it is. */
 export type ListeningSocket = {
   readonly fd: number
-  readonly kind: 'udp' | 'tcp'
+  /** `dot` and `doh` listen like TCP, for DNS over TLS and HTTPS. */
+  readonly kind: 'udp' | 'tcp' | 'dot' | 'doh'
   readonly listen: ListenAddress
 }
 
@@ -127,24 +128,32 @@ function openSocket(libc: Libc, listen: ListenAddress, type: number, reuse: numb
   throw bindError(what, name)
 }
 
-/** Looks at a descriptor that somebody handed us (supervisor, systemd) and prepares it. Throws TRANSPORT_INHERITED_FD. */
-export function adoptSocket(fd: number): ListeningSocket {
+/**
+ * Looks at a descriptor that somebody handed us (supervisor, systemd) and prepares it; its name "dot" or "doh" says what a listening
+ * TCP socket is for. Throws TRANSPORT_INHERITED_FD.
+ */
+export function adoptSocket(fd: number, name: string = ''): ListeningSocket {
   const libc = getLibc()
   const value = new Uint8Array(4)
   const length = new Uint8Array([4, 0, 0, 0])
   if (libc.getsockopt(fd, SOL_SOCKET, SO_TYPE, value, length) !== 0) throw adoptError(fd, errnoName(libc, libc.errno()))
   const listen = boundAddress(fd)
-  if (value[0] === SOCK_STREAM) return { fd, kind: 'tcp', listen }
+  if (value[0] === SOCK_STREAM) return { fd, kind: name === 'dot' || name === 'doh' ? name : 'tcp', listen }
   if (value[0] !== SOCK_DGRAM) throw adoptError(fd, `socket type ${value[0]}`)
   prepareUdp(libc, fd, listen)
   return { fd, kind: 'udp', listen }
 }
 
 /**
- * Opens all sockets of some listen addresses: `udpCount` UDP sockets each (SO_REUSEPORT) and one TCP socket each. Binds UDP once
+ * Opens all sockets of some listen addresses: `udpCount` UDP sockets each (SO_REUSEPORT) and one TCP socket each, and one for each
+ * encrypted transport. Binds UDP once
  * without SO_REUSEPORT before: with it a second server of the same user would silently get half of the queries.
  */
-export function openListeningSockets(addresses: readonly ListenAddress[], udpCount: number): ListeningSocket[] {
+export function openListeningSockets(
+  addresses: readonly ListenAddress[],
+  udpCount: number,
+  encrypted: readonly { readonly kind: 'dot' | 'doh'; readonly listen: ListenAddress }[] = [],
+): ListeningSocket[] {
   const opened: ListeningSocket[] = []
   try {
     for (const wanted of addresses) {
@@ -153,6 +162,10 @@ export function openListeningSockets(addresses: readonly ListenAddress[], udpCou
       opened.push({ fd: tcpFd, kind: 'tcp', listen })
       closeSocket(openUdpSocket(listen, { reusePort: false }))
       for (let n = 0; n < udpCount; n++) opened.push({ fd: openUdpSocket(listen, { reusePort: true }), kind: 'udp', listen })
+    }
+    for (const { kind, listen: wanted } of encrypted) {
+      const fd = openTcpSocket(wanted, { backlog: 511 })
+      opened.push({ fd, kind, listen: wanted.port === 0 ? boundAddress(fd) : wanted })
     }
     return opened
   } catch (error) {

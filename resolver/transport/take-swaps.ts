@@ -7,6 +7,7 @@ import { type PolicyCounterShape, policyCounterCells } from '../observe/counters
 import { attachAnswerTables } from '../snapshot/attach-snapshot.ts'
 import { type LiveState, replaceSnapshot } from '../snapshot/live-state.ts'
 import type { TransferContent } from '../transfer/transfer-access.ts'
+import type { Certificate } from './certificate.ts'
 import type { WorkerMessage } from './worker-setup.ts'
 
 /** Policy counters of the live generation, written by this worker only. */
@@ -23,6 +24,7 @@ export function createSwapTaker(
   live: LiveState,
   counters: PolicyCounters,
   takeTransfers: (content: TransferContent) => void,
+  takeCertificate: (certificate: Certificate) => void = () => undefined,
 ): () => number {
   return () => {
     let number = 0
@@ -37,6 +39,10 @@ export function createSwapTaker(
       }
       if ('transfers' in message) {
         takeTransfers(message.transfers)
+        continue
+      }
+      if ('certificate' in message) {
+        takeCertificate(message.certificate)
         continue
       }
       replaceSnapshot(live, attachAnswerTables(message.block, message.generation), viewSharedRanking(message.ranking, message.shape))

@@ -1,7 +1,8 @@
 /**
  * Cuts a TCP byte stream into DNS messages (RFC 1035 §4.2.2: two bytes length, then the message). Pure: no socket, any chunking.
  * Pull style, so that the listener can stop in the middle of a chunk when the peer does not read its answers.
- * A message that lies whole in one chunk is handed out in place, without a copy.
+ * A message that lies whole in one chunk is handed out in place, without a copy. One that comes in pieces is gathered in memory that
+ * doubles as it fills: a length that lies reserves nothing, and a peer that sends one byte at a time makes us copy each but a few times.
  */
 
 /** One connection's framer. */
@@ -14,33 +15,50 @@ export type TcpFramer = {
   readonly pendingBytes: () => number
 }
 
+const NOTHING = new Uint8Array(0)
+const LEAST_GATHERED_BYTES = 128
+
 /** Makes a framer. */
 export function createTcpFramer(): TcpFramer {
-  /** Bytes not handed out yet: chunk[at…]. */
-  let chunk: Uint8Array = new Uint8Array(0)
+  /** Bytes not handed out yet: chunk[at … end-1]. Behind `end` there is room only when the chunk is our own. */
+  let chunk: Uint8Array = NOTHING
   let at = 0
+  let end = 0
+  let isOwn = false
 
   return {
     feed: (more) => {
-      if (at === chunk.length) {
+      if (at === end) {
         chunk = more
-      } else {
-        const rest = chunk.length - at
-        const joined = new Uint8Array(rest + more.length)
-        joined.set(chunk.subarray(at))
-        joined.set(more, rest)
-        chunk = joined
+        at = 0
+        end = more.length
+        isOwn = false
+        return
       }
-      at = 0
+      const rest = end - at
+      if (!isOwn || end + more.length > chunk.length) {
+        const roomier = new Uint8Array(Math.max(LEAST_GATHERED_BYTES, rest + more.length, isOwn ? 2 * rest : 0))
+        roomier.set(chunk.subarray(at, end))
+        chunk = roomier
+        at = 0
+        end = rest
+        isOwn = true
+      }
+      chunk.set(more, end)
+      end += more.length
     },
     next: () => {
-      if (chunk.length - at < 2) return undefined
-      const end = at + 2 + chunk[at]! * 256 + chunk[at + 1]!
-      if (end > chunk.length) return undefined
-      const message = chunk.subarray(at + 2, end)
-      at = end
+      if (end - at < 2) {
+        if (end === at) chunk = NOTHING
+        if (end === at) at = end = 0
+        return undefined
+      }
+      const stop = at + 2 + chunk[at]! * 256 + chunk[at + 1]!
+      if (stop > end) return undefined
+      const message = chunk.subarray(at + 2, stop)
+      at = stop
       return message
     },
-    pendingBytes: () => chunk.length - at,
+    pendingBytes: () => end - at,
   }
 }

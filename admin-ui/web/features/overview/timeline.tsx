@@ -68,6 +68,7 @@ function EventText({ event }: { readonly event: Event }): ReactElement {
 function markOf(event: Event): ShownStanding {
   if (event.kind === 'fail-open') return 'down'
   if (event.kind === 'worker-replaced') return 'degraded'
+  if (event.kind === 'certificate') return event.detail.startsWith('not used') ? 'degraded' : 'up'
   if (event.kind === 'node') return /away|gone|lost|left|disconnect/.test(event.detail) ? 'stale' : 'up'
   if (event.kind !== 'standing') return 'up'
   const to = /→ (up|down|degraded|unknown)/.exec(event.detail)?.[1]

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import { parseAddress } from '../../../../geodata/address/address.ts'
 import { createCounters } from '../../../../resolver/observe/counters.ts'
 import { FAILED_PACKETS_BYTES } from '../../../../resolver/observe/failed-packets.ts'
@@ -11,11 +12,16 @@ import { createQueryRing, createQueryRingReader, createQueryTap, LOG_DOT } from 
 import { CONTROL_STOP, createControlBlock, createLiveState } from '../../../../resolver/snapshot/live-state.ts'
 import { type Answerer, runAnswerLoop } from '../../../../resolver/transport/answer-thread.ts'
 import type { BatchSocket } from '../../../../resolver/transport/batch-socket.ts'
+import { makeTlsSecrets } from '../../../../resolver/transport/certificate.ts'
+import { createConnectionTable } from '../../../../resolver/transport/connection-table.ts'
 import { createDgramBatchSocket } from '../../../../resolver/transport/dgram-batch-socket.ts'
 import { createFfiBatchSocket } from '../../../../resolver/transport/ffi-batch-socket.ts'
 import { libcUnavailable } from '../../../../resolver/transport/libc.ts'
 import { boundAddress, openUdpSocket } from '../../../../resolver/transport/raw-socket.ts'
+import { createStreamDesk } from '../../../../resolver/transport/stream-desk.ts'
 import { createTcpListener, TCP_LIMITS } from '../../../../resolver/transport/tcp-listener.ts'
+import { createTlsListener } from '../../../../resolver/transport/tls-listener.ts'
+import { EDGE_EXAMPLE } from '../../../support/edge-example-certificate.ts'
 
 /** Answers with the message and QR set; 0xff throws, 0xfe gets no reply. */
 const answerer: Answerer = {
@@ -96,21 +102,27 @@ describe('the query log in the answer loop', () => {
 })
 
 describe('the query log in the TCP listener', () => {
-  for (const [logTransport, expected] of [
-    [undefined, 1],
-    [LOG_DOT, LOG_DOT],
+  for (const [transport, expected] of [
+    ['TCP', 1],
+    ['TLS', LOG_DOT],
   ] as const)
-    test(`transport ${expected}: each message of a connection, with both ends`, async (t) => {
+    test(`${transport}: each message of a connection, with both ends`, async (t) => {
       const ring = createQueryRing(1 << 20)
       const live = createLiveState()
       live.tables = { generation: 2 } as never
-      const listener = createTcpListener({
-        ...{ limits: TCP_LIMITS, live, answerer, stripe: createCounters(1), failedPackets: new Uint8Array(FAILED_PACKETS_BYTES) },
-        ...{ nowMs: () => performance.now(), tap: tapOf(ring), ...(logTransport === undefined ? {} : { logTransport }) },
-      })
+      const stripe = createCounters(1)
+      const limits = TCP_LIMITS
+      const table = createConnectionTable({ limits, nowMs: () => performance.now() })
+      const failedPackets = new Uint8Array(FAILED_PACKETS_BYTES)
+      const desk = createStreamDesk({ live, answerer, stripeOf: () => stripe, failedPackets, tap: tapOf(ring) })
+      const tcp = createTcpListener({ limits, table, desk, stripe })
+      const certificate = { chainPem: EDGE_EXAMPLE.cert, keyPem: EDGE_EXAMPLE.key }
+      const dot = createTlsListener({ table, stripe, certificate, secrets: makeTlsSecrets(), serve: tcp.serveTls })
+      const listener = transport === 'TCP' ? tcp : dot
       t.after(() => listener.close())
       const port = await listener.listen({ listen: { address: parseAddress('127.0.0.1'), port: 0 } })
-      const socket = connect({ port, host: '127.0.0.1' })
+      const socket =
+        transport === 'TCP' ? connect({ port, host: '127.0.0.1' }) : connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
       t.after(() => socket.destroy())
       const message = (first: number): number[] => [0, 12, first, ...Array(11).fill(0)]
       socket.write(Buffer.from([...message(1), ...message(0xff), ...message(0xfe), ...message(2)]))

@@ -14,6 +14,9 @@ import { FAILED_PACKETS_BYTES, readFailedPackets } from '../../../../resolver/ob
 import { createLiveState } from '../../../../resolver/snapshot/live-state.ts'
 import type { TransferDesk } from '../../../../resolver/transfer/transfer-desk.ts'
 import type { TransferTables } from '../../../../resolver/transfer/zone-walk.ts'
+import type { Answerer } from '../../../../resolver/transport/answer-thread.ts'
+import { createConnectionTable } from '../../../../resolver/transport/connection-table.ts'
+import { type AnswerLater, createStreamDesk } from '../../../../resolver/transport/stream-desk.ts'
 import { createTcpFramer } from '../../../../resolver/transport/tcp-framer.ts'
 import { createTcpListener, TCP_LIMITS, type TcpLimits } from '../../../../resolver/transport/tcp-listener.ts'
 
@@ -48,36 +51,32 @@ function transfersOf(count: number, tables: TransferTables): TransferDesk {
   }
 }
 
-async function start(limits: Partial<TcpLimits> = {}, transfers?: TransferDesk) {
+async function start(limits: Partial<TcpLimits> = {}, transfers?: TransferDesk, later?: AnswerLater) {
   const live = createLiveState()
   live.tables = {} as never
   const stripe = createCounters(1)
   const failedPackets = new Uint8Array(FAILED_PACKETS_BYTES)
   let nowMs = 0
   const sources: number[][] = []
-  const listener = createTcpListener({
-    limits: { ...TCP_LIMITS, ...limits },
-    live,
-    answerer: {
-      use: () => undefined,
-      answer: (mem, off, len, room, src) => {
-        sources.push([...src])
-        return echo(mem, off, len, room)
-      },
-      servfail: (mem, off, len) => {
-        mem[off + 2] = 0x80
-        mem[off + 3] = 2
-        return len
-      },
+  const answerer: Answerer = {
+    use: () => undefined,
+    answer: (mem, off, len, room, src) => {
+      sources.push([...src])
+      return echo(mem, off, len, room)
     },
-    stripe,
-    failedPackets,
-    nowMs: () => nowMs,
-    ...(transfers === undefined ? {} : { transfers }),
-  })
+    servfail: (mem, off, len) => {
+      mem[off + 2] = 0x80
+      mem[off + 3] = 2
+      return len
+    },
+  }
+  const allLimits = { ...TCP_LIMITS, ...limits }
+  const table = createConnectionTable({ limits: allLimits, nowMs: () => nowMs })
+  const desk = createStreamDesk({ live, answerer, stripeOf: () => stripe, failedPackets, transfers, later })
+  const listener = createTcpListener({ limits: allLimits, table, desk, stripe })
   closers.push(() => listener.close())
   const port = await listener.listen({ listen: { address: findAddress('127.0.0.1')!, port: 0 } })
-  return { listener, port, stripe, failedPackets, live, sources, advance: (ms: number) => (nowMs += ms) }
+  return { listener, table, port, stripe, failedPackets, live, sources, advance: (ms: number) => (nowMs += ms) }
 }
 
 const closers: (() => unknown)[] = []
@@ -157,7 +156,7 @@ describe('tcp listener', () => {
 
   test('a transfer whose peer does not read keeps its generation, holds up nobody, and ends when it is idle', async () => {
     const tables = {} as TransferTables
-    const { port, listener, advance, stripe } = await start({}, transfersOf(100_000, tables))
+    const { port, listener, table, advance, stripe } = await start({}, transfersOf(100_000, tables))
     const slow = await open(port)
     slow.pause()
     slow.write(message(0xaa))
@@ -172,7 +171,7 @@ describe('tcp listener', () => {
     assert.equal(listener.isReading(tables), true)
     assert.equal(listener.isReading({} as TransferTables), false)
     advance(TCP_LIMITS.idleMs + 1)
-    listener.sweep()
+    table.sweep()
     assert.equal(listener.isReading(tables), false)
     assert.equal(stripe[COUNT_CONNECTIONS], 0)
   })
@@ -193,7 +192,7 @@ describe('tcp listener', () => {
   })
 
   test('an idle connection is closed, one with traffic is not; half a message is no traffic', async () => {
-    const { port, listener, advance, stripe } = await start({ idleMs: 100 })
+    const { port, table, advance, stripe } = await start({ idleMs: 100 })
     const idle = await open(port)
     const half = await open(port)
     const busy = await open(port)
@@ -206,7 +205,7 @@ describe('tcp listener', () => {
     advance(60)
     const closed = [once(idle, 'close'), once(half, 'close')]
     for (const socket of [idle, half]) socket.resume()
-    listener.sweep()
+    table.sweep()
     await Promise.all(closed)
     assert.equal(stripe[COUNT_CONNECTIONS], 1)
     busy.write(message(3))
@@ -252,6 +251,49 @@ describe('tcp listener', () => {
     await waitUntilStill(() => stripe[COUNT_QUERIES]!)
     assert.ok(stripe[COUNT_QUERIES]! < wanted, `${stripe[COUNT_QUERIES]} of ${wanted} answered`)
     assert.equal((await read(socket, wanted)).length, wanted)
+  })
+
+  test('an answer that must be waited for lets others pass; a broken promise is SERVFAIL', async () => {
+    const waiting: { resolve: (reply: Uint8Array) => void; reject: (error: Error) => void }[] = []
+    const later: AnswerLater = (message) =>
+      message[0] === 0xbb ? new Promise((resolve, reject) => waiting.push({ resolve, reject })) : undefined
+    const { port, stripe } = await start({}, undefined, later)
+    const socket = await open(port)
+    socket.end(Buffer.concat([message(0xbb), message(0xbb), message(1)]))
+    assert.deepEqual(
+      (await read(socket, 1)).map((reply) => reply[0]),
+      [1],
+    )
+    waiting[1]!.resolve(Uint8Array.of(0xcc, ...Array(11).fill(0)))
+    waiting[0]!.reject(new Error('made to fail'))
+    assert.deepEqual(
+      (await read(socket, 3)).map((reply) => [reply[0], reply[3]]),
+      [
+        [0xcc, 0],
+        [0xbb, 2],
+      ],
+    )
+    assert.equal(stripe[COUNT_EXCEPTIONS], 1)
+    assert.equal(stripe[COUNT_QUERIES], 3)
+  })
+
+  test('bytes that wait in all connections have a limit: the holder idle longest goes, those that hold nothing stay', async () => {
+    const { port, table, advance } = await start({ heldBytes: 1000 })
+    const quiet = await open(port)
+    const first = await open(port)
+    const half = Buffer.concat([Buffer.from([0xff, 0xff]), Buffer.alloc(598)])
+    first.write(half)
+    first.resume()
+    await waitUntilStill(() => table.heldBytes())
+    assert.equal(table.heldBytes(), 600)
+    advance(1)
+    const second = await open(port)
+    const closed = once(first, 'close')
+    second.write(half)
+    await closed
+    assert.equal(table.heldBytes(), 600)
+    quiet.write(message(1))
+    assert.equal((await read(quiet, 1)).length, 1)
   })
 
   test('a message shorter than a header ends the connection', async () => {
