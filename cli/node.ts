@@ -15,13 +15,14 @@ import { startMetricsEndpoint } from '../resolver/observe/metrics-endpoint.ts'
 import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { type BlockSource, keepSnapshotFile, loadKeptSnapshot, loadSnapshot } from '../resolver/snapshot/snapshot-file.ts'
 import { formatListenAddress, isLoopback, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
-import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
 import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
+import { startGuardState } from './data-plane/cookie-secrets.ts'
 import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
 import { nodeMetricRows } from './data-plane/node-metrics.ts'
 import { createNodeRequests } from './data-plane/node-requests.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
+import { startNodeEncryption } from './data-plane/start-encrypted.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
 import { nodeTransfers } from './data-plane/start-transfers.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
@@ -33,6 +34,7 @@ import { QUERY_LOG_OPTIONS, queryLogSettings, startNodeQueryLog } from './query-
 import { prepareStateFolder } from './state-folder.ts'
 import { type StatePaths, statePaths } from './state-paths.ts'
 import { waitForStop } from './stop-signal.ts'
+import { streamSettings } from './stream-options.ts'
 
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
@@ -117,7 +119,10 @@ async function run(args: CommandArgs): Promise<number> {
   const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
   mkdirSync(dirname(paths.nodeSnapshot), { recursive: true, mode: 0o700 })
   const inherited = takeInheritedSockets(process.env, process.pid)
-  const opened = await openSockets(inherited, addresses, threads, log)
+  const settings = answerSettings(flags)
+  const streams = streamSettings(flags)
+  const guard = startGuardState(textFlag(flags, 'cookie-secret-file', ''), paths.cookieSecrets, log)
+  const opened = await openSockets(inherited, addresses, threads, log, streams.encrypted)
 
   let status: NodeStatus = { nodeId, generation: 0, digest: '', startedAt }
   let geodataPath = existsSync(paths.nodeGeodata) ? readFileSync(paths.nodeGeodata, 'utf8') : ''
@@ -138,11 +143,14 @@ async function run(args: CommandArgs): Promise<number> {
     onStanding: (subject, detail) => tell('standing', subject, detail),
     onWorkerReplaced: workerReplaced,
   })
+  const encryption = startNodeEncryption(streams, opened.encrypted.length > 0, log, (detail) => tell('certificate', nodeId, detail))
   const plane = startDataPlane({
     sockets: opened.assigned,
-    settings: answerSettings(flags),
+    settings,
+    guard: guard.memory,
     queryLog: startNodeQueryLog(querySettings, log, workerReplaced),
-    tcpLimits: TCP_LIMITS,
+    tcpLimits: streams.limits,
+    encryption,
     health,
     transfers: nodeTransfers({
       secretsFolder: textFlag(flags, 'secrets', paths.secrets),
@@ -240,6 +248,7 @@ async function run(args: CommandArgs): Promise<number> {
     return 0
   } finally {
     newest = undefined
+    guard.stop()
     await plane.stop()
     await link.close()
     for (const close of closers) await close()

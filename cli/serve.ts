@@ -4,13 +4,14 @@ import { hostname } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { attachSnapshot } from '../resolver/snapshot/attach-snapshot.ts'
 import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
-import { TCP_LIMITS } from '../resolver/transport/tcp-listener.ts'
 import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
 import type { FailedZone, StaticSources } from './compile-static.ts'
 import type { StaticCompiled, StaticTask } from './compile-static-worker.ts'
+import { startGuardState } from './data-plane/cookie-secrets.ts'
 import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
+import { startNodeEncryption } from './data-plane/start-encrypted.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
 import { nodeTransfers } from './data-plane/start-transfers.ts'
 import { defaultGeodataFile } from './geodata.ts'
@@ -23,6 +24,7 @@ import type { ZoneVersion } from './read-zone-folder.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { statePaths } from './state-paths.ts'
 import { waitForStop } from './stop-signal.ts'
+import { streamSettings } from './stream-options.ts'
 
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   zones: { type: 'string', value: 'DIR', help: 'folder of master files: DIR/zones.txt lists "origin file", else every *.zone' },
@@ -102,7 +104,10 @@ async function run(args: CommandArgs): Promise<number> {
   const state = textFlag(flags, 'state', '')
   const paths = state === '' ? undefined : statePaths(prepareStateFolder(state))
   const inherited = takeInheritedSockets(process.env, process.pid)
-  const { assigned, addresses: opened } = await openSockets(inherited, addresses, threads, log)
+  const settings = answerSettings(flags)
+  const streams = streamSettings(flags)
+  const guard = startGuardState(textFlag(flags, 'cookie-secret-file', ''), paths?.cookieSecrets, log)
+  const { assigned, addresses: opened, encrypted } = await openSockets(inherited, addresses, threads, log, streams.encrypted)
 
   const sources: StaticSources = {
     zoneFolder: zoneFolder || undefined,
@@ -111,11 +116,14 @@ async function run(args: CommandArgs): Promise<number> {
   }
   const first = await compileInWorker(sources, 1)
   const workerReplaced = (name: string, reason: string): void => log.warn({ worker: name, reason }, 'a worker was replaced')
+  const encryption = startNodeEncryption(streams, encrypted.length > 0, log, () => undefined)
   const plane = startDataPlane({
     sockets: assigned,
-    settings: answerSettings(flags),
+    settings,
+    guard: guard.memory,
     queryLog: startNodeQueryLog(querySettings, log, workerReplaced),
-    tcpLimits: TCP_LIMITS,
+    tcpLimits: streams.limits,
+    encryption,
     health: startNodeHealth({
       statePath: paths?.nodeHealth,
       vantage: hostname(),
@@ -140,6 +148,7 @@ async function run(args: CommandArgs): Promise<number> {
   reloadOnSignal(plane, sources, first, log)
   process.stdout.write('ready\n')
   log.info({ reason: await waitForStop() }, 'stopping')
+  guard.stop()
   await plane.stop()
   return 0
 }

@@ -23,6 +23,8 @@ export type StatePaths = {
   readonly nodeJournal: string
   /** Secrets of keys, put there by the operator. */
   readonly secrets: string
+  /** Secrets of DNS cookies. */
+  readonly cookieSecrets: string
 }
 
 /** The paths. */
@@ -38,5 +40,6 @@ export function statePaths(stateFolder: string): StatePaths {
     nodeHealth: join(stateFolder, 'node', 'health'),
     nodeJournal: join(stateFolder, 'node', 'journal'),
     secrets: join(stateFolder, 'secrets'),
+    cookieSecrets: join(stateFolder, 'cookie-secrets'),
   }
 }

@@ -14,14 +14,15 @@ import type { Snapshot } from '../../resolver/snapshot/snapshot.ts'
 import type { BlockSource } from '../../resolver/snapshot/snapshot-file.ts'
 import type { TransferContent } from '../../resolver/transfer/transfer-access.ts'
 import type { TransferKeeper } from '../../resolver/transfer/transfer-keeper.ts'
+import type { TcpLimits } from '../../resolver/transport/connection-table.ts'
 import { createGenerationMemory } from '../../resolver/transport/generation-memory.ts'
 import { collectGarbage } from '../../resolver/transport/take-swaps.ts'
-import type { TcpLimits } from '../../resolver/transport/tcp-listener.ts'
 import { policyCountersBytes, startWorkerPool, type WorkerPool } from '../../resolver/transport/worker-pool.ts'
 import type { AnswerSettings } from '../../resolver/transport/worker-setup.ts'
 import type { ProcessLog } from '../process-log.ts'
 import { ProductError } from '../product-error.ts'
 import type { AssignedSockets } from './assign-sockets.ts'
+import type { NodeEncryption } from './start-encrypted.ts'
 
 /** What the data plane needs of health: a ranking for each plan, and no more. */
 export type HealthSource = {
@@ -34,7 +35,11 @@ export type HealthSource = {
 export type DataPlaneOptions = {
   readonly sockets: AssignedSockets
   readonly settings: AnswerSettings
+  /** Shared memory of resolver/guard, with the secrets of cookies. */
+  readonly guard: SharedArrayBuffer
   readonly tcpLimits: TcpLimits
+  /** DNS over TLS and HTTPS; undefined = neither listens. Stopped with the data plane. */
+  readonly encryption?: NodeEncryption | undefined
   readonly health: HealthSource
   /** Transfers out; undefined = there are none. Its content goes to the workers of the plane. */
   readonly transfers?: (setTransfers: (content: TransferContent) => void) => TransferKeeper
@@ -71,6 +76,8 @@ export type DataPlane = {
   readonly failOpenPolicies: () => ReadonlySet<string>
   /** Messages to secondaries, by outcome; empty without transfers. */
   readonly notifies: () => Readonly<Record<string, number>>
+  /** End of the certificate in use, ms since epoch; undefined without DNS over TLS and HTTPS. */
+  readonly certificateExpiresAt: () => number | undefined
   readonly stop: () => Promise<void>
 }
 
@@ -98,10 +105,13 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     udp: options.sockets.udp,
     tcp: options.sockets.tcp,
     settings: options.settings,
+    guard: options.guard,
     tcpLimits: options.tcpLimits,
+    encrypted: options.encryption?.setup,
     queryTap: options.queryLog?.tapSetup,
     onReplaced: options.onWorkerReplaced,
   })
+  options.encryption?.follow(pool.setCertificate)
   const transfers = options.transfers?.((content) => pool.setTransfers(content))
   let live: LiveGeneration | undefined
   let liveRanking: SharedArrayBuffer | undefined
@@ -254,9 +264,11 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     policyAnswers,
     failOpenPolicies: () => failOpen,
     notifies: () => transfers?.notifies() ?? {},
+    certificateExpiresAt: () => options.encryption?.expiresAt(),
     stop: async () => {
       clearInterval(failOpenTimer)
       clearInterval(packetTimer)
+      options.encryption?.stop()
       await pool.stop()
       await options.queryLog?.stop()
       await health.stop()

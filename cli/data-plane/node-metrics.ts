@@ -7,6 +7,9 @@ import {
   COUNT_CONNECTIONS_TOTAL,
   COUNT_DROPPED,
   COUNT_EXCEPTIONS,
+  COUNT_GUARD,
+  COUNT_HANDSHAKE_FAILURES,
+  COUNT_HTTP_REFUSED,
   COUNT_QUERIES,
   COUNT_RCODES,
   COUNT_REFUSED_RANKINGS,
@@ -24,21 +27,18 @@ import { rcodeWord } from './stats-window.ts'
 /** What names a node in its metrics. */
 export type NodeIdentity = { readonly nodeId: string; readonly version: string; readonly startedAt: number }
 
-const TRANSPORTS = ['udp', 'tcp'] as const
+const TRANSPORTS = ['udp', 'tcp', 'dot', 'doh'] as const
 
 /** Rows of this moment. */
 export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity: NodeIdentity, nowMs: number): NodeMetricRows {
   const { counters, workers } = plane.pool
-  const all = workers.map(({ number }) => number)
+  const { stripes } = plane.pool
+  const all = TRANSPORTS.flatMap((transport) => stripes[transport])
   const one = (value: number): MetricRow[] => [{ labels: {}, value }]
   const byTransport = (cell: number): MetricRow[] =>
     TRANSPORTS.map((transport) => ({
       labels: { transport },
-      value: sumCell(
-        counters,
-        cell,
-        workers.filter(({ kind }) => kind === transport).map(({ number }) => number),
-      ),
+      value: sumCell(counters, cell, stripes[transport]),
     }))
   const responses: MetricRow[] = []
   for (let rcode = 0; rcode < 16; rcode++) {
@@ -48,6 +48,7 @@ export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity:
   }
   const failOpen = plane.failOpenPolicies()
   const live = plane.live()
+  const expiresAt = plane.certificateExpiresAt()
   const usage = process.cpuUsage()
   return {
     nearcast_queries_total: byTransport(COUNT_QUERIES),
@@ -57,9 +58,20 @@ export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity:
     nearcast_response_send_failures_total: byTransport(COUNT_SEND_FAILURES),
     nearcast_answer_exceptions_total: byTransport(COUNT_EXCEPTIONS),
     nearcast_batches_total: byTransport(COUNT_BATCHES).slice(0, 1),
-    nearcast_tcp_connections: one(sumCell(counters, COUNT_CONNECTIONS, all)),
-    nearcast_tcp_connections_total: one(sumCell(counters, COUNT_CONNECTIONS_TOTAL, all)),
-    nearcast_tcp_connections_shed_total: one(sumCell(counters, COUNT_CONNECTIONS_SHED, all)),
+    nearcast_rate_limited_total: ['dropped', 'truncated'].map((action, i) => ({
+      labels: { action },
+      value: sumCell(counters, COUNT_GUARD + i, all),
+    })),
+    nearcast_cookies_total: ['good', 'other'].map((cookie, i) => ({
+      labels: { cookie },
+      value: sumCell(counters, COUNT_GUARD + 2 + i, all),
+    })),
+    nearcast_tcp_connections: byTransport(COUNT_CONNECTIONS).slice(1),
+    nearcast_tcp_connections_total: byTransport(COUNT_CONNECTIONS_TOTAL).slice(1),
+    nearcast_tcp_connections_shed_total: byTransport(COUNT_CONNECTIONS_SHED).slice(1),
+    nearcast_tls_handshake_failures_total: byTransport(COUNT_HANDSHAKE_FAILURES).slice(2),
+    nearcast_http_requests_refused_total: one(sumCell(counters, COUNT_HTTP_REFUSED, all)),
+    ...(expiresAt === undefined ? {} : { nearcast_tls_certificate_expiry_timestamp_seconds: one(expiresAt / 1000) }),
     nearcast_worker_restarts_total: workers.map(({ name, restarts }) => ({ labels: { worker: name }, value: restarts() })),
     ...queryLogRows(plane),
     nearcast_answers_total: plane

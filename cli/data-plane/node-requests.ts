@@ -34,7 +34,7 @@ export type NodeRequests = {
 /** Starts the sampling of rates. */
 export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
   const { plane, nodeId, startedAt } = options
-  const all = plane.pool.workers.map(({ number }) => number)
+  const all = Object.values(plane.pool.stripes).flat()
   let window: readonly StatsTotals[] = []
 
   function sample(): void {

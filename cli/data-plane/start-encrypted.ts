@@ -11,11 +11,13 @@ export type NodeEncryption = {
   readonly setup: EncryptedSetup
   /** ms since epoch, of the certificate in use. */
   readonly expiresAt: () => number
-  /** Gives every later certificate to `use`. */
+  /** Gives every later certificate to `use`, and the same one again when its secrets have had their time. */
   readonly follow: (use: (certificate: EncryptedSetup['certificate']) => void) => void
   readonly stop: () => void
 }
 
+/** Session tickets get new secrets this often: who steals one reads the sessions of TLS 1.2 of half a day, not of all. */
+const SECRETS_MS = 12 * 3_600_000
 /** A certificate that ends within this time is worth a warning each time it is read. */
 const SOON_MS = 7 * 86_400_000
 
@@ -49,6 +51,7 @@ export function startNodeEncryption(
   }
   tell(keeper.current())
   const reload = (): void => keeper.reload()
+  const renewal = setInterval(() => use(keeper.current().certificate), SECRETS_MS).unref()
   process.on('SIGHUP', reload)
   return {
     setup: { certificate: keeper.current().certificate, secrets: makeTlsSecrets(), dohPath: settings.dohPath },
@@ -58,6 +61,7 @@ export function startNodeEncryption(
     },
     stop: () => {
       process.off('SIGHUP', reload)
+      clearInterval(renewal)
       keeper.stop()
     },
   }

@@ -5,6 +5,7 @@
 import type { RankingColumns } from '../../health/model/ranking.ts'
 import type { CompiledPolicies } from '../../policy/decide/compiled-policies.ts'
 import { type Decision, makeDecision } from '../../policy/model/decision.ts'
+import type { Guard } from '../guard/guard.ts'
 import type { PolicyCounterShape } from '../observe/counters.ts'
 import { makeQuery, type Query } from '../wire/read-query.ts'
 import { makeResponseWriter, type ResponseWriter } from '../wire/response-writer.ts'
@@ -62,6 +63,14 @@ export type AnswerContext = {
   policyCells: Float64Array
   counterShape: PolicyCounterShape
 
+  /** Cookies and limits; undefined: cookies are passed over and nothing is limited. */
+  guard: Guard | undefined
+  /** The client has proved its address by a cookie. */
+  isKnownClient: boolean
+  /** What the response is limited as (resolver/guard/rate-limit.ts): its class, and a number that stands for the imputed name. */
+  limitClass: number
+  limitName: number
+
   readonly query: Query
   readonly found: NameFound
   readonly glue: NameFound
@@ -84,6 +93,10 @@ export type AnswerContext = {
   readonly redirected: Uint8Array
   /** The asker came by TCP, so that its address is its own and a long answer hits nobody else. */
   isStream: boolean
+  /** What is said is encrypted: its length is hidden from who looks on, when the asker wants that (RFC 7830). */
+  isEncrypted: boolean
+  /** Idle time-out of the asker's connection in ms, told to who asks for it (RFC 7828); -1 = not told. */
+  idleMs: number
   /** Option of an extended error (wire/extended-error.ts) for askers with EDNS; undefined = none. */
   extendedError: Uint8Array | undefined
   rcode: number
@@ -107,6 +120,10 @@ export function createAnswerContext(options: AnswerOptions): AnswerContext {
     ranking: undefined,
     policyCells: new Float64Array(0),
     counterShape: { ruleCount: 0, policyCount: 0 },
+    guard: undefined,
+    isKnownClient: false,
+    limitClass: 0,
+    limitName: 0,
     query: makeQuery(),
     found: makeNameFound(),
     glue: makeNameFound(),
@@ -122,6 +139,8 @@ export function createAnswerContext(options: AnswerOptions): AnswerContext {
     dnameCount: 0,
     redirected: new Uint8Array(512),
     isStream: false,
+    isEncrypted: false,
+    idleMs: -1,
     extendedError: undefined,
     rcode: 0,
     authoritative: true,

@@ -40,6 +40,7 @@ import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODAT
 import { writeAdditional, writeNegativeSoa, writeReferral, writeRRset } from './fill-sections.ts'
 import { OUR_UDP_SIZE, optBytes, writeOpt } from './finish-edns.ts'
 import { isLoop, writeAlias, writeRedirection } from './follow-alias.ts'
+import { beginGuard, guardedSize, imputeName, passesGuard } from './guard-response.ts'
 import { locateClient } from './locate-client.ts'
 
 export { type AnswerContext, type AnswerOptions, createAnswerContext } from './answer-context.ts'
@@ -47,6 +48,8 @@ export { type AnswerContext, type AnswerOptions, createAnswerContext } from './a
 /** Transport numbers. */
 export const TRANSPORT_UDP = 0
 export const TRANSPORT_TCP = 1
+export const TRANSPORT_TLS = 2
+export const TRANSPORT_HTTPS = 3
 
 const NO_TTL_LIMIT = 0xffffffff
 const FLAG_QR = 0x80
@@ -80,14 +83,18 @@ export function answerQuery(
   ctx.scope = 0
   ctx.dnameCount = 0
   ctx.isStream = transport !== TRANSPORT_UDP
+  ctx.isEncrypted = transport >= TRANSPORT_TLS
   ctx.extendedError = undefined
   clearCounts(mem, off, query.questionEnd !== 0)
   const end = query.questionEnd === 0 ? HEADER_BYTES : query.questionEnd
-  const limit = transport === TRANSPORT_TCP ? room : Math.min(room, Math.max(512, Math.min(query.udpSize, OUR_UDP_SIZE)))
+  beginGuard(ctx, src, srcAt)
+  const limit = transport !== TRANSPORT_UDP ? room : Math.min(room, Math.max(512, Math.min(query.udpSize, guardedSize(ctx, OUR_UDP_SIZE))))
   beginResponse(writer, mem, off, end, limit - optBytes(ctx))
-  if (verdict === VERDICT_OK) answerQuestion(ctx, src, srcAt)
+  if (verdict === VERDICT_OK && query.questionEnd !== 0) answerQuestion(ctx, src, srcAt)
+  else if (verdict === VERDICT_OK && ctx.guard === undefined) ctx.rcode = RCODE_FORMERR
   // A CNAME was written, then its target failed: what failed holds nothing and speaks for nobody (so does Knot's process_query_err).
   if (ctx.rcode === RCODE_SERVFAIL) ctx.authoritative = false
+  if (transport === TRANSPORT_UDP && !passesGuard(ctx, src, srcAt)) return 0
   if (ctx.truncated || ctx.rcode === RCODE_SERVFAIL) dropSections(ctx, end)
   // RFC 6891 §6.1.1: with FORMERR too, or the asker would take us for a server that does not know EDNS (§7).
   writeOpt(ctx)
@@ -153,6 +160,7 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
   const { found, query } = ctx
   if (isLoop(ctx, links)) return false
   findName(zones, ctx.owner, ctx.ownerLength, found)
+  if (links === 0) imputeName(ctx, found)
   if (found.kind === FOUND_NOTHING) {
     // The target of a CNAME elsewhere is the resolver's business; what was asked elsewhere is not ours.
     if (links === 0) {

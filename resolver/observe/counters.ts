@@ -17,6 +17,12 @@ export const COUNT_CONNECTIONS = 7
 export const COUNT_CONNECTIONS_TOTAL = 8
 /** Connections closed by a limit, a time-out, or because the peer did not read. */
 export const COUNT_CONNECTIONS_SHED = 9
+/** Cells of GUARD_COUNTS (resolver/guard/guard.ts). */
+export const COUNT_GUARD = 10
+/** Connections lost before TLS was agreed on. */
+export const COUNT_HANDSHAKE_FAILURES = 14
+/** HTTP requests that were refused with a status of their own. */
+export const COUNT_HTTP_REFUSED = 15
 /** 16 cells, one an rcode of the header. */
 export const COUNT_RCODES = 16
 /** 16 cells, one an outcome of resolver/transfer/transfer-desk.ts. */

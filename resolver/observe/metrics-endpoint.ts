@@ -23,9 +23,14 @@ export type NodeMetricName =
   | 'nearcast_response_send_failures_total'
   | 'nearcast_answer_exceptions_total'
   | 'nearcast_batches_total'
+  | 'nearcast_rate_limited_total'
+  | 'nearcast_cookies_total'
   | 'nearcast_tcp_connections'
   | 'nearcast_tcp_connections_total'
   | 'nearcast_tcp_connections_shed_total'
+  | 'nearcast_tls_handshake_failures_total'
+  | 'nearcast_http_requests_refused_total'
+  | 'nearcast_tls_certificate_expiry_timestamp_seconds'
   | 'nearcast_worker_restarts_total'
   | 'nearcast_query_log_written_total'
   | 'nearcast_query_log_dropped_total'
@@ -57,7 +62,7 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_responses_total: { type: 'counter', help: 'Responses sent, by response code.', labels: ['transport', 'rcode'] },
   nearcast_queries_dropped_total: {
     type: 'counter',
-    help: 'Messages that got no response, because they were no query.',
+    help: 'Messages that got no response, because they were no query or a rate limit held it back.',
     labels: ['transport'],
   },
   nearcast_responses_truncated_total: { type: 'counter', help: 'Responses with the TC bit.', labels: ['transport'] },
@@ -68,9 +73,30 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
     labels: ['transport'],
   },
   nearcast_batches_total: { type: 'counter', help: 'Batches of messages taken from the system.', labels: ['transport'] },
-  nearcast_tcp_connections: { type: 'gauge', help: 'Open TCP connections.', labels: [] },
-  nearcast_tcp_connections_total: { type: 'counter', help: 'TCP connections accepted.', labels: [] },
-  nearcast_tcp_connections_shed_total: { type: 'counter', help: 'TCP connections closed by a limit or a time-out.', labels: [] },
+  nearcast_rate_limited_total: {
+    type: 'counter',
+    help: 'UDP responses held back by a rate limit: not sent, or sent truncated.',
+    labels: ['action'],
+  },
+  nearcast_cookies_total: {
+    type: 'counter',
+    help: 'Queries with a DNS cookie: of a client that is known by it, or not.',
+    labels: ['cookie'],
+  },
+  nearcast_tcp_connections: { type: 'gauge', help: 'Open connections.', labels: ['transport'] },
+  nearcast_tcp_connections_total: { type: 'counter', help: 'Connections that came.', labels: ['transport'] },
+  nearcast_tcp_connections_shed_total: {
+    type: 'counter',
+    help: 'Connections closed or refused by a limit or a time-out.',
+    labels: ['transport'],
+  },
+  nearcast_tls_handshake_failures_total: { type: 'counter', help: 'Connections lost before TLS was agreed on.', labels: ['transport'] },
+  nearcast_http_requests_refused_total: { type: 'counter', help: 'HTTP requests answered with a status other than 200.', labels: [] },
+  nearcast_tls_certificate_expiry_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the certificate of DNS over TLS and HTTPS ends; absent without one.',
+    labels: [],
+  },
   nearcast_worker_restarts_total: { type: 'counter', help: 'Workers that were replaced since the start.', labels: ['worker'] },
   nearcast_query_log_written_total: { type: 'counter', help: 'Queries handed to the query log.', labels: [] },
   nearcast_query_log_dropped_total: {

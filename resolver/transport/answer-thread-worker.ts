@@ -30,7 +30,7 @@ while (Atomics.load(setup.control, CONTROL_OPEN) === 0 && Atomics.load(setup.con
   Atomics.add(setup.control, heartbeatAt(setup.worker), 1)
   Atomics.wait(setup.control, CONTROL_OPEN, 0, 50)
 }
-const answerer = createAnswerer(setup.settings, counters, desk)
+const answerer = createAnswerer(setup, counters, desk)
 await runAnswerLoop({
   worker: setup.worker,
   control: setup.control,

@@ -2,12 +2,13 @@
 import { randomInt } from 'node:crypto'
 import { type AnswerSpecial, createAnswerContext } from '../answer/answer-context.ts'
 import { answerQuery, answerServfail } from '../answer/answer-query.ts'
-import { COUNT_TRANSFERS, outcomeNumber } from '../observe/counters.ts'
+import { createGuard, GUARD_COUNTS } from '../guard/guard.ts'
+import { COUNT_GUARD, COUNT_TRANSFERS, outcomeNumber } from '../observe/counters.ts'
 import type { LiveState } from '../snapshot/live-state.ts'
 import { createTransferDesk, TRANSFER_OUTCOMES, type TransferDesk } from '../transfer/transfer-desk.ts'
 import type { Answerer } from './answer-thread.ts'
 import type { PolicyCounters } from './take-swaps.ts'
-import type { AnswerSettings } from './worker-setup.ts'
+import type { WorkerSetup } from './worker-setup.ts'
 
 /** The desk of a worker, counting into its stripe. */
 export function createCountingDesk(stripe: Float64Array): TransferDesk {
@@ -20,8 +21,12 @@ export function createCountingDesk(stripe: Float64Array): TransferDesk {
 }
 
 /** Makes it. `counters` is replaced in place at each swap; signed queries and transfers go to `desk`. */
-export function createAnswerer(settings: AnswerSettings, counters: PolicyCounters, desk: TransferDesk): Answerer {
+export function createAnswerer({ settings, stripe, guard: memory }: WorkerSetup, counters: PolicyCounters, desk: TransferDesk): Answerer {
   const context = createAnswerContext({ identity: settings.identity, seed: randomInt(1, 0x7fffffff) })
+  const guard = createGuard(memory, settings.guard, stripe.subarray(COUNT_GUARD, COUNT_GUARD + GUARD_COUNTS.length))
+  context.guard = guard
+  // performance.now() begins anew in each thread; the limits of all threads are on one clock.
+  const clockMs = Number(process.hrtime.bigint() / 1000n) / 1000 - performance.now()
   const answerPlain: AnswerSpecial = (mem, off, len, room, src, srcAt, transport) =>
     answerQuery(context, mem, off, len, room, src, srcAt, transport)
   context.special = (mem, off, len, room, src, srcAt, transport) => {
@@ -31,6 +36,7 @@ export function createAnswerer(settings: AnswerSettings, counters: PolicyCounter
   }
   return {
     use: (live: LiveState) => {
+      guard.begin(performance.now() + clockMs, Math.floor(Date.now() / 1000))
       context.zones = live.tables?.zones
       context.policies = live.tables?.policies
       context.ranking = live.ranking
@@ -44,6 +50,9 @@ export function createAnswerer(settings: AnswerSettings, counters: PolicyCounter
       if (decisionPolicy < 0) return
       cells[1] = decision.rule
       cells[2] = outcomeNumber(decision)
+    },
+    tellIdle: (idleMs) => {
+      context.idleMs = idleMs
     },
     servfail: (mem, off, len) => answerServfail(mem, off, len),
   }

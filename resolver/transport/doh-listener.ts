@@ -41,7 +41,7 @@ export type DohListener = {
   /** Starts to accept on an inherited descriptor or on an address; resolves with the port. */
   readonly listen: (source: ListenSource) => Promise<number>
   /** New connections get this certificate; those that are open keep theirs. */
-  readonly use: (certificate: Certificate) => void
+  readonly use: (certificate: Certificate, secrets: TlsSecrets) => void
   readonly close: () => Promise<void>
 }
 
@@ -194,7 +194,7 @@ export function createDohListener(options: DohListenerOptions): DohListener {
 
   return {
     listen: acceptor.listen,
-    use: (next) => server.setSecureContext(tlsOptions(next, secrets)),
+    use: (next, nextSecrets) => server.setSecureContext(tlsOptions(next, nextSecrets)),
     close: acceptor.close,
   }
 }

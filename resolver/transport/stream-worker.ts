@@ -1,5 +1,6 @@
-/** Worker entry: the stream worker. Owns TCP (later DoT, DoH, transfers): event driven, so that slow peers never touch the UDP threads. Shell. */
+/** Worker entry: the stream worker. Owns TCP, DNS over TLS and HTTPS, and transfers: event driven, so that slow peers never touch the UDP threads. Shell. */
 import { workerData } from 'node:worker_threads'
+import { COUNT_CONNECTIONS } from '../observe/counters.ts'
 import { createQueryTap } from '../observe/query-log-ring.ts'
 import {
   acknowledgedAt,
@@ -11,9 +12,14 @@ import {
   readyAt,
   swapAt,
 } from '../snapshot/live-state.ts'
+import type { Certificate, TlsSecrets } from './certificate.ts'
+import { createConnectionTable } from './connection-table.ts'
 import { createAnswerer, createCountingDesk } from './create-answerer.ts'
+import { createDohListener } from './doh-listener.ts'
+import { createStreamDesk, STREAM_DOH, STREAM_DOT, STREAM_TCP, type StreamTransport } from './stream-desk.ts'
 import { createPolicyCounters, createSwapTaker } from './take-swaps.ts'
 import { createTcpListener } from './tcp-listener.ts'
+import { createTlsListener } from './tls-listener.ts'
 import type { WorkerSetup } from './worker-setup.ts'
 
 /** How often flags are looked at: bounds how late a swap or a stop is seen. */
@@ -24,18 +30,36 @@ const { control, worker } = setup
 const live = createLiveState()
 const counters = createPolicyCounters()
 const desk = createCountingDesk(setup.stripe)
-const takeSwaps = createSwapTaker(setup.swaps, live, counters, desk.use)
-const answerer = createAnswerer(setup.settings, counters, desk)
-const listener = createTcpListener({
-  limits: setup.tcpLimits,
-  live,
-  answerer,
-  stripe: setup.stripe,
-  failedPackets: setup.failedPackets,
-  tap: setup.queryTap === undefined ? undefined : createQueryTap(setup.queryTap, answerer.note),
-  nowMs: () => performance.now(),
-  transfers: desk,
+let { encrypted } = setup
+const listeners: { use(certificate: Certificate, secrets: TlsSecrets): void; close(): Promise<void> }[] = []
+const takeSwaps = createSwapTaker(setup.swaps, live, counters, desk.use, (certificate, secrets) => {
+  if (encrypted !== undefined) encrypted = { ...encrypted, certificate, secrets }
+  for (const listener of listeners) listener.use(certificate, secrets)
 })
+const answerer = createAnswerer(setup, counters, desk)
+const { tcpLimits: limits, stripe, dotStripe, dohStripe } = setup
+const nowMs = (): number => performance.now()
+const table = createConnectionTable({ limits, nowMs })
+const stripes: Readonly<Record<StreamTransport, Float64Array>> = { [STREAM_TCP]: stripe, [STREAM_DOT]: dotStripe, [STREAM_DOH]: dohStripe }
+const streamDesk = createStreamDesk({
+  ...{ live, answerer, transfers: desk, failedPackets: setup.failedPackets, stripeOf: (transport) => stripes[transport] },
+  tap: setup.queryTap === undefined ? undefined : createQueryTap(setup.queryTap, answerer.note),
+})
+const tcp = createTcpListener({ limits, table, desk: streamDesk, stripe })
+
+/** Opens what this worker was given. */
+async function listen(): Promise<void> {
+  // A worker that was replaced took its connections with it.
+  for (const cells of [stripe, dotStripe, dohStripe]) cells[COUNT_CONNECTIONS] = 0
+  const { streamSources } = setup
+  for (const source of streamSources) if (source.kind === 'tcp') await tcp.listen(source)
+  if (encrypted === undefined) return
+  const { certificate, secrets, dohPath: path } = encrypted
+  const dot = createTlsListener({ table, stripe: dotStripe, certificate, secrets, serve: tcp.serveTls })
+  const doh = createDohListener({ limits, table, desk: streamDesk, stripe: dohStripe, certificate, secrets, path })
+  listeners.push(dot, doh)
+  for (const source of streamSources) if (source.kind !== 'tcp') await (source.kind === 'dot' ? dot : doh).listen(source)
+}
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, TURN_MS))
 const flag = (at: number): number => Atomics.load(control, at)
@@ -49,7 +73,7 @@ function takeNewest(): void {
   if (taken === 0) return
   swapSeen = taken
   // A transfer that runs goes on reading the generation that it began with.
-  Atomics.store(control, pinnedAt(worker), left !== live.tables && listener.isReading(left) ? 1 : 0)
+  Atomics.store(control, pinnedAt(worker), left !== live.tables && tcp.isReading(left) ? 1 : 0)
   Atomics.store(control, acknowledgedAt(worker), taken)
 }
 
@@ -61,16 +85,16 @@ do {
   takeNewest()
   if (live.tables === undefined && flag(swapAt(worker)) !== 0) await turn()
 } while (live.tables === undefined && flag(swapAt(worker)) !== 0 && flag(CONTROL_STOP) === 0)
-for (const source of setup.sources) await listener.listen(source)
+await listen()
 Atomics.store(control, readyAt(worker), 1)
 let sweptAt = performance.now()
 while (flag(CONTROL_STOP) === 0) {
   takeNewest()
   if (performance.now() - sweptAt >= 1000) {
     sweptAt = performance.now()
-    listener.sweep()
+    table.sweep()
   }
   await turn()
 }
-await listener.close()
+for (const listener of [tcp, ...listeners]) await listener.close()
 setup.swaps.close()

@@ -7,7 +7,7 @@ import { type PolicyCounterShape, policyCounterCells } from '../observe/counters
 import { attachAnswerTables } from '../snapshot/attach-snapshot.ts'
 import { type LiveState, replaceSnapshot } from '../snapshot/live-state.ts'
 import type { TransferContent } from '../transfer/transfer-access.ts'
-import type { Certificate } from './certificate.ts'
+import type { Certificate, TlsSecrets } from './certificate.ts'
 import type { WorkerMessage } from './worker-setup.ts'
 
 /** Policy counters of the live generation, written by this worker only. */
@@ -24,7 +24,7 @@ export function createSwapTaker(
   live: LiveState,
   counters: PolicyCounters,
   takeTransfers: (content: TransferContent) => void,
-  takeCertificate: (certificate: Certificate) => void = () => undefined,
+  takeCertificate: (certificate: Certificate, secrets: TlsSecrets) => void = () => undefined,
 ): () => number {
   return () => {
     let number = 0
@@ -42,7 +42,7 @@ export function createSwapTaker(
         continue
       }
       if ('certificate' in message) {
-        takeCertificate(message.certificate)
+        takeCertificate(message.certificate, message.secrets)
         continue
       }
       replaceSnapshot(live, attachAnswerTables(message.block, message.generation), viewSharedRanking(message.ranking, message.shape))

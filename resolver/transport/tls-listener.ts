@@ -26,7 +26,7 @@ export type TlsListener = {
   /** Starts to accept on an inherited descriptor or on an address; resolves with the port. */
   readonly listen: (source: ListenSource) => Promise<number>
   /** New connections get this certificate; those that are open keep theirs. */
-  readonly use: (certificate: Certificate) => void
+  readonly use: (certificate: Certificate, secrets: TlsSecrets) => void
   readonly close: () => Promise<void>
 }
 
@@ -59,7 +59,7 @@ export function createTlsListener({ table, stripe, certificate, secrets, serve }
   })
   return {
     listen: acceptor.listen,
-    use: (next) => server.setSecureContext(tlsOptions(next, secrets)),
+    use: (next, nextSecrets) => server.setSecureContext(tlsOptions(next, nextSecrets)),
     close: acceptor.close,
   }
 }

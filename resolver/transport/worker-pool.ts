@@ -17,8 +17,18 @@ import {
   swapAt,
 } from '../snapshot/live-state.ts'
 import type { TransferContent } from '../transfer/transfer-access.ts'
-import type { TcpLimits } from './tcp-listener.ts'
-import type { AnswerSettings, SocketSource, SwapMessage, WorkerSetup } from './worker-setup.ts'
+import { type Certificate, makeTlsSecrets } from './certificate.ts'
+import type { TcpLimits } from './connection-table.ts'
+import type {
+  AnswerSettings,
+  CertificateMessage,
+  EncryptedSetup,
+  SocketSource,
+  StreamKind,
+  StreamSource,
+  SwapMessage,
+  WorkerSetup,
+} from './worker-setup.ts'
 
 /** A worker silent for this long is replaced. Its loop turns at least ten times a second. */
 const SILENT_MS = 2000
@@ -35,8 +45,12 @@ export type WorkerPoolOptions = {
   /** Sockets of each answer thread; one array a thread. */
   readonly udp: readonly (readonly SocketSource[])[]
   /** Makes the sockets of the stream worker, anew for each start (it closes them). Empty: no stream worker. */
-  readonly tcp: () => readonly SocketSource[]
+  readonly tcp: () => readonly StreamSource[]
+  /** Needed when one of them is for an encrypted transport. */
+  readonly encrypted?: EncryptedSetup | undefined
   readonly settings: AnswerSettings
+  /** Shared memory of resolver/guard, with the secrets of cookies. */
+  readonly guard: SharedArrayBuffer
   readonly tcpLimits: TcpLimits
   /** What the query log tells worker `number`; undefined = there is none. */
   readonly queryTap?: ((number: number) => QueryTapSetup) | undefined
@@ -59,6 +73,8 @@ export type WorkerPool = {
   readonly isPinned: () => boolean
   /** Gives all workers keys, permissions and journals; not waited for. */
   readonly setTransfers: (content: TransferContent) => void
+  /** Gives the stream worker a certificate, and new secrets, for new connections; not waited for. */
+  readonly setCertificate: (certificate: Certificate) => void
   /** Lets each worker in turn collect its garbage. */
   readonly collect: () => Promise<void>
   /** Workers by name, with the number of times each was replaced. */
@@ -69,6 +85,8 @@ export type WorkerPool = {
     readonly restarts: () => number
   }[]
   readonly counters: Float64Array
+  /** Numbers of the stripes of `counters` by transport. */
+  readonly stripes: Readonly<Record<'udp' | StreamKind, readonly number[]>>
   readonly failedPackets: readonly Uint8Array[]
   /** Stops all workers; those that do not end by themselves within a second are terminated. */
   readonly stop: () => Promise<void>
@@ -102,10 +120,13 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const members: Member[] = options.udp.map((_, number) => createMember(number, 'udp'))
   if (options.tcp().length > 0) members.push(createMember(members.length, 'tcp'))
   const control = createControlBlock(members.length)
-  const counters = createCounters(members.length)
+  const hasStream = members.at(-1)?.kind === 'tcp'
+  /** The stream worker has one stripe a transport: the one of its number for TCP, then two behind all workers. */
+  const counters = createCounters(members.length + 2)
   const failedPackets = members.map(() => new Uint8Array(new SharedArrayBuffer(FAILED_PACKETS_BYTES)))
   let latest: SwapContent | undefined
   let transfers: TransferContent | undefined
+  let encrypted = options.encrypted
   let messageNumber = 0
   let stopping = false
 
@@ -127,8 +148,13 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
       failedPackets: failedPackets[number]!,
       queryTap: options.queryTap?.(number),
       swaps: port2,
-      sources: kind === 'udp' ? options.udp[number]! : options.tcp(),
+      sources: kind === 'udp' ? options.udp[number]! : [],
+      streamSources: kind === 'udp' ? [] : options.tcp(),
+      dotStripe: stripeOf(counters, members.length),
+      dohStripe: stripeOf(counters, members.length + 1),
+      encrypted: kind === 'udp' ? undefined : encrypted,
       settings: options.settings,
+      guard: options.guard,
       tcpLimits: options.tcpLimits,
     }
     const worker = new Worker(workerUrl(kind === 'udp' ? 'answer-thread-worker' : 'stream-worker'), {
@@ -178,9 +204,16 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   }
 
   /** Sends a message to one worker, and lets it know. Returns the message's number. */
-  function send(member: Member, content: SwapContent | { readonly collect: true } | { readonly transfers: TransferContent }): number {
+  function send(
+    member: Member,
+    content:
+      | SwapContent
+      | { readonly collect: true }
+      | { readonly transfers: TransferContent }
+      | Pick<CertificateMessage, 'certificate' | 'secrets'>,
+  ): number {
     const number = ++messageNumber
-    if ('collect' in content || 'transfers' in content) {
+    if (!('block' in content)) {
       member.port?.postMessage({ ...content, number })
     } else {
       const countersOffset = content.countersOffset + 8 * policyCounterCells(content.counterShape) * member.number
@@ -208,6 +241,12 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   return {
     workers: members.map((member) => ({ name: member.name, kind: member.kind, number: member.number, restarts: () => member.restarts })),
     counters,
+    stripes: {
+      udp: members.filter(({ kind }) => kind === 'udp').map(({ number }) => number),
+      tcp: hasStream ? [members.length - 1] : [],
+      dot: hasStream ? [members.length] : [],
+      doh: hasStream ? [members.length + 1] : [],
+    },
     failedPackets,
     open: () => {
       Atomics.store(control, CONTROL_OPEN, 1)
@@ -228,6 +267,13 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
     setTransfers: (content) => {
       transfers = content
       for (const member of members) send(member, { transfers: content })
+    },
+    setCertificate: (certificate) => {
+      if (encrypted === undefined) return
+      // Sessions of the certificate before are not resumed, and no secret seals tickets for ever.
+      const secrets = makeTlsSecrets()
+      encrypted = { ...encrypted, certificate, secrets }
+      for (const member of members) if (member.kind === 'tcp') send(member, { certificate, secrets })
     },
     collect: async () => {
       for (const member of members) await acknowledged(member, send(member, { collect: true }))

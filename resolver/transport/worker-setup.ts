@@ -1,11 +1,13 @@
 /** What the main thread of a node hands to its answering workers: set-up, and the messages of a swap. Pure types. */
 import type { MessagePort } from 'node:worker_threads'
 import type { RankingShape } from '../../health/model/ranking.ts'
+import type { GuardSettings } from '../guard/guard.ts'
 import type { PolicyCounterShape } from '../observe/counters.ts'
 import type { QueryTapSetup } from '../observe/query-log-ring.ts'
 import type { TransferContent } from '../transfer/transfer-access.ts'
+import type { Certificate, TlsSecrets } from './certificate.ts'
+import type { TcpLimits } from './connection-table.ts'
 import type { ListenAddress } from './listen-address.ts'
-import type { TcpLimits } from './tcp-listener.ts'
 
 /**
  * A socket of a worker: a descriptor, or an address that it opens itself (systems without koffi). A blocking UDP loop only borrows
@@ -13,12 +15,28 @@ import type { TcpLimits } from './tcp-listener.ts'
  */
 export type SocketSource = { readonly fd: number; readonly family: 4 | 6 } | { readonly listen: ListenAddress; readonly reusePort: boolean }
 
+/** Transport that a socket of the stream worker is for. */
+export type StreamKind = 'tcp' | 'dot' | 'doh'
+
+/** A socket of the stream worker. */
+export type StreamSource = SocketSource & { readonly kind: StreamKind }
+
+/** What encrypted transports need; there when one of them listens. */
+export type EncryptedSetup = {
+  readonly certificate: Certificate
+  readonly secrets: TlsSecrets
+  /** Path of DNS over HTTPS. */
+  readonly dohPath: string
+}
+
 /** Settings of answering that are the process's, not the document's. */
 export type AnswerSettings = {
   /** Name given to NSID and version questions; empty = none. */
   readonly identity: string
   /** Neighbouring UDP replies to one client leave as one burst (send-batch.ts). */
   readonly replyBursts: boolean
+  /** Limits for clients without a cookie. */
+  readonly guard: GuardSettings
 }
 
 /** `workerData` of an answering worker. */
@@ -34,8 +52,17 @@ export type WorkerSetup = {
   readonly queryTap: QueryTapSetup | undefined
   /** Swap messages. */
   readonly swaps: MessagePort
+  /** Those of an answer thread. */
   readonly sources: readonly SocketSource[]
+  /** Those of the stream worker. */
+  readonly streamSources: readonly StreamSource[]
+  /** Stripes of the stream worker for DNS over TLS and over HTTPS; `stripe` is that of TCP. */
+  readonly dotStripe: Float64Array
+  readonly dohStripe: Float64Array
+  readonly encrypted: EncryptedSetup | undefined
   readonly settings: AnswerSettings
+  /** Shared memory of resolver/guard. */
+  readonly guard: SharedArrayBuffer
   /** Limits of the stream worker. */
   readonly tcpLimits: TcpLimits
 }
@@ -59,5 +86,7 @@ export type SwapMessage = {
 export type CollectMessage = { readonly number: number; readonly collect: true }
 /** Keys, permissions and journals changed. Sent before the swap to the generation that they speak of. */
 export type TransferMessage = { readonly number: number; readonly transfers: TransferContent }
+/** Certificate and secrets for new connections. */
+export type CertificateMessage = { readonly number: number; readonly certificate: Certificate; readonly secrets: TlsSecrets }
 /** What comes over `swaps`. */
-export type WorkerMessage = SwapMessage | CollectMessage | TransferMessage
+export type WorkerMessage = SwapMessage | CollectMessage | TransferMessage | CertificateMessage

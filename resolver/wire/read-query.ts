@@ -5,8 +5,9 @@
  *   RFC 1035 §4.1.1 header · RFC 9619 QDCOUNT must be 1 · RFC 6891 §6.1.1 at most one OPT, §6.1.3 version · RFC 7871 client subnet
  */
 import { type ClientSubnet, makeClientSubnet, readClientSubnet } from './client-subnet.ts'
+import { isCookieLength, MAX_COOKIE_BYTES } from './cookie.ts'
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES } from './name.ts'
-import { OPTION_CLIENT_SUBNET, TYPE_OPT, TYPE_TSIG } from './registry.ts'
+import { OPTION_CLIENT_SUBNET, OPTION_COOKIE, OPTION_KEEPALIVE, OPTION_NSID, OPTION_PADDING, TYPE_OPT, TYPE_TSIG } from './registry.ts'
 
 /** Octets of the header. */
 export const HEADER_BYTES = 12
@@ -32,6 +33,15 @@ export type Query = {
   udpSize: number
   hasClientSubnet: boolean
   readonly clientSubnet: ClientSubnet
+  /** Octets of the cookie option (RFC 7873), 0 = none; they stand in `cookie`. */
+  cookieLength: number
+  readonly cookie: Uint8Array
+  /** The asker wants to know which server answers (RFC 5001). */
+  wantsNsid: boolean
+  /** The asker wants to know the idle time-out of its connection (RFC 7828). */
+  wantsKeepalive: boolean
+  /** The asker pads, and wants replies that are padded (RFC 7830 §4). */
+  wantsPadding: boolean
   /** A TSIG record is somewhere in the message (wire/tsig.ts reads it): not for the fast path. */
   hasTsig: boolean
 }
@@ -49,6 +59,11 @@ export function makeQuery(): Query {
     udpSize: 512,
     hasClientSubnet: false,
     clientSubnet: makeClientSubnet(),
+    cookieLength: 0,
+    cookie: new Uint8Array(MAX_COOKIE_BYTES),
+    wantsNsid: false,
+    wantsKeepalive: false,
+    wantsPadding: false,
     hasTsig: false,
   }
 }
@@ -60,10 +75,19 @@ export function readQuery(mem: Uint8Array, off: number, len: number, out: Query)
   out.dnssecOk = false
   out.udpSize = 512
   out.hasClientSubnet = false
+  out.cookieLength = 0
+  out.wantsNsid = false
+  out.wantsKeepalive = false
+  out.wantsPadding = false
   out.hasTsig = false
   const verdict = readSections(mem, off, len, out)
   // The option of a query that is not answered is not echoed: what it says may be what is wrong.
-  if (verdict !== VERDICT_OK) out.hasClientSubnet = false
+  if (verdict !== VERDICT_OK) {
+    out.hasClientSubnet = false
+    out.cookieLength = 0
+    out.wantsNsid = false
+    out.wantsKeepalive = false
+  }
   return verdict
 }
 
@@ -71,11 +95,13 @@ function readSections(mem: Uint8Array, off: number, len: number, out: Query): nu
   // A response is never answered: two servers would answer each other for ever.
   if (len < HEADER_BYTES || (mem[off + 2]! & 0x80) !== 0) return VERDICT_DROP
   if ((mem[off + 2]! & 0x78) !== 0) return 4
-  if (mem[off + 4] !== 0 || mem[off + 5] !== 1) return 1
+  if (mem[off + 4] !== 0 || mem[off + 5]! > 1) return 1
   const end = off + len
-  let at = readQuestion(mem, off, end, out)
+  const hasQuestion = mem[off + 5] === 1
+  let at = hasQuestion ? readQuestion(mem, off, end, out) : off + HEADER_BYTES
   if (at < 0) return 1
-  out.questionEnd = at - off
+  if (hasQuestion) out.questionEnd = at - off
+  else out.type = out.class = out.nameLength = 0
   const answers = ((mem[off + 6]! << 8) | mem[off + 7]!) + ((mem[off + 8]! << 8) | mem[off + 9]!)
   const additionals = (mem[off + 10]! << 8) | mem[off + 11]!
   let version = 0
@@ -100,7 +126,9 @@ function readSections(mem: Uint8Array, off: number, len: number, out: Query): nu
     at = data + dataLength
   }
   if (at !== end) return 1
-  return version === 0 ? VERDICT_OK : 16
+  if (version !== 0) return 16
+  // RFC 9619 §4: a query without a question asks for a cookie (RFC 7873 §5.4), or for nothing.
+  return hasQuestion || out.cookieLength !== 0 ? VERDICT_OK : 1
 }
 
 /** The question: name in lower case into `out`, type, class. Returns the offset behind it, -1 when malformed. */
@@ -152,7 +180,17 @@ function readOptions(mem: Uint8Array, start: number, end: number, out: Query): b
     if (code === OPTION_CLIENT_SUBNET) {
       if (out.hasClientSubnet || !readClientSubnet(mem, at + 4, length, out.clientSubnet)) return false
       out.hasClientSubnet = true
-    }
+    } else if (code === OPTION_COOKIE) {
+      // RFC 7873 §5.2.2: an illegal length is FORMERR. Of several the first counts (§5.2).
+      if (!isCookieLength(length)) return false
+      if (out.cookieLength === 0) {
+        out.cookieLength = length
+        for (let i = 0; i < length; i++) out.cookie[i] = mem[at + 4 + i]!
+      }
+    } else if (code === OPTION_NSID) out.wantsNsid = true
+    // RFC 7828 §3.2.1: a client's option is empty; what it may say nevertheless is not ours to follow.
+    else if (code === OPTION_KEEPALIVE) out.wantsKeepalive = true
+    else if (code === OPTION_PADDING) out.wantsPadding = true
     at += 4 + length
   }
   return true

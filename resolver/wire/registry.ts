@@ -55,7 +55,16 @@ export const RCODE_BADVERS = 16
 export const RCODE_WORDS: readonly string[] = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN']
 
 /** EDNS option: client subnet (RFC 7871). */
+/** NSID (RFC 5001). */
+export const OPTION_NSID = 3
 export const OPTION_CLIENT_SUBNET = 8
+/** Cookie (RFC 7873). */
+export const OPTION_COOKIE = 10
+
+/** Idle time-out of a connection (RFC 7828). */
+export const OPTION_KEEPALIVE = 11
+/** Padding (RFC 7830). */
+export const OPTION_PADDING = 12
 
 /** Words of RR types that have one, by number. Types without a row are written TYPEnnn (RFC 3597 §5). */
 const TYPE_WORDS: ReadonlyMap<number, string> = new Map([

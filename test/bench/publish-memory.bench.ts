@@ -16,6 +16,7 @@ import { findAddress } from '../../geodata/address/address.ts'
 import { loadSnapshot, saveSnapshot } from '../../resolver/snapshot/snapshot-file.ts'
 import { closeSocket, openListeningSockets } from '../../resolver/transport/raw-socket.ts'
 import { TCP_LIMITS } from '../../resolver/transport/tcp-listener.ts'
+import { makeGuardMemory, OPEN_GUARD } from '../support/guard-subject.ts'
 import { emptyHealth, staticSnapshot } from '../support/static-snapshot.ts'
 
 const { values } = parseArgs({ options: { publishes: { type: 'string', default: '200' }, megabytes: { type: 'string', default: '16' } } })
@@ -25,7 +26,8 @@ const sockets = openListeningSockets([{ address: findAddress('127.0.0.1')!, port
 const folder = mkdtempSync(join(tmpdir(), 'nearcast-memory-'))
 const plane = startDataPlane({
   sockets: assignSockets(sockets, 2),
-  settings: { identity: '', replyBursts: true },
+  settings: { identity: '', replyBursts: true, guard: OPEN_GUARD },
+  guard: makeGuardMemory(),
   tcpLimits: TCP_LIMITS,
   health: emptyHealth(),
   log: pino({ level: 'warn' }),

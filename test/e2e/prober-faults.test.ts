@@ -18,6 +18,7 @@ import { closeSocket, openListeningSockets } from '../../resolver/transport/raw-
 import { TCP_LIMITS } from '../../resolver/transport/tcp-listener.ts'
 import { type Load, startLoad, tally } from '../support/dns-load.ts'
 import { EDGE_NAME, type Example, startExample } from '../support/example-product.ts'
+import { makeGuardMemory, OPEN_GUARD } from '../support/guard-subject.ts'
 import { until } from '../support/product.ts'
 
 const FAULTS = [
@@ -48,7 +49,8 @@ describe('faults of the prober', { skip: libcUnavailable() ?? false }, () => {
     })
     plane = startDataPlane({
       sockets: assignSockets(sockets, 2),
-      settings: { identity: '', replyBursts: true },
+      settings: { identity: '', replyBursts: true, guard: OPEN_GUARD },
+      guard: makeGuardMemory(),
       tcpLimits: TCP_LIMITS,
       health,
       log,

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util'
 import { answerQuery } from '../../resolver/answer/answer-query.ts'
 import { checkReply } from '../support/check-reply.ts'
 import { buildQuery, wireName } from '../support/dns-packets.ts'
+import { makeGuard } from '../support/guard-subject.ts'
 import { type Draw, drawFrom, drawPacket } from '../support/hostile-packets.ts'
 import { hostileSubject } from '../support/hostile-zones.ts'
 
@@ -41,6 +42,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 /** Every packet checked in full, in memory whose surroundings are watched. */
 function fuzzChecked(draw: Draw, endAt: number): void {
   const subject = hostileSubject()
+  subject.context.guard = makeGuard().guard
   let packet: Uint8Array = new Uint8Array(0)
   let count = 0
   try {

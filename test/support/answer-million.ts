@@ -7,6 +7,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { answerQuery } from '../../resolver/answer/answer-query.ts'
 import { buildQuery, type OptDraft, subnetOf } from './dns-packets.ts'
+import { makeGuard, OPEN_GUARD } from './guard-subject.ts'
 import { hostileSubject } from './hostile-zones.ts'
 
 const count = Number(process.argv[2] ?? 1_000_000)
@@ -36,6 +37,7 @@ const WORKLOADS: readonly (readonly [name: string, query: Uint8Array, moving: nu
   ['chaos', buildQuery({ name: 'id.server', type: 16, class: 3, opts: [{}] }), 0],
   ['malformed', buildQuery({ name: 'www.hostile.test', trailing: [1] }), 0],
   ['truncated', buildQuery({ name: 'many.hostile.test', opts: [{ udpSize: 512 }] }), 0],
+  ['cookie', buildQuery({ name: 'www.hostile.test', opts: [{ options: [[10, [1, 2, 3, 4, 5, 6, 7, 8]]] }] }), 0],
   ['steered, no ECS', buildQuery({ name: 's0.z.test', opts: [{}] }), 0],
   ['steered, random ECS /24', buildQuery({ name: 's0.z.test', opts: ecs }), 3],
   ['steered, random ECS /56', buildQuery({ name: 's0.z.test', type: 28, opts: ecs6 }), 5],
@@ -43,6 +45,12 @@ const WORKLOADS: readonly (readonly [name: string, query: Uint8Array, moving: nu
 ]
 
 const { context } = hostileSubject()
+// As in production: cookies are made and checked, and every answer is counted against a limit that it does not reach.
+const { guard } = makeGuard({
+  ...OPEN_GUARD,
+  limits: { ...OPEN_GUARD.limits, answersPerSecond: 64_000, negativesPerSecond: 64_000, errorsPerSecond: 64_000 },
+})
+context.guard = guard
 const mem = new Uint8Array(4096)
 // A client address above 2^31 is no small integer: where boxing would show.
 const src = Uint32Array.of(0, 0, 0xffff, 0xc6336401)
@@ -57,6 +65,8 @@ function run(query: Uint8Array, moving: number, rounds: number): void {
     state ^= state << 5
     for (let m = 0; m < moving; m++) mem[end - moving + m] = (state >>> (8 * (m & 3))) & 255
     src[3] = state
+    // A batch of 64, a millisecond each.
+    if ((i & 63) === 0) guard.begin(i / 64, 1_800_000_000)
     answerQuery(context, mem, 0, end, 4096, src, 0, 0)
   }
 }

@@ -21,6 +21,7 @@ import { closeSocket, openListeningSockets } from '../../../resolver/transport/r
 import { createTcpFramer } from '../../../resolver/transport/tcp-framer.ts'
 import { TCP_LIMITS } from '../../../resolver/transport/tcp-listener.ts'
 import { readMessage } from '../../../resolver/wire/read-message.ts'
+import { makeGuardMemory, OPEN_GUARD } from '../../support/guard-subject.ts'
 import { until } from '../../support/product.ts'
 import { emptyHealth, staticSnapshot } from '../../support/static-snapshot.ts'
 import { snapshotOf, transferQuery } from '../../support/transfer-subject.ts'
@@ -39,7 +40,8 @@ function start(
   const sockets = openListeningSockets([loopback()], 2)
   const plane = startDataPlane({
     sockets: assignSockets(sockets, 2),
-    settings: { identity: '', replyBursts: true },
+    settings: { identity: '', replyBursts: true, guard: OPEN_GUARD },
+    guard: makeGuardMemory(),
     tcpLimits: TCP_LIMITS,
     health,
     ...(transfers === undefined ? {} : { transfers }),
@@ -254,7 +256,8 @@ test('without descriptors the workers open their sockets themselves, on node:dgr
   await new Promise<void>((resolve) => probe.close(() => resolve()))
   const plane = startDataPlane({
     sockets: assignAddresses([loopback(port)], 1),
-    settings: { identity: '', replyBursts: true },
+    settings: { identity: '', replyBursts: true, guard: OPEN_GUARD },
+    guard: makeGuardMemory(),
     tcpLimits: TCP_LIMITS,
     health: emptyHealth(),
     log: pino({ level: 'silent' }),
