@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { BrowserContext, Page } from '@playwright/test'
+import type { BrowserContext, Page, Route } from '@playwright/test'
+import type { ExplainAnswer, ExplainPool } from '../../../admin-ui/contract/explain.ts'
 import { type ConsoleProduct, seriousViolations, startConsoleProduct } from './support/console-product.ts'
 
 const PASSWORD = 'a sentence that is long enough'
@@ -105,6 +106,75 @@ test('explain says who answers and by which rule, and the page is its own link',
   assert.match(page.url(), /client=202\.96\.104\.15/)
   await page.reload()
   await page.getByText(/gets ningbo-telecom-1/).waitFor()
+})
+
+/** The node's explanation for 8.8.8.8 as if its incumbent were central-2 with a lower score, whatever the probes say. */
+async function keepCentral2(asked: Route): Promise<void> {
+  const response = await asked.fetch()
+  const answer = (await response.json()) as ExplainAnswer
+  const verdicts = { 'central-1': { verdict: 'behind-incumbent', score: 91.5 }, 'central-2': { verdict: 'picked', score: 89 } } as const
+  const judge = (pool: ExplainPool): ExplainPool =>
+    pool.verdict !== 'answered'
+      ? pool
+      : { ...pool, candidates: pool.candidates.map((one) => ({ ...one, ...verdicts[one.endpoint as keyof typeof verdicts] })) }
+  const rules = answer.rules.map((rule) => ({ ...rule, pools: rule.pools.map(judge) }))
+  const records = [`${answer.name} 30 IN A 127.0.1.92`]
+  await asked.fulfill({ response, json: { ...answer, rules, records, picked: ['central-2'] } satisfies ExplainAnswer })
+}
+
+test('a better score behind the incumbent is nowhere shown as the answer', async () => {
+  await page.route('**/api/v1/explain?*', keepCentral2)
+  await page.goto(`${product.base}/explain?client=8.8.8.8&name=edge-api.yourcompany.com.`)
+  await page.getByText(/^8\.8\.8\.8 gets central-2 \(127\.0\.1\.92\)/).waitFor()
+  const steps = page.locator('ol.flow')
+  assert.match((await steps.textContent()) ?? '', /central-2 wins[\s\S]*127\.0\.1\.92/)
+  await page.getByRole('row', { name: /central-1 .*incumbent stays/ }).waitFor()
+  await page.getByRole('row', { name: /central-2 .*picked/ }).waitFor()
+  await page.getByRole('textbox', { name: 'Endpoint' }).fill('central-1')
+  await page.getByText('It scores higher, but not by enough for long enough: the incumbent stays.').waitFor()
+  assert.equal(await seriousViolations(page), '')
+  await page.goto(`${product.base}/policies/edge-api?walk=8.8.8.8&show=live`)
+  const walk = page.getByRole('region', { name: 'Walk a client' })
+  await walk.locator('.memb.win', { hasText: 'central-2' }).waitFor()
+  assert.equal(await walk.locator('.memb.win').count(), 1)
+  await walk.locator('.cmp').getByText('127.0.1.92').waitFor()
+  await page.unroute('**/api/v1/explain?*')
+})
+
+test('what explain names is the record that it sends', async () => {
+  for (const client of ['8.8.8.8', '219.141.136.10', '202.96.104.15', '211.140.13.7']) {
+    await page.goto(`${product.base}/explain?client=${client}&name=edge-api.yourcompany.com.`)
+    const sentence = (await page.getByText(/ gets \S+ \(/).textContent()) ?? ''
+    const wire = (await page.locator('pre.dig').textContent()) ?? ''
+    assert.equal(/ IN A (\S+)/.exec(wire)?.[1], /\(([^)]*)\)/.exec(sentence)?.[1], sentence)
+  }
+})
+
+test('the review of a draft names who answers now', async () => {
+  // The pool of everybody else, so that the whole world moves away from the incumbent of now.
+  const picked = (): Promise<string> =>
+    page.evaluate(async () => {
+      const answer = await fetch('/api/v1/explain?client=8.8.8.8&name=edge-api.yourcompany.com.&type=A')
+      return ((await answer.json()) as { picked: string[] }).picked.join()
+    })
+  await page.evaluate(async () => {
+    const { policy, etag } = await (await fetch('/api/v1/policies/edge-api')).json()
+    const rules = policy.rules.map((rule: { line: string }) => (rule.line === '*' ? { line: '*', pools: ['ningbo-telecom'] } : rule))
+    const headers = { 'Content-Type': 'application/json', 'If-Match': `"${etag}"` }
+    await fetch('/api/v1/policies/edge-api', { method: 'PUT', headers, body: JSON.stringify({ ...policy, rules }) })
+  })
+  let before = ''
+  let now = ''
+  do {
+    before = await picked()
+    await page.goto(`${product.base}/draft/review`)
+    now = (await page.locator('table.mv tbody tr').first().locator('td').nth(1).textContent()) ?? ''
+  } while ((await picked()) !== before)
+  assert.ok(now.includes(before), `${now} is not ${before}`)
+  await page.setViewportSize({ width: 390, height: 844 })
+  assert.ok((await page.locator('html').evaluate((element) => element.scrollWidth - element.clientWidth)) <= 0, 'too wide for a phone')
+  await page.setViewportSize({ width: 1440, height: 1000 })
+  await page.evaluate(() => fetch('/api/v1/draft', { method: 'DELETE', headers: { 'Content-Type': 'application/json' } }))
 })
 
 test('history rolls back with a reason, as a new generation', async () => {

@@ -559,7 +559,7 @@ export const en = {
   verdict: {
     picked: 'picked',
     'not-best': 'eligible, not the best',
-    'behind-incumbent': 'eligible, higher score, but the incumbent stays',
+    'behind-incumbent': 'incumbent stays',
     'gate-error-rate': 'not eligible: error gate',
     'gate-latency': 'not eligible: latency gate',
     down: 'not eligible: down',

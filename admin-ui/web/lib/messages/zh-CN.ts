@@ -584,7 +584,7 @@ export const zhCN: Words<typeof en> & {
   verdict: {
     picked: '选中',
     'not-best': '可用，非最佳',
-    'behind-incumbent': '可用，得分更高，但在位者不变',
+    'behind-incumbent': '在位者不变',
     'gate-error-rate': '不可用：错误率门限',
     'gate-latency': '不可用：延迟门限',
     down: '不可用：故障',
