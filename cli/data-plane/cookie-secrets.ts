@@ -19,7 +19,7 @@ const SECRET_BYTES = 16
 /** Shared memory of the guard with secrets in it. */
 export type GuardState = { readonly memory: SharedArrayBuffer; readonly stop: () => void }
 
-/** Parses the file's text. Throws COOKIE_SECRETS naming the line. */
+/** Parses the file's text. Throws SETTINGS_COOKIE_SECRETS naming the line. */
 export function parseCookieSecrets(text: string, path: string): Uint32Array[] {
   const secrets: Uint32Array[] = []
   for (const [index, line] of text.split('\n').entries()) {
@@ -34,7 +34,7 @@ export function parseCookieSecrets(text: string, path: string): Uint32Array[] {
 }
 
 function secretsError(message: string, cause?: unknown): ProductError {
-  return new ProductError('COOKIE_SECRETS', message, 'write 32 hex digits a line, e.g. from "openssl rand -hex 16"; # begins a comment', {
+  return new ProductError('SETTINGS_COOKIE_SECRETS', message, 'write 32 hex digits a line, e.g. from "openssl rand -hex 16"; # begins a comment', {
     cause,
   })
 }
@@ -55,7 +55,7 @@ function loadSecrets(path: string, mayCreate: boolean): Uint32Array[] {
 
 /**
  * Makes the guard's memory. `given` is the operator's file, `own` one in the state folder that is made when it is not there; neither:
- * secrets for this run only. Throws COOKIE_SECRETS.
+ * secrets for this run only. Throws SETTINGS_COOKIE_SECRETS.
  */
 export function startGuardState(given: string, own: string | undefined, log: ProcessLog): GuardState {
   const path = given === '' ? own : given
