@@ -303,7 +303,9 @@ function rangeDraft(
     const bound = low ? 'least' : 'most'
     if (problem.origin === 'string') return { code: 'CONFIG_LENGTH', path, params: { key, count, bound, limit } }
     const owner = path.slice(0, path.lastIndexOf(key))
-    return { code: 'CONFIG_COUNT', path, params: { owner: ownerOf(owner, element), key, count, bound, limit } }
+    const { line } = { ...(valueAt(element, owner.slice(2) as (string | number)[]) as PlainObject | undefined) }
+    const rule = typeof line === 'string' ? { line } : {}
+    return { code: 'CONFIG_COUNT', path, params: { owner: ownerOf(owner, element), key, count, bound, limit, ...rule } }
   }
   const bound = low ? (problem.inclusive ? 'least' : 'above') : problem.inclusive ? 'most' : 'below'
   return { code: 'CONFIG_RANGE', path, params: { key, value: wordOf(found), bound, limit } }

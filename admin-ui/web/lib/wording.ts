@@ -31,7 +31,7 @@ function optional(key: string, params: Readonly<Record<string, unknown>>): strin
 
 /** Variant of an issue's words: a rule without pools, or which limit was passed (`least`, `most`, `above`, `below`). */
 function contextOf({ code, path, params }: Issue): string | undefined {
-  if (code === 'CONFIG_COUNT' && params.count === 0 && /\.rules\[\d+\]\.pools$/.test(path)) return 'rule'
+  if (code === 'CONFIG_COUNT' && params.count === 0 && typeof params.line === 'string' && path.endsWith('.pools')) return 'rule'
   return typeof params.bound === 'string' ? params.bound : undefined
 }
 

@@ -382,7 +382,7 @@ export const zhCN: Words<typeof en> & {
     POLICY_LATENCY_BY_DISTANCE: '地址池 {{pool}} 按延迟选择，但此版本不按线路测延迟，改按距离排序。',
     POLICY_UNUSED: '没有调度名使用策略 {{policy}}。',
     POLICY_UNPROBED: '策略 {{policy}} 的 {{count}} 个端点没有探测，始终视为正常，例如 {{first}}。',
-    CONFIG_COUNT_rule: '此规则没有地址池。',
+    CONFIG_COUNT_rule: '规则 {{line}} 没有地址池。',
     CONFIG_COUNT_least: '{{owner}} 的 {{key}} 有 {{count}} 项，至少应有 {{limit}} 项。',
     CONFIG_COUNT_most: '{{owner}} 的 {{key}} 有 {{count}} 项，最多 {{limit}} 项。',
     CONFIG_LENGTH_least: '“{{key}}”有 {{count}} 个字符，至少应有 {{limit}} 个。',

@@ -22,9 +22,9 @@ const issueOf = (code: IssueDraft['code'], params: IssueDraft['params'], path = 
 const RULE = 'policies[0].rules[2].pools'
 const cases: readonly { readonly issue: Issue; readonly en: string; readonly zh: string }[] = [
   {
-    issue: issueOf('CONFIG_COUNT', { owner: 'rule "cn-33"', key: 'pools', count: 0, bound: 'least', limit: 1 }, RULE),
+    issue: issueOf('CONFIG_COUNT', { owner: 'rule "cn-33"', key: 'pools', count: 0, bound: 'least', limit: 1, line: 'cn-33' }, RULE),
     en: 'Rule "cn-33" has no pools. Give it at least 1.',
-    zh: '此规则没有地址池。 请至少放入一个地址池，或移除此规则。',
+    zh: '规则 cn-33 没有地址池。 请至少放入一个地址池，或移除此规则。',
   },
   {
     issue: issueOf('CONFIG_COUNT', { owner: 'rule "cn-33"', key: 'pools', count: 65, bound: 'most', limit: 64 }, RULE),

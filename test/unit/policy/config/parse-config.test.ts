@@ -657,6 +657,7 @@ test('parseConfig names the rule without pools and the limit that was passed', (
   for (const { given, message, suggestion } of cases) {
     const [issue] = parseConfig(given).issues
     assert.deepEqual([issue?.message, issue?.suggestion], [message, suggestion])
+    if (message.startsWith('rule')) assert.equal(issue?.params.line, 'cn-33/telecom')
   }
 })
 
