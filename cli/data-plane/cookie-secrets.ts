@@ -34,9 +34,14 @@ export function parseCookieSecrets(text: string, path: string): Uint32Array[] {
 }
 
 function secretsError(message: string, cause?: unknown): ProductError {
-  return new ProductError('SETTINGS_COOKIE_SECRETS', message, 'write 32 hex digits a line, e.g. from "openssl rand -hex 16"; # begins a comment', {
-    cause,
-  })
+  return new ProductError(
+    'SETTINGS_COOKIE_SECRETS',
+    message,
+    'write 32 hex digits a line, e.g. from "openssl rand -hex 16"; # begins a comment',
+    {
+      cause,
+    },
+  )
 }
 
 /** Reads the secrets; a file that is not there is made when `mayCreate`. */
