@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect as connect2, constants } from 'node:http2'
-import { request as request1 } from 'node:https'
+import { type RequestOptions, request as request1 } from 'node:https'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { afterEach, describe, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
@@ -51,7 +51,7 @@ async function start(limits: Partial<TcpLimits> = {}) {
       tellIdle: (ms) => {
         idleMs = ms
       },
-      /** Octet 0: 0xfe no reply, 0xfd 60,000 octets, 0xfc by policy; else the message with QR set and one A record's TTL of 30. */
+      /** Octet 0: 0xfe no reply, 0xfd 60,000 octets; else the message with QR set. */
       answer: (mem, off, len, _room, src, _srcAt, transport) => {
         asked.push({ transport, idleMs, source: src[3]! })
         if (mem[off] === 0xfe) return 0
@@ -59,7 +59,7 @@ async function start(limits: Partial<TcpLimits> = {}) {
         return mem[off] === 0xfd ? 60_000 : len
       },
       servfail: (_mem, _off, len) => len,
-      note: (cells) => void (cells[0] = -1),
+      note: (cells) => void cells.fill(-1),
     },
     stripeOf: (transport) => (transport === 3 ? dohStripe : dotStripe),
     failedPackets: new Uint8Array(FAILED_PACKETS_BYTES),
@@ -107,7 +107,7 @@ async function replies(socket: Socket, wanted: number): Promise<number[]> {
   return got
 }
 
-type Headers = Readonly<Record<string, string | number>>
+type Headers = Readonly<Record<string, string>>
 async function post2(session: ClientHttp2Session, body: Uint8Array, headers: Headers = {}) {
   const stream = session.request({ ':method': 'POST', ':path': '/dns-query', 'content-type': 'application/dns-message', ...headers })
   stream.on('error', () => undefined)
@@ -120,11 +120,15 @@ async function post2(session: ClientHttp2Session, body: Uint8Array, headers: Hea
 
 function get1(port: number, path: string): Promise<{ status: number; version: string; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    request1({ ...TRUSTED, port, path, agent: false, ALPNProtocols: ['http/1.1'] }, async (response) => {
-      const chunks: Buffer[] = []
-      for await (const chunk of response) chunks.push(chunk as Buffer)
-      resolve({ status: response.statusCode!, version: response.httpVersion, body: Buffer.concat(chunks) })
-    })
+    const { servername, ca } = TRUSTED
+    request1(
+      { host: '127.0.0.1', servername, ca, port, path, agent: false, ALPNProtocols: ['http/1.1'] } as RequestOptions,
+      async (response) => {
+        const chunks: Buffer[] = []
+        for await (const chunk of response) chunks.push(chunk as Buffer)
+        resolve({ status: response.statusCode!, version: response.httpVersion, body: Buffer.concat(chunks) })
+      },
+    )
       .once('error', reject)
       .end()
   })
