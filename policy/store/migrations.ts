@@ -85,4 +85,30 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE zone_serials (zone TEXT PRIMARY KEY, serial INTEGER NOT NULL, content_digest TEXT NOT NULL) STRICT;
   `,
+  `
+  -- Number of the generation that brought the document; null = this one. Updates and transfers do not store the document again.
+  ALTER TABLE generations ADD COLUMN document_number INTEGER;
+
+  -- What updates did to a zone beside its document (resolver/zone/dynamic-layer.ts).
+  CREATE TABLE dynamic_records (
+    zone TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    type INTEGER NOT NULL,
+    rdata BLOB NOT NULL,
+    kind TEXT NOT NULL,              -- added, removed
+    ttl_seconds INTEGER NOT NULL,
+    PRIMARY KEY (zone, owner, type, rdata)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Content of secondary zones as it was transferred: packed records (resolver/transfer/record-cursor.ts), the SOA first.
+  CREATE TABLE transferred_zones (
+    zone TEXT PRIMARY KEY,
+    serial INTEGER NOT NULL,
+    records BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    transferred_at INTEGER NOT NULL,
+    refreshed_at INTEGER NOT NULL,   -- last time a primary said that this is its newest
+    primary_address TEXT NOT NULL
+  ) STRICT;
+  `,
 ]

@@ -31,17 +31,50 @@ export type Generation = {
   readonly movedPercent: number | null
   /** Serial and digest of the transferable content of each zone. */
   readonly zones: Readonly<Record<string, StoredZone>>
+  /** Number of the generation that brought the document: this one, or an earlier one when only dynamic layers changed. */
+  readonly documentNumber: number
+}
+
+/** One row of the dynamic layer of a zone: what an update added, or removed of the document's. */
+export type StoredDynamicRecord = {
+  /** Apex, absolute and lower-case. */
+  readonly zone: string
+  /** Absolute and lower-case. */
+  readonly owner: string
+  readonly type: number
+  /** Wire form, names uncompressed. */
+  readonly rdata: Uint8Array
+  readonly kind: 'added' | 'removed'
+  /** 0 for removed ones. */
+  readonly ttlSeconds: number
+}
+
+/** A zone as it was transferred from its primary. */
+export type TransferredZone = {
+  /** Apex, absolute and lower-case. */
+  readonly zone: string
+  readonly serial: number
+  /** Packed records, the SOA first. */
+  readonly records: Uint8Array
+  /** SHA-256 of them, hex. */
+  readonly digest: string
+  /** ms since epoch. */
+  readonly transferredAt: number
+  /** Last time a primary said that this is its newest, ms since epoch. */
+  readonly refreshedAt: number
+  /** Address of the primary that it came from. */
+  readonly primary: string
 }
 
 /** Serial of one zone in a generation. */
 export type StoredZone = { readonly serial: number; readonly contentDigest: string }
 
 /** A generation without its texts, for lists. */
-export type GenerationSummary = Omit<Generation, 'documentText' | 'files' | 'zones'>
+export type GenerationSummary = Omit<Generation, 'documentText' | 'files' | 'zones' | 'documentNumber'>
 
 /** What is needed to save one. */
-export type NewGeneration = Omit<Generation, 'number' | 'createdAt' | 'movedPercent' | 'zones'> &
-  Partial<Pick<Generation, 'movedPercent' | 'zones'>>
+export type NewGeneration = Omit<Generation, 'number' | 'createdAt' | 'movedPercent' | 'zones' | 'documentNumber'> &
+  Partial<Pick<Generation, 'movedPercent' | 'zones' | 'documentNumber'>>
 
 /** One line of the audit. */
 export type AuditEntry = {
@@ -231,13 +264,15 @@ export class Store {
           'look at the difference and apply again on the live generation, or use --force',
         )
       }
-      const saved: Generation = { movedPercent: null, zones: {}, ...generation, number: latest + 1, createdAt: this.now() }
+      const number = latest + 1
+      const saved: Generation = { movedPercent: null, zones: {}, documentNumber: number, ...generation, number, createdAt: this.now() }
+      const isOwn = saved.documentNumber === number
       this.database.run(
-        `INSERT INTO generations (number, document_text, files, canonical_digest, snapshot_digest, author, comment, accepted_issues, created_at, based_on, moved_percent, zones)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO generations (number, document_text, files, canonical_digest, snapshot_digest, author, comment, accepted_issues, created_at, based_on, moved_percent, zones, document_number)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         saved.number,
-        saved.documentText,
-        JSON.stringify(saved.files),
+        isOwn ? saved.documentText : '',
+        isOwn ? JSON.stringify(saved.files) : '{}',
         saved.canonicalDigest,
         saved.snapshotDigest,
         saved.author,
@@ -247,6 +282,7 @@ export class Store {
         saved.basedOn,
         saved.movedPercent,
         JSON.stringify(saved.zones),
+        isOwn ? null : saved.documentNumber,
       )
       if (options.audit !== undefined) this.appendAudit(options.audit)
       return saved
@@ -265,12 +301,20 @@ export class Store {
 
   /** The newest generation. */
   latestGeneration(): Generation | undefined {
-    return asGeneration(this.database.first('SELECT * FROM generations ORDER BY number DESC LIMIT 1'))
+    return this.getGeneration(this.latestGenerationNumber())
   }
 
   /** A generation by its number. */
   getGeneration(number: number): Generation | undefined {
-    return asGeneration(this.database.first('SELECT * FROM generations WHERE number = ?', number))
+    const row = this.database.first('SELECT * FROM generations WHERE number = ?', number)
+    if (row === undefined || row.document_number === null) return asGeneration(row)
+    const document = this.database.first('SELECT document_text, files FROM generations WHERE number = ?', Number(row.document_number))
+    return asGeneration({ ...row, ...document })
+  }
+
+  /** Number of the generation that brought the document of generation `number`; 0 = there is no such generation. */
+  documentNumberOf(number: number): number {
+    return Number(this.database.first('SELECT coalesce(document_number, number) AS n FROM generations WHERE number = ?', number)?.n ?? 0)
   }
 
   /** Generations from the newest down, without texts; `before` continues an earlier list. */
@@ -564,6 +608,85 @@ export class Store {
     this.database.run('INSERT OR REPLACE INTO zone_serials VALUES (?, ?, ?)', zone, serial, contentDigest)
   }
 
+  // Dynamic layers and transferred zones
+
+  /** All rows of all dynamic layers, by zone, owner, type and octets. */
+  listDynamicRecords(): readonly StoredDynamicRecord[] {
+    return this.database.all('SELECT * FROM dynamic_records ORDER BY zone, owner, type, rdata').map((row) => ({
+      zone: String(row.zone),
+      owner: String(row.owner),
+      type: Number(row.type),
+      rdata: row.rdata as Uint8Array,
+      kind: row.kind === 'removed' ? 'removed' : 'added',
+      ttlSeconds: Number(row.ttl_seconds),
+    }))
+  }
+
+  /** Replaces the rows of an RRset of a layer. */
+  replaceDynamicSet(zone: string, owner: string, type: number, rows: readonly StoredDynamicRecord[]): void {
+    this.database.transaction(() => {
+      this.database.run('DELETE FROM dynamic_records WHERE zone = ? AND owner = ? AND type = ?', zone, owner, type)
+      for (const row of rows) this.putDynamicRecord(row)
+    })
+  }
+
+  /** Replaces the whole layer of a zone. */
+  replaceDynamicLayer(zone: string, rows: readonly StoredDynamicRecord[]): void {
+    this.database.transaction(() => {
+      this.database.run('DELETE FROM dynamic_records WHERE zone = ?', zone)
+      for (const row of rows) this.putDynamicRecord(row)
+    })
+  }
+
+  private putDynamicRecord(row: StoredDynamicRecord): void {
+    this.database.run(
+      'INSERT OR REPLACE INTO dynamic_records (zone, owner, type, rdata, kind, ttl_seconds) VALUES (?, ?, ?, ?, ?, ?)',
+      row.zone,
+      row.owner,
+      row.type,
+      row.rdata,
+      row.kind,
+      row.ttlSeconds,
+    )
+  }
+
+  /** All transferred zones. */
+  listTransferredZones(): readonly TransferredZone[] {
+    return this.database.all('SELECT * FROM transferred_zones ORDER BY zone').map((row) => ({
+      zone: String(row.zone),
+      serial: Number(row.serial),
+      records: row.records as Uint8Array,
+      digest: String(row.digest),
+      transferredAt: Number(row.transferred_at),
+      refreshedAt: Number(row.refreshed_at),
+      primary: String(row.primary_address),
+    }))
+  }
+
+  /** Keeps a transferred zone in place of its version before. */
+  saveTransferredZone(zone: TransferredZone): void {
+    this.database.run(
+      'INSERT OR REPLACE INTO transferred_zones (zone, serial, records, digest, transferred_at, refreshed_at, primary_address) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      zone.zone,
+      zone.serial,
+      zone.records,
+      zone.digest,
+      zone.transferredAt,
+      zone.refreshedAt,
+      zone.primary,
+    )
+  }
+
+  /** Notes that a primary has nothing newer. */
+  touchTransferredZone(zone: string, refreshedAt: number): void {
+    this.database.run('UPDATE transferred_zones SET refreshed_at = ? WHERE zone = ?', refreshedAt, zone)
+  }
+
+  /** Forgets a transferred zone. */
+  deleteTransferredZone(zone: string): void {
+    this.database.run('DELETE FROM transferred_zones WHERE zone = ?', zone)
+  }
+
   /** Writes a complete copy to a file that must not exist yet; others may go on writing. */
   backupTo(path: string): void {
     if (existsSync(path)) throw new StoreError('STORE_BACKUP_FAILED', `"${path}" exists already`, 'name a new file')
@@ -674,6 +797,7 @@ function asGeneration(row: Row | undefined): Generation | undefined {
     documentText: String(row.document_text),
     files: JSON.parse(String(row.files)) as Record<string, string>,
     zones: JSON.parse(String(row.zones)) as Record<string, StoredZone>,
+    documentNumber: Number(row.document_number ?? row.number),
   }
 }
 

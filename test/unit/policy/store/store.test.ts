@@ -54,7 +54,7 @@ test('generations are numbered, kept whole and listed from the newest', () => {
     expectedLatest: 0,
     audit: { who: 'ann', action: 'publish', object: 'document', afterDigest: 'c1' },
   })
-  assert.deepEqual(first, { ...GENERATION, number: 1, createdAt: first.createdAt, movedPercent: null, zones: {} })
+  assert.deepEqual(first, { ...GENERATION, number: 1, createdAt: first.createdAt, movedPercent: null, zones: {}, documentNumber: 1 })
   const zones = { 'example.com.': { serial: 4_294_967_295, contentDigest: 'z' } }
   store.saveGeneration({ ...GENERATION, canonicalDigest: 'c2', basedOn: 1, movedPercent: 12.5, zones }, { expectedLatest: 1 })
   store.setSnapshotDigest(2, 's2')
