@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { assignSockets } from '../../../cli/data-plane/assign-sockets.ts'
+import { completeSockets } from '../../../cli/data-plane/open-sockets.ts'
 import { takeInheritedSockets } from '../../../cli/inherited-sockets.ts'
 import { findAddress } from '../../../geodata/address/address.ts'
 import { libcUnavailable } from '../../../resolver/transport/libc.ts'
@@ -13,17 +14,29 @@ const moduleUrl = new URL('../../../cli/inherited-sockets.ts', import.meta.url).
 
 describe('inherited sockets', { skip: libcUnavailable() ?? false }, () => {
   for (const { name, variables } of [
-    { name: 'our supervisor', variables: (count: number) => ({ NEARCAST_INHERITED_SOCKETS: String(count) }) },
-    { name: 'systemd', variables: (count: number) => ({ LISTEN_FDS: String(count), LISTEN_PID: 'SELF' }) },
+    {
+      name: 'our supervisor',
+      variables: (count: number, names: string) => ({ NEARCAST_INHERITED_SOCKETS: String(count), NEARCAST_INHERITED_NAMES: names }),
+    },
+    {
+      name: 'systemd',
+      variables: (count: number, names: string) => ({ LISTEN_FDS: String(count), LISTEN_PID: 'SELF', LISTEN_FDNAMES: names }),
+    },
   ]) {
     test(`a child takes what ${name} hands down, with kind and address`, () => {
-      const sockets = openListeningSockets([loopback()], 2)
-      const code = `import { takeInheritedSockets } from ${JSON.stringify(moduleUrl)}
+      const sockets = openListeningSockets([loopback()], 2, [
+        { kind: 'dot', listen: loopback() },
+        { kind: 'doh', listen: loopback() },
+      ])
+      // What systemd calls a socket without FileDescriptorName= is no word of ours.
+      const names = sockets.map(({ kind }) => (kind === 'tcp' ? 'nearcast.socket' : kind)).join(':')
+      const code = `import { completeSockets } from '../../../cli/data-plane/open-sockets.ts'
+import { takeInheritedSockets } from ${JSON.stringify(moduleUrl)}
         if (process.env.LISTEN_PID) process.env.LISTEN_PID = String(process.pid)
         console.log(JSON.stringify([takeInheritedSockets(process.env, process.pid), Object.keys(process.env).filter((key) => /LISTEN_|INHERITED/.test(key))]))`
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
         stdio: ['ignore', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
-        env: { ...process.env, ...variables(sockets.length) },
+        env: { ...process.env, ...variables(sockets.length, names) },
         encoding: 'utf8',
       })
       assert.equal(stderr, '')
@@ -36,6 +49,26 @@ describe('inherited sockets', { skip: libcUnavailable() ?? false }, () => {
     assert.deepEqual(takeInheritedSockets({ LISTEN_FDS: '2', LISTEN_PID: '1' }, 2), [])
     assert.deepEqual(takeInheritedSockets({}, 2), [])
   })
+})
+
+describe('completeSockets', { skip: libcUnavailable() ?? false }, () => {
+  const kinds = (sockets: readonly ListeningSocket[]): string => sockets.map(({ kind }) => kind).join(' ')
+  const encrypted = [
+    { kind: 'dot' as const, listen: loopback() },
+    { kind: 'doh' as const, listen: loopback() },
+  ]
+  for (const [name, given, expected] of [
+    ['nothing handed down', 0, 'tcp udp dot doh'],
+    ['plain DNS handed down: the encrypted ones are opened', 2, 'tcp udp dot doh'],
+    ['DNS over TLS too: HTTPS is opened', 3, 'tcp udp dot doh'],
+  ] as const)
+    test(name, () => {
+      const all = openListeningSockets([loopback()], 1, encrypted)
+      const sockets = completeSockets(all.slice(0, given), [loopback()], 1, encrypted)
+      assert.equal(kinds(sockets), expected)
+      assert.deepEqual(sockets.slice(0, given), all.slice(0, given))
+      for (const { fd } of [...all, ...sockets.slice(given)]) closeSocket(fd)
+    })
 })
 
 describe('openListeningSockets', { skip: libcUnavailable() ?? false }, () => {
