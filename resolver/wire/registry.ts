@@ -39,6 +39,8 @@ export const TYPE_CAA = 257
 /** Classes. */
 export const CLASS_IN = 1
 export const CLASS_CH = 3
+/** Of updates: the RRset or record is not there, or is to go (RFC 2136 §2.4, §2.5). */
+export const CLASS_NONE = 254
 export const CLASS_ANY = 255
 
 /** Response codes (RFC 1035 §4.1.1, RFC 6891 §9). */
@@ -49,10 +51,26 @@ export const RCODE_NXDOMAIN = 3
 export const RCODE_NOTIMP = 4
 export const RCODE_REFUSED = 5
 export const RCODE_YXDOMAIN = 6
+/** Of updates (RFC 2136 §2.2); NOTAUTH is in tsig.ts. */
+export const RCODE_YXRRSET = 7
+export const RCODE_NXRRSET = 8
+export const RCODE_NOTZONE = 10
 export const RCODE_BADVERS = 16
 
 /** Words of the rcodes, by number. */
-export const RCODE_WORDS: readonly string[] = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN']
+export const RCODE_WORDS: readonly string[] = [
+  'NOERROR',
+  'FORMERR',
+  'SERVFAIL',
+  'NXDOMAIN',
+  'NOTIMP',
+  'REFUSED',
+  'YXDOMAIN',
+  'YXRRSET',
+  'NXRRSET',
+  'NOTAUTH',
+  'NOTZONE',
+]
 
 /** EDNS option: client subnet (RFC 7871). */
 /** NSID (RFC 5001). */
