@@ -30,8 +30,7 @@ describe('inherited sockets', { skip: libcUnavailable() ?? false }, () => {
       ])
       // What systemd calls a socket without FileDescriptorName= is no word of ours.
       const names = sockets.map(({ kind }) => (kind === 'tcp' ? 'nearcast.socket' : kind)).join(':')
-      const code = `import { completeSockets } from '../../../cli/data-plane/open-sockets.ts'
-import { takeInheritedSockets } from ${JSON.stringify(moduleUrl)}
+      const code = `import { takeInheritedSockets } from ${JSON.stringify(moduleUrl)}
         if (process.env.LISTEN_PID) process.env.LISTEN_PID = String(process.pid)
         console.log(JSON.stringify([takeInheritedSockets(process.env, process.pid), Object.keys(process.env).filter((key) => /LISTEN_|INHERITED/.test(key))]))`
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
