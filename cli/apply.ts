@@ -5,7 +5,7 @@ import type { PublishAnswer } from '../admin-ui/contract/publish.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
 import { CLIENT_OPTIONS, openControlClient, ProblemError } from './control-client.ts'
 import { listFlag, textFlag } from './process-settings.ts'
-import { readDocument } from './read-document.ts'
+import { explainMissingFiles, type ReadDocument, readDocument } from './read-document.ts'
 
 /** The command. */
 export const command: Command = {
@@ -43,9 +43,7 @@ async function run(args: CommandArgs): Promise<number> {
     return answer.nodes.every((node) => node.ok) ? 0 : 1
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
-    process[isJson ? 'stdout' : 'stderr'].write(
-      isJson ? `${JSON.stringify(error.problem, null, 2)}\n` : formatProblem(error, document.path),
-    )
+    process[isJson ? 'stdout' : 'stderr'].write(isJson ? `${JSON.stringify(error.problem, null, 2)}\n` : formatProblem(error, document))
     return error.code === 'DOCUMENT_INVALID' ? 2 : 1
   }
 }
@@ -70,8 +68,9 @@ function formatAnswer(answer: PublishAnswer, path: string): string {
   return `${lines.join('\n')}\n`
 }
 
-function formatProblem({ problem, message, suggestion, code }: ProblemError, path: string): string {
-  const lines = (problem.issues ?? []).map((issue) => formatIssue(issue, path))
+function formatProblem({ problem, message, suggestion, code }: ProblemError, document: ReadDocument): string {
+  const { path } = document
+  const lines = explainMissingFiles(problem.issues ?? [], document).map((issue) => formatIssue(issue, path))
   const count = (severity: Issue['severity']): number => (problem.issues ?? []).filter((issue) => issue.severity === severity).length
   if (problem.issues !== undefined) lines.push(`${path}: ${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes`)
   lines.push(...formatChanges(problem))

@@ -6,8 +6,9 @@
  *   payload:  u32 name length │ name │ u64 size │ bytes, once a file
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 import { ProductError } from './product-error.ts'
 
 const MAGIC = 'NCBACKUP'
@@ -75,7 +76,7 @@ export function readArchive(path: string, folder: string): readonly string[] {
   }
   try {
     checkArchive(source, path)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     const names: string[] = []
     const end = fstatSync(source).size
     let at = HEAD_BYTES

@@ -11,7 +11,7 @@ import { parseConfig } from '../policy/config/parse-config.ts'
 import { compileSnapshot } from '../resolver/snapshot/compile-snapshot.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
 import { packageRoot } from './package-root.ts'
-import { readDocument } from './read-document.ts'
+import { explainMissingFiles, readDocument } from './read-document.ts'
 
 /** The command. */
 export const command: Command = {
@@ -49,9 +49,10 @@ async function runCheck(args: CommandArgs): Promise<number> {
 }
 
 function checkFile(path: string, getGeodata: () => Geodata): CheckedFile {
-  const { path: shown, text, files } = readDocument(path)
+  const document = readDocument(path)
+  const { path: shown, text, files } = document
   const parsed = parseConfig(text, files, shown)
-  if (!parsed.ok) return { file: shown, ok: false, digest: null, issues: parsed.issues }
+  if (!parsed.ok) return { file: shown, ok: false, digest: null, issues: explainMissingFiles(parsed.issues, document) }
   const { config, digest, locate } = parsed
   const compiled = compileSnapshot({
     config,

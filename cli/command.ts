@@ -56,6 +56,9 @@ export function parseCommandLine(
   } catch (error) {
     throw new UsageError((error as Error).message.replace(/\. To specify.*$/s, ''))
   }
+  if (command.positionals === '' && parsed.positionals.length > 0) {
+    throw new UsageError(`${command.name} takes no operand, not "${parsed.positionals[0]}"`)
+  }
   const flags = parsed.values as Record<string, string | boolean | string[] | undefined>
   for (const [name, option] of Object.entries(command.options)) {
     const variable = environment[`NEARCAST_${name.toUpperCase().replaceAll('-', '_')}`]

@@ -1,10 +1,11 @@
 /** `nearcast export [DIR]`: the live document as a folder (with the files it names) or as one text. Applying it again changes nothing. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { DocumentAnswer } from '../admin-ui/contract/document.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
 import { CLIENT_OPTIONS, openControlClient } from './control-client.ts'
+import { makeFolder } from './make-folder.ts'
 import { ProductError } from './product-error.ts'
 
 /** Name of the document in an exported folder. */
@@ -57,7 +58,7 @@ function writeFolder(folder: string, live: DocumentAnswer, single: boolean): rea
   const written: string[] = []
   const write = (name: string, text: string): void => {
     const path = join(folder, name)
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     writeFileSync(path, text)
     written.push(path)
   }

@@ -1,7 +1,8 @@
 /** `nearcast init [DIR]`: writes a commented starter document that passes `nearcast check`. Never overwrites. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
+import { makeFolder } from './make-folder.ts'
 import { ProductError } from './product-error.ts'
 
 /** The command. */
@@ -61,7 +62,7 @@ async function runInit(args: CommandArgs): Promise<number> {
   const folder = args.positionals[0] ?? '.'
   const path = join(folder, 'nearcast.yaml')
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     // wx: made only if it is not there, without a moment between looking and writing.
     writeFileSync(path, STARTER_DOCUMENT, { flag: 'wx' })
   } catch (error) {

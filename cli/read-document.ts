@@ -15,6 +15,8 @@ export type ReadDocument = {
   readonly text: string
   /** Contents by the name that the document uses. */
   readonly files: ReadonlyMap<string, string>
+  /** Why a file that the document names was not read, by its name. */
+  readonly missing: ReadonlyMap<string, string>
 }
 
 /** Largest file that is read. */
@@ -22,21 +24,40 @@ const FILE_LIMIT_BYTES = 67_108_864
 
 /** Reads it; `-` is standard input, which has no folder and so no files. Throws ProductError when the document itself cannot be read. */
 export function readDocument(path: string): ReadDocument {
-  if (path === '-') return { path: 'standard input', text: readFileSync(0, 'utf8'), files: new Map() }
+  if (path === '-') return { path: 'standard input', text: readFileSync(0, 'utf8'), files: new Map(), missing: new Map() }
   const text = readText(path, DOCUMENT_LIMIT_BYTES)
   const folder = realpathSync(dirname(resolve(path)))
   const files = new Map<string, string>()
+  const missing = new Map<string, string>()
   const waiting = fileNamesOf(readYaml(text, basename(path)).value)
   while (waiting.length > 0) {
     const name = waiting.pop()!
     if (files.has(name)) continue
     const content = readBelow(folder, name)
     // What cannot be read is left to parseConfig, which knows the line that names it.
-    if (content === undefined) continue
-    files.set(name, content)
-    for (const include of includesOf(content)) waiting.push(include.file)
+    if ('reason' in content) {
+      missing.set(name, content.reason)
+      continue
+    }
+    files.set(name, content.text)
+    for (const include of includesOf(content.text)) waiting.push(include.file)
   }
-  return { path, text, files }
+  return { path, text, files, missing }
+}
+
+/** Says of each issue about a file that did not come what is wrong with it on this machine. */
+export function explainMissingFiles<T extends { code: string; message: string; suggestion: string }>(
+  issues: readonly T[],
+  { path, missing }: ReadDocument,
+): readonly T[] {
+  if (missing.size === 0) return issues
+  return issues.map((issue) => {
+    const found = issue.code === 'CONFIG_FILE_MISSING' ? [...missing].find(([name]) => issue.message.includes(`"${name}"`)) : undefined
+    if (found === undefined) return issue
+    const [name, reason] = found
+    const suggestion = `put it below the folder of "${path}", or write its content under files:`
+    return { ...issue, message: `file "${name}" cannot be read: ${reason}`, suggestion }
+  })
 }
 
 /** Names of zone files and prefix lists in a document that may be wrong in any way; files it brings inline are not looked for. */
@@ -58,40 +79,50 @@ function memberOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
 }
 
-function readBelow(folder: string, name: string): string | undefined {
+function readBelow(folder: string, name: string): { readonly text: string } | { readonly reason: string } {
+  const path = resolve(folder, name)
   try {
-    const path = realpathSync(resolve(folder, name))
-    if (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return undefined
-    const { size } = statSync(path)
-    return size > FILE_LIMIT_BYTES ? undefined : readFileSync(path, 'utf8')
-  } catch {
-    // Missing, a folder, or not readable: parseConfig reports CONFIG_FILE_MISSING at the line that names it.
-    return undefined
+    const real = realpathSync(path)
+    if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return { reason: 'it is a link out of the folder of the document' }
+    return { text: readRegular(real, FILE_LIMIT_BYTES) }
+  } catch (error) {
+    return { reason: reasonOf(error, path) }
   }
+}
+
+/** What keeps a file from being read, as a sentence's end. */
+function reasonOf(error: unknown, path: string): string {
+  if (error instanceof ProductError) return error.message
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return `there is no file "${path}"`
+  if (code === 'EISDIR') return 'it is a folder'
+  return code === 'EACCES' ? 'it may not be read' : message
+}
+
+/** A regular file as text: a pipe or a device would keep us waiting, or never end. */
+function readRegular(path: string, limitBytes: number): string {
+  const status = statSync(path)
+  if (status.isDirectory()) throw new ProductError('DOCUMENT_UNREADABLE', 'it is a folder', 'name a file')
+  if (!status.isFile()) throw new ProductError('DOCUMENT_UNREADABLE', 'it is no regular file', 'name a file, or "-" for standard input')
+  if (status.size > limitBytes) {
+    throw new ProductError(
+      'DOCUMENT_TOO_LARGE',
+      `"${path}" has ${status.size} bytes, the limit is ${limitBytes}`,
+      'move long lists into files',
+    )
+  }
+  return readFileSync(path, 'utf8')
 }
 
 function readText(path: string, limitBytes: number): string {
   try {
-    const { size } = statSync(path)
-    if (size > limitBytes) {
-      throw new ProductError('DOCUMENT_TOO_LARGE', `"${path}" has ${size} bytes, the limit is ${limitBytes}`, 'move long lists into files')
-    }
-    return readFileSync(path, 'utf8')
+    return readRegular(path, limitBytes)
   } catch (error) {
-    if (error instanceof ProductError) throw error
-    const { code, message } = error as NodeJS.ErrnoException
-    const reason =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EISDIR'
-          ? 'it is a folder'
-          : code === 'EACCES'
-            ? 'it may not be read'
-            : message
+    if (error instanceof ProductError && error.code === 'DOCUMENT_TOO_LARGE') throw error
     throw new ProductError(
       'DOCUMENT_UNREADABLE',
-      `cannot read the document "${path}": ${reason}`,
-      'name the file that holds the document',
+      `cannot read the document "${path}": ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : reasonOf(error, path)}`,
+      error instanceof ProductError ? error.suggestion : 'name the file that holds the document',
       { cause: error },
     )
   }

@@ -1,11 +1,12 @@
 /** `nearcast restore FILE`: a backup becomes the state. Refuses while nearcast runs on that folder; what was there is kept beside. */
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { openStore, restoreFrom } from '../policy/store/store.ts'
 import { STORE_NAME } from './backup.ts'
 import { readArchive } from './backup-archive.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
+import { makeFolder } from './make-folder.ts'
 import { textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
 import { productVersion } from './product-version.ts'
@@ -53,7 +54,7 @@ async function run(args: CommandArgs): Promise<number> {
 }
 
 function replaceSnapshots(folder: string, names: readonly string[], snapshots: string): void {
-  mkdirSync(snapshots, { recursive: true, mode: 0o700 })
+  makeFolder(snapshots, 0o700)
   // A snapshot of a later generation must not be taken for the one that gets this number next.
   for (const name of readdirSync(snapshots)) if (/^\d+\.snapshot/.test(name)) rmSync(join(snapshots, name), { force: true })
   for (const name of names) if (/^\d+\.snapshot$/.test(name)) renameSync(join(folder, name), join(snapshots, name))

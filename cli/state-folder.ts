@@ -3,9 +3,10 @@
  * The lock is flock(2): the kernel drops it when the process dies, however it dies, so a stale lock does not exist there. Without
  * koffi the process number in the file decides; a dead or re-used number (other start time) is taken over.
  */
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { accessSync, closeSync, constants, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { getLibc, libcUnavailable } from '../resolver/transport/libc.ts'
+import { makeFolder } from './make-folder.ts'
 import { ProductError } from './product-error.ts'
 
 const LOCK_EX = 2
@@ -18,7 +19,7 @@ export type StateLock = { readonly release: () => void }
 export function prepareStateFolder(folder: string): string {
   const path = resolve(folder)
   try {
-    makeFolder(path)
+    makeFolder(path, 0o700)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
@@ -32,13 +33,6 @@ export function prepareStateFolder(folder: string): string {
     )
   }
   return path
-}
-
-/** One level at a time: the recursive mkdir of Node 24 never ends below /proc, where a missing folder cannot be made. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path, { mode: 0o700 })
 }
 
 /** Locks a state folder for this process. Throws STATE_LOCKED naming the process that holds it. */

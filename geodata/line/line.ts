@@ -33,7 +33,8 @@ export function parseLine(text: string): Line {
   if (alias !== undefined) return placeLine(alias)
   const slash = trimmed.indexOf('/')
   if (slash < 0) return placeLine(resolvePlace(trimmed))
-  return placeLine(`${resolvePlace(trimmed.slice(0, slash))}/${resolveCarrier(trimmed.slice(slash + 1))}`)
+  const place = resolvePlace(trimmed.slice(0, slash), trimmed.slice(slash))
+  return placeLine(`${place}/${resolveCarrier(trimmed.slice(slash + 1), `${place}/`)}`)
 }
 
 /** Canonical key of a line in any accepted spelling. Throws as parseLine. */
@@ -91,7 +92,8 @@ function placeLine(key: LineKey): Line {
   return { kind: 'place', key, place: key.slice(0, slash), carrier: key.slice(slash + 1) }
 }
 
-function resolvePlace(text: string): string {
+/** `rest` is what follows in the key: a suggestion shows the whole key, or it would name a wider line. */
+function resolvePlace(text: string, rest: string = ''): string {
   const key = findPlaceAlias(text)
   if (key !== undefined) return key
   if (isSearchEngineLine(text)) {
@@ -102,14 +104,23 @@ function resolvePlace(text: string): string {
     )
   }
   const nearest = nearestPlace(text)
-  throw new GeodataError('GEODATA_LINE_UNKNOWN', `unknown place "${text}"`, `did you mean "${nearest.key}" (${nameBoth(nearest)})?`)
+  // A code is not nearly another one, unless it lies in it: its digits name a province and a city.
+  if (/^cn-\d+$/i.test(text) && !text.toLowerCase().startsWith(nearest.key)) {
+    throw new GeodataError(
+      'GEODATA_LINE_UNKNOWN',
+      `unknown place "${text}"`,
+      'write the GB/T 2260 code of a province (cn-33) or of a prefecture city (cn-3302), or its name',
+    )
+  }
+  throw new GeodataError('GEODATA_LINE_UNKNOWN', `unknown place "${text}"`, `did you mean "${nearest.key}${rest}" (${nameBoth(nearest)})?`)
 }
 
-function resolveCarrier(text: string): string {
+/** `place` is what stands before it in the key, for the suggestion. */
+function resolveCarrier(text: string, place: string = ''): string {
   const id = findCarrierAlias(text)
   if (id !== undefined) return id
   const nearest = nearestCarrier(text)
-  throw new GeodataError('GEODATA_LINE_UNKNOWN', `unknown carrier "${text}"`, `did you mean "${nearest.id}" (${nearest.label.en})?`)
+  throw new GeodataError('GEODATA_LINE_UNKNOWN', `unknown carrier "${text}"`, `did you mean "${place}${nearest.id}" (${nearest.label.en})?`)
 }
 
 function nameBoth(place: Place): string {

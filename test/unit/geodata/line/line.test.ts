@@ -116,8 +116,8 @@ for (const [text, key] of accepted) {
 const refused: readonly { text: string; message: RegExp; suggestion: RegExp }[] = [
   { text: 'cn-330203', message: /unknown place "cn-330203"/, suggestion: /"cn-3302" \(Zhejiang Ningbo, 浙江宁波\)/ },
   { text: 'cn-3399', message: /unknown place/, suggestion: /"cn-33"/ },
-  { text: 'cn-99', message: /unknown place/, suggestion: /"cn-/ },
-  { text: 'cn-33/telcom', message: /unknown carrier "telcom"/, suggestion: /"telecom"/ },
+  { text: 'cn-99', message: /unknown place/, suggestion: /the GB\/T 2260 code of a province/ },
+  { text: 'cn-33/telcom', message: /unknown carrier "telcom"/, suggestion: /"cn-33\/telecom"/ },
   { text: 'us-cc', message: /unknown place/, suggestion: /"us-/ },
   { text: 'xx', message: /unknown place "xx"/, suggestion: /did you mean/ },
   { text: '', message: /unknown place ""/, suggestion: /did you mean/ },
