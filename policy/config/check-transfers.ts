@@ -11,6 +11,7 @@ import { suggestNearest } from './suggest-nearest.ts'
 /** Adds the issues of keys, permissions and secondaries. */
 export function checkTransfers(config: FilledConfig, shape: DocumentShape, lineOf: LineOf, issues: IssueDraft[]): void {
   checkTsigKeys(config, shape, lineOf, issues)
+  checkUpdates(config, issues)
   const addresses = addressesByName(config)
   for (const { value, path } of config.zones) checkNameservers(config, value, path, addresses, issues)
 }
@@ -30,7 +31,7 @@ function checkTsigKeys(config: FilledConfig, shape: DocumentShape, lineOf: LineO
   }
   if (shape.incomplete.has('tsigKeys')) return
   for (const { value, path } of config.zones) {
-    for (const key of ['allowTransfer', 'notify'] as const) {
+    for (const key of ['allowTransfer', 'notify', 'allowUpdate'] as const) {
       for (const [position, { tsigKey }] of value[key].entries()) {
         if (tsigKey === '' || first.has(tsigKey)) continue
         const nearest = suggestNearest(tsigKey, first.keys()) ?? ''
@@ -39,6 +40,20 @@ function checkTsigKeys(config: FilledConfig, shape: DocumentShape, lineOf: LineO
           path: [...path, key, position, 'tsigKey'],
           params: { kind: 'key', id: tsigKey, section: 'tsigKeys', nearest },
         })
+      }
+    }
+  }
+}
+
+/** Updates need serials that control gives, types that exist, and names of the zone. */
+function checkUpdates(config: FilledConfig, issues: IssueDraft[]): void {
+  for (const { value, path } of config.zones) {
+    if (value.allowUpdate.length > 0 && value.serial === 'keep')
+      issues.push({ code: 'CONFIG_UPDATE_SERIAL', path: [...path, 'serial'], params: { zone: value.name } })
+    for (const [position, { names }] of value.allowUpdate.entries()) {
+      for (const name of names) {
+        if (isAtOrBelow(name, value.name)) continue
+        issues.push({ code: 'CONFIG_UPDATE_NAME', path: [...path, 'allowUpdate', position, 'names'], params: { name, zone: value.name } })
       }
     }
   }

@@ -215,6 +215,16 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `"${p.value}" cannot be notified: ${p.reason}`,
     () => 'write the address of a secondary, or the word nameservers',
   ),
+  CONFIG_UPDATE_SERIAL: entry(
+    'error',
+    (p) => `zone "${p.zone}" takes updates but keeps its own serial`,
+    () => 'leave serial: auto: every update needs a new one',
+  ),
+  CONFIG_UPDATE_NAME: entry(
+    'error',
+    (p) => `"${p.name}" of allowUpdate is not in zone "${p.zone}"`,
+    () => 'write it relative to the zone',
+  ),
   CONFIG_RECORD_OUTSIDE: entry(
     'error',
     (p) => `record "${p.name}" is not in zone "${p.zone}"`,

@@ -75,6 +75,29 @@ export type NotifyTarget = {
   readonly tsigKey: string
 }
 
+/** One permission to change a zone by updates. */
+export type UpdatePermission = {
+  /** Name of a key, absolute and lower-case. */
+  readonly tsigKey: string
+  /** Absolute and lower-case; a label "*" stands for one or more labels. Empty = every name of the zone. */
+  readonly names: readonly string[]
+  /** Type words in upper case; ANY = all. Empty = all but SOA and NS. */
+  readonly types: readonly string[]
+}
+
+/** What updates did to one RRset, as `export` writes it. */
+export type DynamicSet = {
+  /** Owner name, absolute and lower-case. */
+  readonly name: string
+  /** Type word in upper case, or TYPEnnn. */
+  readonly type: string
+  readonly ttlSeconds: number
+  /** Rdata added, in presentation form. */
+  readonly data: readonly string[]
+  /** Rdata of the document that is hidden. */
+  readonly removed: readonly string[]
+}
+
 /** One zone: inline (`soa`, `nameservers`, `records`) or a master file (`file`). */
 export type Zone = {
   /** Apex, absolute and lower-case. */
@@ -96,6 +119,10 @@ export type Zone = {
   /** Who may transfer it; none = nobody. */
   readonly allowTransfer: readonly TransferRule[]
   readonly notify: readonly NotifyTarget[]
+  /** Who may change it by updates; none = nobody. */
+  readonly allowUpdate: readonly UpdatePermission[]
+  /** Dynamic layer written in the document; not part of the canonical form, used by `apply --replace-dynamic` alone. */
+  readonly dynamicRecords: readonly DynamicSet[]
 }
 
 /** How to measure an endpoint. */

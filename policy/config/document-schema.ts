@@ -28,6 +28,8 @@ export type ZoneShape = {
   ecs: 'use' | 'ignore'
   allowTransfer: (string | { prefix?: Given<string>; tsigKey?: Given<string> })[]
   notify: (string | { address: string; port: number; tsigKey?: Given<string> })[]
+  allowUpdate: { tsigKey: string; names: string[]; types: string[] }[]
+  dynamicRecords?: Given<{ name: string; type: string; ttlSeconds?: Given<number>; data?: Given<string[]>; removed?: Given<string[]> }[]>
 }
 /** `tsigKeys[]` as written. */
 export type TsigKeyShape = { name: string; algorithm: TsigAlgorithmWord; secretRef: string }
@@ -182,6 +184,34 @@ export const zoneSchema: z.ZodType<ZoneShape> = z.strictObject({
     .max(100)
     .default([])
     .describe('Who is told of a new serial: addresses, mappings, or the word "nameservers" for the addresses of the NS records.'),
+  allowUpdate: z
+    .array(
+      z.strictObject({
+        tsigKey: text(1024).min(1).describe('Key that the update must be signed with.'),
+        names: z
+          .array(text(1024).min(1))
+          .max(1000)
+          .default([])
+          .describe('Names it may change, relative to the zone; a label "*" stands for one or more labels. None: every name.'),
+        types: z.array(text(16).min(1)).max(100).default([]).describe('Types it may change; ANY is all. None: all but SOA and NS.'),
+      }),
+    )
+    .max(1000)
+    .default([])
+    .describe('Who may change the zone by dynamic updates (RFC 2136).'),
+  dynamicRecords: z
+    .array(
+      z.strictObject({
+        name: text(1024).min(1).describe('Owner name, as in records.'),
+        type: text(16).min(1).describe('Record type.'),
+        ttlSeconds: ttl.optional().describe("TTL in seconds of what was added; the zone's when not given."),
+        data: z.array(text(65_535)).max(1000).optional().describe('Rdata that updates added.'),
+        removed: z.array(text(65_535)).max(1000).optional().describe('Rdata of the document that updates removed.'),
+      }),
+    )
+    .max(1_000_000)
+    .optional()
+    .describe('What updates did to the zone, written by `export`; takes effect only with `apply --replace-dynamic`.'),
 })
 
 /** One element of `tsigKeys`. */
@@ -414,8 +444,6 @@ export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; rea
 export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string])[] = [
   ['zones', 'dnssec'],
   ['zones', 'primaries'],
-  ['zones', 'allowUpdate'],
-  ['zones', 'dynamicRecords'],
   ['probes', 'families'],
   ['endpoints', 'capacity'],
   ['lines', 'union'],

@@ -8,6 +8,7 @@ import { formatPrefix, type Prefix, parsePrefix } from '../../geodata/address/pr
 import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
 import type {
   Config,
+  DynamicSet,
   Endpoint,
   Label,
   Line,
@@ -21,6 +22,7 @@ import type {
   SteeredName,
   TransferRule,
   TsigKeyReference,
+  UpdatePermission,
   Zone,
 } from './config-schema.ts'
 import type { EndpointShape, LineShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
@@ -186,6 +188,8 @@ function fillZone(
       ecs: value.ecs,
       allowTransfer: value.allowTransfer.map((rule, position) => fillTransferRule(rule, [...path, 'allowTransfer', position], issues)),
       notify: value.notify.map((target, position) => fillNotify(target, [...path, 'notify', position], issues)),
+      allowUpdate: value.allowUpdate.map((rule, position) => fillUpdateRule(rule, name, [...path, 'allowUpdate', position], issues)),
+      dynamicRecords: fillDynamic(value, name, [...path, 'dynamicRecords'], issues),
     },
     recordPaths: records.map((record) => record.path),
   }
@@ -196,6 +200,26 @@ function fillTransferRule(rule: ZoneShape['allowTransfer'][number], path: Config
   const at = typeof rule === 'string' ? path : [...path, 'prefix']
   if (prefix === '' && tsigKey === '') issues.push({ code: 'CONFIG_TRANSFER_OPEN', path, params: {} })
   return { prefix: prefix === '' ? '' : network(prefix, at, issues), tsigKey: keyName(tsigKey, [...path, 'tsigKey'], issues) }
+}
+
+function fillUpdateRule(rule: ZoneShape['allowUpdate'][number], zone: string, path: ConfigPath, issues: IssueDraft[]): UpdatePermission {
+  return {
+    tsigKey: keyName(rule.tsigKey, [...path, 'tsigKey'], issues),
+    names: uniqueSorted(
+      rule.names.map((name, position) => domainName(name, zone, [...path, 'names', position], issues)).filter((name) => name !== ''),
+    ),
+    types: uniqueSorted(rule.types.map((type) => type.toUpperCase())),
+  }
+}
+
+function fillDynamic(value: ZoneShape, zone: string, path: ConfigPath, issues: IssueDraft[]): DynamicSet[] {
+  const sets: DynamicSet[] = []
+  for (const [position, set] of (value.dynamicRecords ?? []).entries()) {
+    const name = domainName(set.name, zone, [...path, position, 'name'], issues)
+    const { ttlSeconds = value.ttlSeconds, data = [], removed = [] } = set
+    if (name !== '') sets.push({ name, type: set.type.toUpperCase(), ttlSeconds, data, removed })
+  }
+  return sets
 }
 
 function network(text: string, path: ConfigPath, issues: IssueDraft[]): string {

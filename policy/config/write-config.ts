@@ -63,6 +63,11 @@ function zoneValue(zone: Zone): Record<string, unknown> {
     value.allowTransfer = zone.allowTransfer.map((rule) => (rule.tsigKey === '' ? rule.prefix : without(rule, { prefix: '' })))
   }
   if (zone.notify.length > 0) value.notify = zone.notify.map(notifyValue)
+  if (zone.allowUpdate.length > 0) {
+    value.allowUpdate = zone.allowUpdate.map((rule) =>
+      without({ ...rule, names: rule.names.map((name) => relativeName(name, zone.name)) }, { names: [], types: [] }),
+    )
+  }
   if (zone.soa !== null) {
     const defaults = { serial: 0, refreshSeconds: 3600, retrySeconds: 600, expireSeconds: 604_800, minimumSeconds: 300 }
     value.soa = without(zone.soa, defaults)

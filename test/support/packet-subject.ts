@@ -64,6 +64,8 @@ export function inlineZone(name: string, records: readonly RecordSet[], ecs: 'us
     ecs,
     allowTransfer: [],
     notify: [],
+    allowUpdate: [],
+    dynamicRecords: [],
   }
 }
 
