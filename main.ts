@@ -23,10 +23,18 @@ function usage(): string {
   return `usage: nearcast COMMAND [flags]\n\n  commands: ${Object.keys(COMMANDS).join(' · ')}\n\n  nearcast COMMAND --help shows the flags of a command\n`
 }
 
+/** The commands with a sentence each; loads them all. */
+async function help(): Promise<string> {
+  const rows = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).command.summary}`),
+  )
+  return `usage: nearcast COMMAND [flags]\n\n${rows.join('\n')}\n\nnearcast COMMAND --help shows the flags of a command\n`
+}
+
 async function main(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(usage())
+    process.stdout.write(await help())
     return name === undefined ? 2 : 0
   }
   const load = COMMANDS[name]

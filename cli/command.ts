@@ -54,7 +54,7 @@ export function parseCommandLine(
   try {
     parsed = parseArgs({ args: [...words], options: config, allowPositionals: true, strict: true }) as never
   } catch (error) {
-    throw new UsageError((error as Error).message.replace(/\. To specify.*$/s, ''))
+    throw new UsageError((error as Error).message.replace(/\. To specify.*$/s, '').replaceAll(/\s*\n\s*/g, ' '))
   }
   if (command.positionals === '' && parsed.positionals.length > 0) {
     throw new UsageError(`${command.name} takes no operand, not "${parsed.positionals[0]}"`)

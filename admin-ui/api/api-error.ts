@@ -80,7 +80,7 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   TOKEN_UNKNOWN: [404, 'GET /api/v1/tokens lists them'],
   USER_EXISTS: [409, 'choose another name'],
   USER_LAST_ADMIN: [409, 'make another account admin first'],
-  USER_UNKNOWN: [404, 'GET /api/v1/users lists them'],
+  USER_UNKNOWN: [404, '"nearcast user list" or GET /api/v1/users lists them'],
   SESSION_UNKNOWN: [404, 'GET /api/v1/sessions lists them'],
 }
 
