@@ -14,6 +14,7 @@
  * than 2 times without bursts, or when, with 256 x 1, looking for bursts costs more than a fifth (decision 0007).
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -217,7 +218,10 @@ try {
 } finally {
   for (const { child } of servers) {
     child.removeAllListeners('exit')
+    // It writes into the folder until it has ended.
+    const ended = child.exitCode === null ? once(child, 'exit') : undefined
     child.kill('SIGTERM')
+    await ended
   }
   rmSync(folder, { recursive: true, force: true })
 }
