@@ -10,6 +10,7 @@ import { hasErrors, type IssueDraft, makeIssue } from '../../policy/config/confi
 import type { Config } from '../../policy/config/config-schema.ts'
 import { makeTransferPlan } from '../transfer/transfer-plan.ts'
 import { compileZones } from '../zone/compile-zones.ts'
+import type { DynamicRecord } from '../zone/dynamic-layer.ts'
 import type { ZoneInput } from '../zone/zone-record.ts'
 import { type Column, packColumns } from './arena.ts'
 import { attachSnapshot } from './attach-snapshot.ts'
@@ -25,6 +26,8 @@ export type CompileInput = {
   readonly geodata: Geodata
   /** SOA serials of zones whose serial is `auto`, by zone name; a missing one is 1. */
   readonly serials: ReadonlyMap<string, number>
+  /** Dynamic layers of zones, as the store has them. */
+  readonly dynamic?: readonly DynamicRecord[]
   /** Zones from outside the document (`serve --zones`). */
   readonly moreZones: readonly ZoneInput[]
   /** Generation of the snapshot; not part of its bytes. */
@@ -41,7 +44,7 @@ const NOWHERE = { file: '', line: 1, column: 1 }
 export function compileSnapshot(input: CompileInput): CompileOutput {
   const { config, geodata } = input
   const policies = compilePolicies(config, geodata)
-  const read = readZones(config, input.serials)
+  const read = readZones(config, input.serials, input.dynamic)
   const steered = readSteered(config, policies.names)
   const zones = compileZones([...read.zones, ...input.moreZones], steered.steered)
   const zoneIssues = zones.issues.map((issue) => {

@@ -7,6 +7,7 @@ import type { Config, Zone } from '../../policy/config/config-schema.ts'
 import { canonicalName, NameError, parseName } from '../wire/name.ts'
 import { parseRdata, RdataError, splitRdata } from '../wire/rdata/rdata-text.ts'
 import { findType, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
+import { type DynamicRecord, layersByZone, mergeLayer } from '../zone/dynamic-layer.ts'
 import type { RecordTable } from '../zone/record-table.ts'
 import { type IncludeReader, readZoneFile } from '../zone/zone-file-parser.ts'
 import type { ZoneInput, ZoneIssue, ZoneRecord } from '../zone/zone-record.ts'
@@ -25,11 +26,29 @@ export function draftOfZoneIssue(issue: ZoneIssue, path: IssueDraft['path'], isF
   return isFile ? { ...draft, where: { file: issue.file, line: Math.max(1, issue.line), column: Math.max(1, issue.column) } } : draft
 }
 
-/** Reads all zones of a document. `serials` gives the SOA serial of zones whose serial is `auto`, by zone name. */
-export function readZones(config: Config, serials: ReadonlyMap<string, number>): ZonesRead {
+/**
+ * Reads all zones of a document. `serials` gives the SOA serial of zones whose serial is `auto`, by zone name; `dynamic` what updates did
+ * to them (resolver/zone/dynamic-layer.ts).
+ */
+export function readZones(config: Config, serials: ReadonlyMap<string, number>, dynamic: readonly DynamicRecord[] = []): ZonesRead {
   const issues: IssueDraft[] = []
-  const zones = config.zones.map((zone, number) => readZone(config, zone, number, serials.get(zone.name), issues))
+  const layers = layersByZone(dynamic)
+  const zones = config.zones.map((zone, number) => {
+    const serial = serials.get(zone.name)
+    const read = readZone(config, zone, number, serial, issues)
+    const layer = layers.get(zone.name)
+    if (layer === undefined) return read
+    const merged = mergeLayer(read, layer)
+    if (zone.serial === 'auto' && serial !== undefined && merged.table !== undefined) writeSerial(merged.table, serial)
+    return merged
+  })
   return { zones, issues }
+}
+
+/** One zone of a document as it stands there; undefined = the document has none of this name. Problems are passed over: it was compiled. */
+export function readZoneOf(config: Config, name: string, serial: number | undefined): ZoneInput | undefined {
+  const number = config.zones.findIndex((zone) => zone.name === name)
+  return number < 0 ? undefined : readZone(config, config.zones[number]!, number, serial, [])
 }
 
 function readZone(config: Config, zone: Zone, number: number, serial: number | undefined, issues: IssueDraft[]): ZoneInput {
