@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Entry point: finds the command, parses its flags, turns failures into one clear line and an exit code (0 ok, 1 failed, 2 usage). */
 import { type Command, helpOf, parseCommandLine, UsageError } from './cli/command.ts'
+import { tellSupervisor } from './cli/supervise-child.ts'
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   up: () => import('./cli/up.ts'),
@@ -55,7 +56,8 @@ async function main(words: readonly string[]): Promise<number> {
       return 2
     }
     const { message, suggestion, code } = error as { message: string; suggestion?: string; code?: string }
-    process.stderr.write(`nearcast ${name}: ${message}${suggestion ? `; ${suggestion}` : ''}${code ? ` [${code}]` : ''}\n`)
+    const line = `nearcast ${name}: ${message}${suggestion ? `; ${suggestion}` : ''}${code ? ` [${code}]` : ''}`
+    if (!(await tellSupervisor(line))) process.stderr.write(`${line}\n`)
     if (process.env.NEARCAST_DEBUG) process.stderr.write(`${(error as Error).stack}\n`)
     return 1
   }
@@ -66,6 +68,6 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exitCode = 1
 } else {
   process.exitCode = await main(process.argv.slice(2))
-  // A command that failed at its start has not closed the channel to its supervisor, which would keep the process alive.
+  // The channel to a supervisor would keep the process alive; until now it was there to say why a part ends.
   if (process.connected) process.disconnect()
 }

@@ -3,7 +3,7 @@
  * Composition only. Killing it costs no answer and no acknowledged edit: the store is durable before an edit is acknowledged, and the
  * newest generation goes to the nodes again at every start.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, unwatchFile, watchFile } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, unwatchFile, watchFile } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { basename, join } from 'node:path'
@@ -25,12 +25,13 @@ import { formatAddress } from '../geodata/address/address.ts'
 import { loadGeodata } from '../geodata/geodata-file.ts'
 import { openHistory } from '../policy/store/history.ts'
 import { openStore } from '../policy/store/store.ts'
-import { formatListenAddress, isLoopback, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
+import { formatListenAddress, type ListenAddress } from '../resolver/transport/listen-address.ts'
 import { formatIssue } from './apply.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { CONTROL_OPTIONS } from './control-options.ts'
+import { apiListenOf, apiTlsOf } from './http-settings.ts'
 import { packageRoot } from './package-root.ts'
-import { createProcessLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
+import { createStartLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, type Flags, listFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
 import { productVersion } from './product-version.ts'
@@ -54,11 +55,10 @@ const DRAIN_MS = 2000
 
 async function run(args: CommandArgs): Promise<number> {
   const flags = applySettingsFile(OPTIONS, args.flags)
-  const log = createProcessLog('control', flags)
+  const { log, release } = createStartLog('control', flags)
   const stopped = waitForStop()
-  const listen = parseListenAddress(textFlag(flags, 'api-listen', '127.0.0.1:8080'), 8080)
-  const tls = readTls(flags)
-  refuseOpenBind(listen, tls !== undefined || flags['behind-proxy'] === true)
+  const listen = apiListenOf(flags)
+  const tls = apiTlsOf(flags, listen)
   const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
   const geodataPath = textFlag(flags, 'geodata', join(packageRoot(), 'geodata', 'default', 'default.geodata'))
   const geodata = loadGeodata(geodataPath)
@@ -115,16 +115,17 @@ async function run(args: CommandArgs): Promise<number> {
   })
   try {
     await openServers(servers.tcp, servers.socket, listen, paths.controlSocket)
-    // Only now: a password that is made and then not told, because the port is taken, would be lost.
+    await bringUp(publisher, flags, log)
+    // Only now: a start that is refused, because the port is taken or the first document is wrong, makes no account and tells no password.
     const first = await accounts.ensureFirstAdmin()
     if (first !== undefined) tellFirstPassword(first)
-    await bringUp(publisher, flags, log)
     fleet.start()
     const seed = watchSeed(publisher, flags, log)
     const { port } = servers.tcp.address() as { port: number }
     const address = formatListenAddress({ ...listen, port })
     tell({ type: 'ready', address, generation: store.latestGenerationNumber() })
     log.info({ address, generation: store.latestGenerationNumber(), version }, 'control is ready')
+    release()
     if (process.send === undefined) process.stdout.write(`  console  http${tls === undefined ? '' : 's'}://${address}/\nready\n`)
     const reason = await stopped
     log.info({ reason }, 'stopping')
@@ -137,8 +138,6 @@ async function run(args: CommandArgs): Promise<number> {
     await hub.close()
     await compiler.close()
     store.close()
-    // The channel would keep the process alive.
-    if (process.connected) process.disconnect()
   }
 }
 
@@ -218,34 +217,6 @@ function watchSeed(publisher: Publisher, flags: Flags, log: ProcessLog): { reado
       if (watches) unwatchFile(path)
     },
   }
-}
-
-function refuseOpenBind(listen: ListenAddress, isProtected: boolean): void {
-  if (isLoopback(listen.address) || isProtected) return
-  throw new ProductError(
-    'API_BIND_NEEDS_TLS',
-    `the API would be open without encryption on ${formatListenAddress(listen)}`,
-    'add --tls-cert and --tls-key, or --behind-proxy when a proxy ends TLS, or listen on 127.0.0.1',
-  )
-}
-
-function readTls(flags: Flags): { readonly key: string; readonly cert: string } | undefined {
-  const [key, cert] = [textFlag(flags, 'tls-key', ''), textFlag(flags, 'tls-cert', '')]
-  if (key === '' && cert === '') return undefined
-  if (key === '' || cert === '') throw new ProductError('API_TLS', 'only one of --tls-key and --tls-cert is given', 'give both')
-  const read = (path: string): string => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch (cause) {
-      throw new ProductError(
-        'API_TLS',
-        `"${path}" cannot be read (${(cause as NodeJS.ErrnoException).code})`,
-        'correct its path or its permissions',
-        { cause },
-      )
-    }
-  }
-  return { key: read(key), cert: read(cert) }
 }
 
 /** A second control on the same state folder would publish against the first. */

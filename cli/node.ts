@@ -14,7 +14,7 @@ import { formatAddress } from '../geodata/address/address.ts'
 import { startMetricsEndpoint } from '../resolver/observe/metrics-endpoint.ts'
 import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { type BlockSource, keepSnapshotFile, loadKeptSnapshot, loadSnapshot } from '../resolver/snapshot/snapshot-file.ts'
-import { formatListenAddress, isLoopback, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
+import { formatListenAddress } from '../resolver/transport/listen-address.ts'
 import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { startGuardState } from './data-plane/cookie-secrets.ts'
@@ -25,10 +25,11 @@ import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeEncryption } from './data-plane/start-encrypted.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
 import { nodeTransfers } from './data-plane/start-transfers.ts'
+import { apiListenOf, metricsListenOf, metricsTokenOf } from './http-settings.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
 import { packageRoot } from './package-root.ts'
-import { createProcessLog, LOG_OPTION, type ProcessLog, readSecretFile } from './process-log.ts'
-import { applySettingsFile, defaultUdpThreads, type Flags, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
+import { createStartLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
+import { applySettingsFile, defaultUdpThreads, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
 import { QUERY_LOG_OPTIONS, queryLogSettings, startNodeQueryLog } from './query-log-options.ts'
 import { prepareStateFolder } from './state-folder.ts'
@@ -53,18 +54,6 @@ const OPEN_AT_LATEST_MS = 3000
 /** Pause before a first generation that could not be made live is tried again; it doubles up to FIRST_RETRY_LAST_MS. */
 const FIRST_RETRY_MS = 1000
 const FIRST_RETRY_LAST_MS = 30_000
-
-/** Token of the metrics port; beyond loopback there must be one. */
-function metricsToken(flags: Flags, listen: ListenAddress): string | undefined {
-  const path = textFlag(flags, 'metrics-token-file', '')
-  if (path !== '') return readSecretFile(path)
-  if (isLoopback(listen.address)) return undefined
-  throw new ProductError(
-    'METRICS_OPEN',
-    `the metrics port would be open to everybody on ${formatListenAddress(listen)}`,
-    'give --metrics-token-file FILE, or listen on 127.0.0.1',
-  )
-}
 
 /** Keeps what the node answers from now, for a start with nothing else reachable. Failures cost only that start: they are logged. */
 async function keep(paths: StatePaths, message: PublishMessage, log: ProcessLog): Promise<void> {
@@ -106,15 +95,19 @@ function loadPublished(message: PublishMessage, blockSource: BlockSource): Snaps
 
 async function run(args: CommandArgs): Promise<number> {
   const flags = applySettingsFile(OPTIONS, args.flags)
-  const log = createProcessLog('node', flags)
+  const { log, release } = createStartLog('node', flags)
   const stopped = waitForStop()
+  let isStopping = false
+  void stopped.then(() => {
+    isStopping = true
+  })
   const startedAt = Date.now()
   const nodeId = textFlag(flags, 'node-id', hostname())
   const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
   const addresses = listenFlags(flags, 'listen', ['127.0.0.1:5300'], 53)
-  const metricsListen = parseListenAddress(textFlag(flags, 'metrics-listen', '127.0.0.1:9153'), 9153)
-  const apiListen = parseListenAddress(textFlag(flags, 'api-listen', '127.0.0.1:8080'), 8080)
-  const token = metricsToken(flags, metricsListen)
+  const metricsListen = metricsListenOf(flags)
+  const apiListen = apiListenOf(flags)
+  const token = metricsTokenOf(flags, metricsListen)
   const querySettings = queryLogSettings(flags, nodeId)
   const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
   mkdirSync(dirname(paths.nodeSnapshot), { recursive: true, mode: 0o700 })
@@ -244,6 +237,7 @@ async function run(args: CommandArgs): Promise<number> {
     if (process.send === undefined && !hasSaidReady)
       process.stdout.write('not ready: no generation is live, DNS answers SERVFAIL; waiting for control\n')
     log.info({ dns: opened.addresses.map(formatListenAddress), metrics: formatListenAddress(metrics.listen) }, 'node is ready')
+    if (!isStopping) release()
     log.info({ reason: await stopped }, 'stopping')
     return 0
   } finally {
@@ -253,8 +247,6 @@ async function run(args: CommandArgs): Promise<number> {
     await link.close()
     for (const close of closers) await close()
     requests.stop()
-    // The channel would keep the process alive.
-    if (process.connected) process.disconnect()
   }
 }
 

@@ -6,10 +6,12 @@
  *   every part ready ─► addresses ─┬─ a generation is live ──────────────────────────────► ready
  *                                  ├─ the store has none ─► not ready: publish a document ─► ready after the first publish
  *                                  └─ overdue ────────────► not ready: what is missing ───► ready when it is there
+ *   control cannot start, node serves ────────────────────► not ready: why control cannot ─► ready when it serves after all
  */
 
 /** Words of a start that cannot answer yet; `ready` alone stands on its line. */
 const NOT_READY = 'not ready'
+const KEPT = 'DNS answers from the kept generation'
 
 /** What the report needs. */
 export type StartReportOptions = {
@@ -24,6 +26,8 @@ export type StartReportOptions = {
 export type StartReport = {
   /** A part serves. */
   readonly partReady: (name: string) => void
+  /** A part that is started again and again cannot start; `why` is its own line. */
+  readonly partFailed: (name: string, why: string) => void
   /** Newest generation of the store, 0 = it is empty. */
   readonly stored: (generation: number) => void
   /** A generation is live on the node. */
@@ -40,6 +44,7 @@ export function createStartReport({ parts, addresses, print }: StartReportOption
   let isComplete = false
   let isReady = false
   let hasExcused = false
+  let failed: { readonly name: string; readonly why: string } | undefined
 
   function excuse(why: string): void {
     if (isReady || hasExcused) return
@@ -48,7 +53,12 @@ export function createStartReport({ parts, addresses, print }: StartReportOption
   }
 
   function look(): void {
-    if (missing.size > 0) return
+    if (missing.size > 0) {
+      // Said once it is known what DNS does meanwhile: the node has its kept generation live, or serves without one.
+      if (failed !== undefined && (isLive || !missing.has('node')))
+        excuse(`${failed.name} cannot start, ${isLive ? KEPT : 'DNS answers SERVFAIL'}; ${failed.why}; it is tried again until it starts`)
+      return
+    }
     if (!isComplete) {
       isComplete = true
       for (const line of addresses()) print(line)
@@ -64,6 +74,11 @@ export function createStartReport({ parts, addresses, print }: StartReportOption
   return {
     partReady: (name) => {
       missing.delete(name)
+      if (failed?.name === name) failed = undefined
+      look()
+    },
+    partFailed: (name, why) => {
+      if (missing.has(name)) failed = { name, why }
       look()
     },
     stored: (generation) => {
@@ -77,7 +92,7 @@ export function createStartReport({ parts, addresses, print }: StartReportOption
     overdue: () => {
       if (missing.size > 0) {
         const names = [...missing]
-        const dns = isLive && !missing.has('node') ? 'DNS answers from the kept generation, but ' : ''
+        const dns = isLive && !missing.has('node') ? `${KEPT}, but ` : ''
         excuse(`${dns}${names.join(' and ')} ${names.length === 1 ? 'does' : 'do'} not serve yet; the log says why`)
       } else if (!isLive) {
         const what = storedGeneration === undefined ? 'no generation' : `generation ${storedGeneration}`

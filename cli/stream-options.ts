@@ -53,7 +53,10 @@ export function streamSettings(flags: Flags): StreamSettings {
   if (!/^\/[A-Za-z0-9._~/-]*$/.test(dohPath)) throw new UsageError(`--doh-path must be a path such as /dns-query, not "${dohPath}"`)
   const chainPath = textFlag(flags, 'tls-cert', '')
   const keyPath = textFlag(flags, 'tls-key', '')
-  if ((chainPath === '') !== (keyPath === '')) throw new UsageError('--tls-cert and --tls-key belong together')
+  if ((chainPath === '') !== (keyPath === '')) {
+    const [given, missing] = keyPath === '' ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert']
+    throw new TransportError('TRANSPORT_CERTIFICATE', `${given} is given without ${missing}`, 'give both, or neither')
+  }
   return {
     encrypted: [
       ...listenFlags(flags, 'dot-listen', [], 853).map((listen) => ({ kind: 'dot' as const, listen })),

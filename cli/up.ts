@@ -3,24 +3,27 @@
  * them down, so that a node that ends, however it ends, finds its queries waiting when it is back. Shell. Answers nothing itself.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { resolve as resolvePath } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadCertificate } from '../resolver/transport/certificate-files.ts'
 import { libcUnavailable } from '../resolver/transport/libc.ts'
-import { formatListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
+import { formatListenAddress, type ListenAddress } from '../resolver/transport/listen-address.ts'
 import type { ListeningSocket } from '../resolver/transport/raw-socket.ts'
 import { ANSWER_OPTIONS } from './answer-options.ts'
+import { type CheckedSettings, checkFiles, checkSettings, tryPorts } from './check-start.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { CONTROL_OPTIONS } from './control-options.ts'
 import { completeSockets } from './data-plane/open-sockets.ts'
 import { FIRST_INHERITED_FD, INHERITED_NAMES_VARIABLE, INHERITED_VARIABLE, takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, type Flags, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
-import { QUERY_LOG_OPTIONS, queryLogSettings } from './query-log-options.ts'
+import { QUERY_LOG_OPTIONS } from './query-log-options.ts'
 import { createStartReport } from './start-report.ts'
 import { lockStateFolder, prepareStateFolder } from './state-folder.ts'
+import { statePaths } from './state-paths.ts'
 import { waitForStop } from './stop-signal.ts'
-import { neededCertificate, type StreamSettings, streamSettings } from './stream-options.ts'
-import { type ChildMessage, type Supervised, superviseChild } from './supervise-child.ts'
+import type { StreamSettings } from './stream-options.ts'
+import { type ChildMessage, SUPERVISOR_VARIABLE, type Supervised, superviseChild } from './supervise-child.ts'
 
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
@@ -65,7 +68,7 @@ function wordsOf(flags: Flags, names: readonly string[]): string[] {
 function spawnScript(script: string, words: readonly string[], sockets: readonly ListeningSocket[]): ChildProcess {
   const names = sockets.map(({ kind }) => kind).join(':')
   const handedDown = { [INHERITED_VARIABLE]: String(sockets.length), [INHERITED_NAMES_VARIABLE]: names }
-  const environment = { ...process.env, ...(sockets.length > 0 ? handedDown : {}) }
+  const environment = { ...process.env, [SUPERVISOR_VARIABLE]: String(process.pid), ...(sockets.length > 0 ? handedDown : {}) }
   // Descriptors from FIRST_INHERITED_FD on, in order; node's own channel comes behind them.
   const stdio: ('ignore' | 'inherit' | 'ipc' | number)[] = ['ignore', 'inherit', 'inherit', ...sockets.map(({ fd }) => fd), 'ipc']
   if (stdio[FIRST_INHERITED_FD] === undefined) throw new Error('no place for the first inherited descriptor')
@@ -86,21 +89,61 @@ function scriptPath(relative: string): string {
   return fileURLToPath(new URL(`${relative}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
 }
 
+/** True when the node has something to answer from without control: its snapshot, or the one before. */
+function hasKeptSnapshot(state: string): boolean {
+  const { nodeSnapshot } = statePaths(state)
+  return existsSync(nodeSnapshot) || existsSync(`${nodeSnapshot}.old`)
+}
+
+/**
+ * Checks what the parts need and opens the DNS sockets, before anything is made. With a kept generation what only control needs does
+ * not count: DNS must be answered, control says for itself what it lacks and is started again until it has it (decision 0009).
+ */
+async function openAll(
+  flags: Flags,
+  { apiListen, metricsListen, streams }: CheckedSettings,
+  addresses: readonly ListenAddress[],
+  threads: number,
+  hasKept: boolean,
+): Promise<readonly ListeningSocket[]> {
+  const metrics = { listen: metricsListen, what: 'metrics', flag: '--metrics-listen' }
+  if (!hasKept) checkFiles(flags)
+  await tryPorts(hasKept ? [metrics] : [{ listen: apiListen, what: 'API', flag: '--api-listen' }, metrics])
+  const inherited = takeInheritedSockets(process.env, process.pid)
+  return libcUnavailable() === undefined ? completeSockets(inherited, addresses, threads, streams.encrypted) : inherited
+}
+
+/** A line on standard error. */
+function printError(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** A line of a part without its name, to stand inside another line. */
+function withoutName(line: string): string {
+  return line.replace(/^nearcast \w+: /, '')
+}
+
 async function run(args: CommandArgs): Promise<number> {
   const flags = applySettingsFile(OPTIONS, args.flags)
   const log = createProcessLog('up', flags)
   const addresses = listenFlags(flags, 'listen', ['127.0.0.1:5300'], 53)
   const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
-  const apiListen = parseListenAddress(textFlag(flags, 'api-listen', '127.0.0.1:8080'), 8080)
-  const metricsListen = parseListenAddress(textFlag(flags, 'metrics-listen', '127.0.0.1:9153'), 9153)
-  const hasQueryLog = queryLogSettings(flags, '') !== undefined
-  const streams = streamSettings(flags)
-  // Looked at before anything is started; the node reads it for itself.
-  if (streams.encrypted.length > 0) loadCertificate(neededCertificate(streams))
-  const state = prepareStateFolder(textFlag(flags, 'state', './var'))
-  const lock = lockStateFolder(state)
-  const inherited = takeInheritedSockets(process.env, process.pid)
-  const sockets = libcUnavailable() === undefined ? completeSockets(inherited, addresses, threads, streams.encrypted) : inherited
+  const checked = checkSettings(flags)
+  const { apiListen, metricsListen, hasQueryLog, streams } = checked
+  const folder = resolvePath(textFlag(flags, 'state', './var'))
+  // A second `up` on a folder in use is told so, not that its ports are taken; one that is refused makes no folder.
+  const isFresh = !existsSync(folder)
+  const earlyLock = isFresh ? undefined : lockStateFolder(prepareStateFolder(folder))
+  const hasKept = hasKeptSnapshot(folder)
+  let sockets: readonly ListeningSocket[]
+  try {
+    sockets = await openAll(flags, checked, addresses, threads, hasKept)
+  } catch (error) {
+    earlyLock?.release()
+    throw error
+  }
+  const state = isFresh ? prepareStateFolder(folder) : folder
+  const lock = earlyLock ?? lockStateFolder(state)
   const dns = sockets.length > 0 ? sockets.filter(({ kind }) => kind === 'udp').map(({ listen }) => listen) : addresses
   const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -125,7 +168,14 @@ async function run(args: CommandArgs): Promise<number> {
   })
   const overdue = setTimeout(report.overdue, OVERDUE_MS)
 
+  /** Last line of a part that was started again, until it serves. */
+  const told = new Map<string, string>()
+  let isOver = false
   const outcome = new Promise<number>((resolve) => {
+    const finish = (code: number): void => {
+      isOver = true
+      resolve(code)
+    }
     const take = (name: string, message: ChildMessage): void => {
       if (message.type === 'first-password') {
         print(`  sign in  user "${message.user}", password "${message.password}" (shown only now; you change it at the first sign-in)`)
@@ -140,17 +190,27 @@ async function run(args: CommandArgs): Promise<number> {
         name,
         spawn: start,
         onReady: ({ address, generation }) => {
+          told.delete(name)
           if (name === 'control' && address !== undefined) apiAddress = address
           if (name === 'node' && address !== undefined) metricsAddress = address
           if (generation !== undefined) report.stored(generation)
           report.partReady(name)
         },
         onMessage: (message) => take(name, message),
-        onFailedStart: (code) => {
-          log.error({ child: name, code }, 'a part ended before it was ready; see its message above')
-          resolve(code === 0 ? 1 : code)
+        // What control cannot do must not end what the node can.
+        mayComeLater: name === 'control' && hasKept,
+        onFailedStart: (code, { reason, line }) => {
+          // One line for the start that failed: of two parts that cannot start, the first.
+          if (!isOver) printError(line ?? `nearcast up: ${name} could not start: ${reason}; what it printed above says why`)
+          finish(code === 0 ? 1 : code)
         },
-        onRestart: (reason, waitMs) => log.warn({ child: name, reason, waitMs }, 'a part ended and is started again'),
+        onRestart: ({ reason, line, hasServed }, waitMs) => {
+          if (!hasServed) report.partFailed(name, line === undefined ? reason : withoutName(line))
+          // The same trouble every ten seconds is told once.
+          const isNew = line === undefined || told.get(name) !== line
+          if (line !== undefined) told.set(name, line)
+          log[isNew ? 'warn' : 'debug']({ child: name, reason, waitMs, line }, 'a part ended and is started again')
+        },
       })
     }
     print(`nearcast is starting; state in ${state}`)
@@ -171,7 +231,7 @@ async function run(args: CommandArgs): Promise<number> {
       })
     void waitForStop().then((reason) => {
       log.info({ reason }, 'stopping')
-      resolve(0)
+      finish(0)
     })
   })
 

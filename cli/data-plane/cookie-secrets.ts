@@ -58,6 +58,11 @@ function loadSecrets(path: string, mayCreate: boolean): Uint32Array[] {
   return [cookieSecretWords(secret)]
 }
 
+/** Reads the operator's file of secrets once, for its errors. Throws SETTINGS_COOKIE_SECRETS. */
+export function checkCookieSecrets(path: string): void {
+  loadSecrets(path, false)
+}
+
 /**
  * Makes the guard's memory. `given` is the operator's file, `own` one in the state folder that is made when it is not there; neither:
  * secrets for this run only. Throws SETTINGS_COOKIE_SECRETS.

@@ -103,7 +103,7 @@ export function childrenOf(pid: number): { pid: number; commandLine: string }[] 
   return found
 }
 
-/** Starts it and resolves when it has printed `ready`, or, without a document, that there is none. */
+/** Starts it and resolves when it has printed `ready`, or, without a document, that there is none, or that control cannot start. */
 export async function startProduct(extra: readonly string[] = [], settings: ProductSettings = {}): Promise<Product> {
   const stateFolder = settings.stateFolder ?? mkdtempSync(join(tmpdir(), 'nearcast-e2e-'))
   mkdirSync(stateFolder, { recursive: true })
@@ -159,7 +159,7 @@ export async function startProduct(extra: readonly string[] = [], settings: Prod
   try {
     await until('the product prints ready', 30_000, () => {
       if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${printed}`)
-      return /^(?:ready|not ready: no document is published.*)$/m.test(printed)
+      return /^(?:ready|not ready: (?:no document is published|control cannot start).*)$/m.test(printed)
     })
   } catch (error) {
     await product.stop()

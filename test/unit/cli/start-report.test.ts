@@ -32,6 +32,29 @@ const rows: readonly [name: string, steps: readonly ((report: StartReport) => vo
     ['not ready: DNS answers from the kept generation, but control does not serve yet; the log says why', WHERE, 'ready'],
   ],
   [
+    'control cannot start: told once, when it is known what DNS does; ready follows',
+    [
+      (r) => r.partFailed('control', 'the store is damaged; restore it'),
+      (r) => r.live(),
+      (r) => r.partFailed('control', 'the store is damaged; restore it'),
+      (r) => r.partReady('node'),
+      (r) => r.overdue(),
+      (r) => r.stored(7),
+      (r) => r.partReady('control'),
+      (r) => r.partFailed('control', 'it ended with code 1'),
+    ],
+    [
+      'not ready: control cannot start, DNS answers from the kept generation; the store is damaged; restore it; it is tried again until it starts',
+      WHERE,
+      'ready',
+    ],
+  ],
+  [
+    'control cannot start and what the node kept cannot be used',
+    [(r) => r.partFailed('control', 'it is tired; wait'), (r) => r.partReady('node'), (r) => r.overdue()],
+    ['not ready: control cannot start, DNS answers SERVFAIL; it is tired; wait; it is tried again until it starts'],
+  ],
+  [
     'restarts of parts and further generations print nothing more',
     [
       (r) => r.live(),

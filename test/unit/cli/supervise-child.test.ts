@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { describe, test } from 'node:test'
-import { restartWaitMs, superviseChild } from '../../../cli/supervise-child.ts'
+import { type ChildEnd, restartWaitMs, superviseChild } from '../../../cli/supervise-child.ts'
 
 const child = (code: string): ChildProcess => spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
 const READY = `process.send({ type: 'ready' }); process.on('disconnect', () => process.exit()); `
@@ -27,7 +27,7 @@ describe('superviseChild', () => {
         },
         onMessage: () => undefined,
         onFailedStart: () => assert.fail('it was ready'),
-        onRestart: (reason, waitMs) => restarts.push([reason, waitMs]),
+        onRestart: ({ reason }, waitMs) => restarts.push([reason, waitMs]),
       })
     })
     assert.equal(starts, 2)
@@ -46,6 +46,40 @@ describe('superviseChild', () => {
       })
     })
     assert.equal(code, 3)
+  })
+
+  test('what a child says about its end is told with it', async () => {
+    const end = await new Promise<ChildEnd>((resolve) => {
+      superviseChild({
+        name: 'x',
+        spawn: () => child(`process.send({ type: 'failed', line: 'no room' }, () => process.exit(1))`),
+        onReady: () => undefined,
+        onMessage: () => assert.fail('this message is for the supervisor'),
+        onFailedStart: (_, ended) => resolve(ended),
+        onRestart: () => assert.fail('it must not be started again'),
+      })
+    })
+    assert.deepEqual(end, { reason: 'it ended with code 1', line: 'no room', hasServed: false })
+  })
+
+  test('a child that may come later is started again until it serves', async () => {
+    let starts = 0
+    const restarts: [boolean, number][] = []
+    await new Promise<void>((resolve) => {
+      const supervised = superviseChild({
+        name: 'x',
+        spawn: () => child(++starts < 3 ? 'process.exit(1)' : READY),
+        mayComeLater: true,
+        onReady: () => void supervised.stop(5000).then(resolve),
+        onMessage: () => undefined,
+        onFailedStart: () => assert.fail('it may come later'),
+        onRestart: ({ hasServed }, waitMs) => restarts.push([hasServed, waitMs]),
+      })
+    })
+    assert.deepEqual(restarts, [
+      [false, 0],
+      [false, 100],
+    ])
   })
 
   test('messages other than ready are handed on', async () => {
