@@ -17,6 +17,7 @@ export const command: Command = {
     comment: { type: 'string', value: 'TEXT', help: 'why; kept in the history' },
     'based-on': { type: 'string', value: 'N', help: 'generation that the document is an edit of [its line "# basedOn: N"]' },
     force: { type: 'boolean', help: 'publishes although live has moved on' },
+    'replace-dynamic': { type: 'boolean', help: 'what updates did to zones becomes what the document says (dynamicRecords) [it stays]' },
     json: { type: 'boolean', help: 'prints one JSON object instead of text' },
     ...CLIENT_OPTIONS,
   },
@@ -33,6 +34,7 @@ async function run(args: CommandArgs): Promise<number> {
     files: Object.fromEntries(document.files),
     basedOn: readBase(flags['based-on'], document.text),
     force: flags.force === true,
+    replaceDynamic: flags['replace-dynamic'] === true,
     comment: textFlag(flags, 'comment', ''),
     accept: listFlag(flags, 'accept', []),
   }

@@ -27,7 +27,7 @@ export const command: Command = {
 async function run(args: CommandArgs): Promise<number> {
   const folder = args.positionals[0]
   if (args.positionals.length > 1) throw new UsageError('name at most one folder')
-  const live = await openControlClient(args.flags, process.env).call('document', { query: { format: 'yaml' } })
+  const live = await openControlClient(args.flags, process.env).call('document', { query: { format: 'yaml', dynamic: 'true' } })
   if (live.generation === 0)
     throw new ProductError('EXPORT_EMPTY', 'nothing is published yet', 'publish a document with "nearcast apply FILE"')
   if (args.flags.json === true) {

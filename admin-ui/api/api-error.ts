@@ -27,6 +27,7 @@ export type ApiCode =
   | 'AUTH_PASSWORD_CHANGE_NEEDED'
   | 'AUTH_PASSWORD_WEAK'
   | 'AUTH_WRONG'
+  | 'DOCUMENT_DYNAMIC'
   | 'DOCUMENT_INVALID'
   | 'DOCUMENT_NOT_BASED_ON_LIVE'
   | 'DRAFT_CONFLICT'
@@ -66,6 +67,7 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   AUTH_PASSWORD_CHANGE_NEEDED: [403, 'change the password with PUT /api/v1/session/password'],
   AUTH_PASSWORD_WEAK: [422, 'choose another password of at least 12 characters'],
   AUTH_WRONG: [401, 'check user and password; "nearcast user reset" on the machine gives a new one'],
+  DOCUMENT_DYNAMIC: [422, 'correct the entry of dynamicRecords, or export again'],
   DOCUMENT_INVALID: [422, 'correct the errors named in issues'],
   DOCUMENT_NOT_BASED_ON_LIVE: [409, 'export the live document and repeat the change on it, or publish with force'],
   DRAFT_CONFLICT: [409, 'make these objects equal to the live ones, move the draft again, then repeat the change on them'],

@@ -45,6 +45,8 @@ export type DocumentPut = {
   readonly comment: string
   /** Codes of warnings acknowledged. */
   readonly accept: readonly string[]
+  /** What updates did to the zones becomes what the document says of it (`dynamicRecords`), nothing where it says nothing [it stays]. */
+  readonly replaceDynamic: boolean
 }
 
 const files = z.record(z.string().min(1).max(255), z.string().max(64 * 1024 * 1024))
@@ -70,5 +72,6 @@ export const documentPutSchema: z.ZodType<DocumentPut> = z
     force: z.boolean().default(false),
     comment: z.string().max(2000).default(''),
     accept: z.array(z.string().max(100)).max(100).default([]),
+    replaceDynamic: z.boolean().default(false),
   })
   .meta({ id: 'DocumentPut' })

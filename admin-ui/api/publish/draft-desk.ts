@@ -44,7 +44,7 @@ export class DraftDesk {
     const stored = of === 'draft' ? this.#store.getDraft(account) : undefined
     if (stored !== undefined) {
       const { documentText: text, files } = stored
-      return { of: 'draft', text, files, value: plainValue(text), baseGeneration: stored.baseGeneration ?? 0, stored }
+      return { of: 'draft', text, files, value: plainValue(text), baseGeneration: this.#baseOf(stored), stored }
     }
     const live = this.#publisher.live()
     const value = live?.value ?? EMPTY
@@ -56,6 +56,12 @@ export class DraftDesk {
       baseGeneration: live?.generation.number ?? 0,
       stored,
     }
+  }
+
+  /** What a draft was begun on: live, when only updates came in between. */
+  #baseOf({ baseGeneration }: StoredDraft): number {
+    const live = this.#store.latestGenerationNumber()
+    return baseGeneration !== null && this.#publisher.hasSameDocument(baseGeneration, live) ? live : (baseGeneration ?? 0)
   }
 
   /** ETag of the whole draft, or of live when there is none. */

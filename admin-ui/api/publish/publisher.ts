@@ -4,6 +4,8 @@
  *   text ─ parse ─► Config ─ serials ─ compile (worker) ─► Snapshot ─ guards ─► warnings accepted?
  *        ─► store (synchronous, durable) ─► snapshot file ─► nodes ─► acks
  *
+ * Updates and transfers in come by publishLayers: the document stays, dynamic layers change, and a generation is made of both.
+ *
  * One at a time: publishes wait for each other. Until the store has the generation nothing has happened; from then on it survives
  * `kill -9`, and republish() at the next start brings it to the nodes. The live generation is untouched by anything that fails before.
  */
@@ -16,9 +18,10 @@ import type { Config } from '../../../policy/config/config-schema.ts'
 import { type ParseResult, parseConfig } from '../../../policy/config/parse-config.ts'
 import { readYaml } from '../../../policy/config/read-yaml.ts'
 import { documentValue } from '../../../policy/config/write-config.ts'
-import type { Generation, Store } from '../../../policy/store/store.ts'
+import type { Generation, NewAuditEntry, Store } from '../../../policy/store/store.ts'
 import type { Snapshot } from '../../../resolver/snapshot/snapshot.ts'
 import { loadSnapshot, saveSnapshot } from '../../../resolver/snapshot/snapshot-file.ts'
+import { type DynamicRecord, layerText } from '../../../resolver/zone/dynamic-layer.ts'
 import type { Change } from '../../contract/change.ts'
 import type { Move } from '../../contract/draft.ts'
 import type { HealthScore } from '../../contract/health-scores.ts'
@@ -31,6 +34,7 @@ import { hasErrors, viewIssue, warningCodes } from './issue-view.ts'
 import { findMovement, type PolicyMovement, type Side } from './moved-addresses.ts'
 import { checkGuards } from './publish-guards.ts'
 import { type Holders, rankNow, settleHolders } from './ranking-of-now.ts'
+import { withSets, writtenLayers } from './written-layers.ts'
 import { assignSerials, type ZoneSerial } from './zone-serials.ts'
 
 /** A document with the files it names. */
@@ -44,6 +48,8 @@ export type CompileInput = {
   readonly generation: number
   /** Serials given to zones, by apex. */
   readonly serials: ReadonlyMap<string, number>
+  /** Dynamic layers of zones. */
+  readonly dynamic: readonly DynamicRecord[]
 }
 /** Outcome of a compile: no snapshot when an error is among the issues. */
 export type CompileOutcome = { readonly snapshot: Snapshot | undefined; readonly issues: readonly IssueDraft[] }
@@ -83,6 +89,22 @@ export type PublishWish = DocumentSource & {
   readonly basedOn: number | null
   readonly force: boolean
   readonly origin: PublishOrigin
+  /** The dynamic layers become what the document says (`dynamicRecords`) [they stay]. */
+  readonly replaceDynamic?: boolean
+}
+
+/** A change of dynamic layers. */
+export type LayerChange = {
+  /** RRsets of layers with all their rows from now on. */
+  readonly sets: readonly {
+    readonly zone: string
+    readonly owner: string
+    readonly type: number
+    readonly rows: readonly DynamicRecord[]
+  }[]
+  readonly author: string
+  readonly comment: string
+  readonly audit: readonly NewAuditEntry[]
 }
 
 /** A document judged without keeping anything. */
@@ -122,6 +144,9 @@ const SNAPSHOTS_KEPT = 3
 /** Setting: newest generation that came as a whole document. */
 const LAST_DOCUMENT = 'publish.lastDocumentGeneration'
 
+/** Issues of layers have no place in the document. */
+const NOWHERE = { file: '', line: 1, column: 1 }
+
 /** Publishes, one at a time. */
 export class Publisher {
   readonly #parts: PublisherParts
@@ -131,6 +156,8 @@ export class Publisher {
   #earlier: LiveDocument | undefined
   /** Live snapshot: what the guards compare with. Its bytes do not hold the generation. */
   #snapshot: Snapshot | undefined
+  /** Dynamic layers of the live generation. */
+  #dynamic: readonly DynamicRecord[] | undefined
   #compiled: { readonly key: string; readonly outcome: CompileOutcome } | undefined
 
   constructor(parts: PublisherParts) {
@@ -156,6 +183,18 @@ export class Publisher {
     return this.#earlier
   }
 
+  /** Dynamic layers of the live generation, by zone, owner, type and octets. */
+  dynamic(): readonly DynamicRecord[] {
+    this.#dynamic ??= this.#parts.store.listDynamicRecords()
+    return this.#dynamic
+  }
+
+  /** True when both generations have the same document: updates in between change nothing that an edit is based on. */
+  hasSameDocument(one: number, other: number): boolean {
+    const { store } = this.#parts
+    return one === other || (one !== 0 && store.documentNumberOf(one) === store.documentNumberOf(other))
+  }
+
   /** Parses only: fast, for every change of a draft. `value` is the canonical form as plain values. */
   check(source: DocumentSource): Checked {
     return checkedOf(parse(source))
@@ -166,13 +205,13 @@ export class Publisher {
     return this.#judge(parse(source))
   }
 
-  async #judge(parsed: ParseResult): Promise<Judgement> {
+  async #judge(parsed: ParseResult, dynamic: readonly DynamicRecord[] = this.dynamic()): Promise<Judgement> {
     const nothing = { digest: '', config: undefined, snapshot: undefined, serials: {}, movedPercent: null, moves: [] }
     if (!parsed.ok) return { ...nothing, issues: parsed.issues.map(viewIssue) }
     const { config, digest } = parsed
     const { store } = this.#parts
-    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now())
-    const compiled = await this.#compile(config, digest, store.latestGenerationNumber() + 1, serials)
+    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now(), dynamic)
+    const compiled = await this.#compile(config, digest, store.latestGenerationNumber() + 1, serials, dynamic)
     const late = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? parsed.locate(draft.path, draft.atKey))))
     const issues = [...parsed.issues.map(viewIssue), ...late]
     if (compiled.snapshot === undefined || hasErrors(issues)) return { ...nothing, config, digest, issues }
@@ -185,6 +224,63 @@ export class Publisher {
     const turn = this.#queue.then(() => this.#publishNow(wish))
     this.#queue = turn.catch(() => undefined)
     return turn
+  }
+
+  /**
+   * Publishes a change of dynamic layers. `prepare` is called when the turn comes, with what is live then; undefined = nothing to do.
+   * `onStored` is called when the change is durable, before nodes have it. Throws DOCUMENT_INVALID when the zones would not be valid:
+   * nothing has happened then.
+   */
+  publishLayers(
+    prepare: (live: LiveDocument & { readonly config: Config }, dynamic: readonly DynamicRecord[]) => LayerChange | undefined,
+    onStored: (generation: number) => void,
+  ): Promise<void> {
+    const turn = this.#queue.then(() => this.#publishLayersNow(prepare, onStored))
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #publishLayersNow(
+    prepare: (live: LiveDocument & { readonly config: Config }, dynamic: readonly DynamicRecord[]) => LayerChange | undefined,
+    onStored: (generation: number) => void,
+  ): Promise<void> {
+    const { store, log } = this.#parts
+    const live = this.live()
+    if (live?.config === undefined) throw new ApiError('PUBLISH_FAILED', 'no document is live')
+    const { config } = live
+    const change = prepare({ ...live, config }, this.dynamic())
+    if (change === undefined) return
+    const { canonicalDigest, number, documentNumber } = live.generation
+    const dynamic = withSets(this.dynamic(), change.sets)
+    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now(), dynamic)
+    const compiled = await this.#compile(config, canonicalDigest, number + 1, serials, dynamic)
+    const { snapshot } = compiled
+    if (snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
+    const saved = store.transaction(() => {
+      for (const [zone, given] of Object.entries(serials)) store.setZoneSerial(zone, given.serial, given.contentDigest)
+      for (const { zone, owner, type, rows } of change.sets) store.replaceDynamicSet(zone, owner, type, rows)
+      for (const entry of change.audit) store.appendAudit({ ...entry, beforeDigest: canonicalDigest, afterDigest: canonicalDigest })
+      const generation = {
+        documentText: live.generation.documentText,
+        files: live.generation.files,
+        documentNumber,
+        canonicalDigest,
+        snapshotDigest: snapshot.digest,
+        author: change.author,
+        comment: change.comment,
+        acceptedIssues: live.generation.acceptedIssues,
+        basedOn: number,
+        movedPercent: 0,
+        zones: serials,
+      }
+      return store.saveGeneration(generation, { expectedLatest: number })
+    })
+    this.#live = { ...live, generation: saved }
+    this.#dynamic = dynamic
+    log.info({ generation: saved.number, account: change.author, origin: 'update' }, 'generation stored')
+    onStored(saved.number)
+    await this.#send(saved, snapshot)
+    this.#parts.onPublished(saved.number, change.author, change.comment)
   }
 
   /** Brings the newest generation to the nodes, compiling it again when its snapshot file cannot be used. Returns its number, 0 = none. */
@@ -206,12 +302,14 @@ export class Publisher {
     const checked = checkedOf(parsed)
     if (checked.config === undefined) throw invalid(checked.issues)
     this.#refuseStale(wish, live, checked.config)
-    if (live !== undefined && live.generation.canonicalDigest === checked.digest) {
+    const dynamic = wish.replaceDynamic === true ? writtenLayers(checked.config) : this.dynamic()
+    const keepsLayers = wish.replaceDynamic !== true || layerText(dynamic) === layerText(this.dynamic())
+    if (live !== undefined && live.generation.canonicalDigest === checked.digest && keepsLayers) {
       const { number, snapshotDigest } = live.generation
       if (wish.origin === 'draft') store.deleteDraft(wish.account)
       return { generation: number, digest: checked.digest, snapshotDigest, nodes: [], issues: checked.issues, changed: false }
     }
-    const judged = await this.#judge(parsed)
+    const judged = await this.#judge(parsed, dynamic)
     if (judged.snapshot === undefined) throw invalid(judged.issues)
     const accepted = this.#acceptWarnings(wish, judged.issues)
     const { snapshot } = judged
@@ -242,11 +340,19 @@ export class Publisher {
           },
         },
       )
+      if (!keepsLayers) {
+        for (const zone of new Set([...this.dynamic(), ...dynamic].map((row) => row.zone)))
+          store.replaceDynamicLayer(
+            zone,
+            dynamic.filter((row) => row.zone === zone),
+          )
+      }
       if (wish.origin === 'document') store.setSetting(LAST_DOCUMENT, generation.number)
       if (wish.origin === 'draft') store.deleteDraft(wish.account)
       return generation
     })
     this.#live = liveDocument(saved, parsed)
+    this.#dynamic = dynamic
     log.info({ generation: saved.number, account: wish.account, origin: wish.origin }, 'generation stored')
     const nodes = await this.#send(saved, snapshot)
     this.#parts.onPublished(saved.number, wish.account, wish.comment)
@@ -257,7 +363,7 @@ export class Publisher {
     if (live === undefined || wish.force) return
     const { number } = live.generation
     const basedOn = wish.basedOn ?? Number(this.#parts.store.getSetting(LAST_DOCUMENT) ?? 0)
-    if (basedOn === number) return
+    if (this.hasSameDocument(basedOn, number)) return
     const extras = { liveGeneration: number, changes: diffDocuments(live.value, documentValue(config)) }
     if (wish.origin === 'draft')
       throw new ApiError('DRAFT_NOT_BASED_ON_LIVE', `the draft was begun on generation ${basedOn}, but ${number} is live`, extras)
@@ -281,11 +387,12 @@ export class Publisher {
     documentDigest: string,
     generation: number,
     zones: Readonly<Record<string, ZoneSerial>>,
+    dynamic: readonly DynamicRecord[],
   ): Promise<CompileOutcome> {
     const serials = new Map(Object.entries(zones).map(([zone, given]) => [zone, given.serial]))
-    const key = `${documentDigest} ${JSON.stringify([...serials])}`
+    const key = `${documentDigest} ${JSON.stringify([...serials])} ${layerText(dynamic)}`
     if (this.#compiled?.key === key) return this.#compiled.outcome
-    const outcome = await this.#parts.compile({ config, documentDigest, generation, serials })
+    const outcome = await this.#parts.compile({ config, documentDigest, generation, serials, dynamic })
     this.#compiled = { key, outcome }
     return outcome
   }
@@ -349,7 +456,7 @@ export class Publisher {
     if (snapshot === undefined) {
       if (live.config === undefined)
         throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} is not valid for this version`, { issues: live.issues })
-      const compiled = await this.#compile(live.config, generation.canonicalDigest, generation.number, generation.zones)
+      const compiled = await this.#compile(live.config, generation.canonicalDigest, generation.number, generation.zones, this.dynamic())
       snapshot = compiled.snapshot
       if (snapshot === undefined) throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} cannot be compiled by this version`)
       if (snapshot.digest !== generation.snapshotDigest) this.#parts.store.setSnapshotDigest(generation.number, snapshot.digest)

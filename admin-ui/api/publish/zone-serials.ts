@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { Config, SteeredName, Zone } from '../../../policy/config/config-schema.ts'
-import { isLaterSerial } from '../../../resolver/transfer/serial.ts'
+import { isLaterSerial, serialOfSoa } from '../../../resolver/transfer/serial.ts'
+import { TYPE_SOA } from '../../../resolver/wire/registry.ts'
+import { type DynamicRecord, layersByZone, layerText } from '../../../resolver/zone/dynamic-layer.ts'
 
 /** Serial of a zone and the digest of the content it stands for. */
 export type ZoneSerial = { readonly serial: number; readonly contentDigest: string }
@@ -24,34 +26,46 @@ export function assignSerials(
   config: Config,
   previous: (zone: string) => ZoneSerial | undefined,
   at: number,
+  dynamic: readonly DynamicRecord[] = [],
 ): Readonly<Record<string, ZoneSerial>> {
   const serials: Record<string, ZoneSerial> = {}
+  const layers = layersByZone(dynamic)
   for (const zone of config.zones) {
     if (zone.serial !== 'auto') continue
-    const contentDigest = digestZone(config, zone)
+    const contentDigest = digestZone(config, zone, layers)
     const before = previous(zone.name)
     if (before?.contentDigest === contentDigest) serials[zone.name] = before
-    else serials[zone.name] = { serial: nextOf(before, zone, at), contentDigest }
+    else serials[zone.name] = { serial: nextOf(before, [zone.soa?.serial ?? 0, soaSerial(layers.get(zone.name) ?? [])], at), contentDigest }
   }
   return serials
 }
 
-/** A serial written in the document is a floor: a zone that comes from another server must not go back. */
-function nextOf(before: ZoneSerial | undefined, zone: Zone, at: number): number {
-  const next = nextSerial(before?.serial, at)
-  const floor = zone.soa?.serial ?? 0
-  return floor !== 0 && isLaterSerial(floor, next) ? floor : next
+/** A serial written in the document or given by an update is a floor: a zone that comes from another server must not go back. */
+function nextOf(before: ZoneSerial | undefined, floors: readonly number[], at: number): number {
+  let next = nextSerial(before?.serial, at)
+  for (const floor of floors) if (floor !== 0 && isLaterSerial(floor, next)) next = floor
+  return next
+}
+
+/** Serial of the SOA that an update gave; 0 = none. */
+function soaSerial(rows: readonly DynamicRecord[]): number {
+  const soa = rows.find((row) => row.type === TYPE_SOA && row.kind === 'added')
+  return soa === undefined ? 0 : serialOfSoa(soa.rdata)
 }
 
 /** SHA-256 of all that a transfer of the zone shows: records, master files, and the static view of its steered names. */
-function digestZone(config: Config, zone: Zone): string {
-  const { serial: _serial, ecs: _ecs, allowTransfer: _allow, notify: _notify, soa, ...content } = zone
+function digestZone(config: Config, zone: Zone, layers: ReadonlyMap<string, readonly DynamicRecord[]>): string {
+  const { serial: _serial, ecs: _ecs, allowTransfer: _allow, notify: _notify, soa, ...rest } = zone
+  const { allowUpdate: _update, dynamicRecords: _dynamic, ...content } = rest
   const names = config.names
     .filter((name) => isInside(name.name, zone.name))
     .map((name) => [name.name, name.types, name.records, staticView(config, name)])
   // $INCLUDE may name any of the files, so all of them count for a zone that comes from one.
   const files = zone.file === '' ? {} : config.files
-  const value = { ...content, soa: soa === null ? null : { ...soa, serial: 0 }, names, files, ...nestedZones(config, zone) }
+  // Those of zones nested in this one too: their NS, DS and glue show here.
+  const rows = [...layers].filter(([name]) => isInside(name, zone.name)).flatMap(([, layer]) => layer)
+  const dynamic = rows.length === 0 ? {} : { dynamic: layerText(rows) }
+  const value = { ...content, soa: soa === null ? null : { ...soa, serial: 0 }, names, files, ...nestedZones(config, zone), ...dynamic }
   return createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex')
 }
 

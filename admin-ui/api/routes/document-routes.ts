@@ -8,6 +8,7 @@ import type { ApiParts } from '../api-parts.ts'
 import { diffDocuments } from '../publish/document-diff.ts'
 import { hasErrors, warningCodes } from '../publish/issue-view.ts'
 import type { LiveDocument } from '../publish/publisher.ts'
+import { withWrittenLayers } from '../publish/written-layers.ts'
 import { type ApiRequest, callerOf, checkPrecondition, numberParameter, type RouteHandlers } from '../route-handler.ts'
 
 type Names =
@@ -36,7 +37,9 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
     document: (request) => {
       const live = publisher.live()
       const digest = live?.generation.canonicalDigest ?? ''
-      const value = live?.value ?? { apiVersion: 'nearcast/v1' }
+      const plain = live?.value ?? { apiVersion: 'nearcast/v1' }
+      // For `nearcast export`: what updates did to the zones, written into it.
+      const value = request.query('dynamic') === 'true' ? withWrittenLayers(plain, publisher.dynamic()) : plain
       const answer: DocumentAnswer = {
         generation: live?.generation.number ?? 0,
         digest,
@@ -58,10 +61,10 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
       }
     },
     putDocument: async (request) => {
-      const { text, files, basedOn, force, comment, accept } = request.body
+      const { text, files, basedOn, force, comment, accept, replaceDynamic } = request.body
       checkPrecondition(request, store.latestGeneration()?.canonicalDigest, false)
       const wish = { text, files, account: callerOf(request).user, comment, accept, basedOn, force, origin: 'document' } as const
-      return { answer: await publisher.publish(wish) }
+      return { answer: await publisher.publish({ ...wish, replaceDynamic }) }
     },
     draft: (request) => viewDraft(callerOf(request).user),
     draftDocument: (request) => {
