@@ -1,11 +1,13 @@
 /** The life of a state folder: export and apply, backup and restore, restart, graceful stop. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { DocumentAnswer } from '../../admin-ui/contract/document.ts'
 import type { PublishAnswer } from '../../admin-ui/contract/publish.ts'
+import { statePaths } from '../../cli/state-paths.ts'
 import { answerOf, ask, encodeQuery, scopeOf } from '../support/dns-load.ts'
 import { callApi, EDGE_NAME, type Example, startExample, untilAllUp } from '../support/example-product.ts'
 import { childrenOf, type Product, runCli, startProduct, until } from '../support/product.ts'
@@ -123,6 +125,61 @@ describe('life of a state folder', () => {
       assert.equal(code, 1, stderr)
       assert.match(stderr, /BACKUP_DAMAGED/)
     })
+  })
+
+  test('a damaged store: with a kept snapshot DNS answers and control is tried again, without one it is one line', async () => {
+    const state = join(folder, 'damaged-store')
+    const paths = statePaths(state)
+    const first = await start(['--document', example.documentPath], state)
+    await untilAllUp(first)
+    const wanted = await answers(first)
+    await first.stop()
+    const good = readFileSync(paths.store)
+    writeFileSync(paths.store, Buffer.concat([Buffer.from('garbage'), good.subarray(7)]))
+
+    const damaged = await start([], state)
+    assert.match(
+      damaged.output(),
+      /^not ready: control cannot start, DNS answers from the kept generation; the store is damaged: .*nearcast restore.*\[STORE_DAMAGED\]/m,
+    )
+    assert.doesNotMatch(damaged.output(), /^ready$/m)
+    assert.deepEqual(await answers(damaged), wanted)
+    assert.equal((await fetch(`http://127.0.0.1:${damaged.metricsPort}/readyz`)).status, 200)
+    writeFileSync(paths.store, good)
+    await until('ready, once the store is whole again', 30_000, () => /^ready$/m.test(damaged.output()))
+    assert.equal(damaged.output().match(/^not ready/gm)?.length, 1, damaged.output())
+    assert.deepEqual(await answers(damaged), wanted)
+    await damaged.stop()
+    assert.equal(damaged.child.exitCode, 0)
+
+    writeFileSync(paths.store, Buffer.concat([Buffer.from('garbage'), good.subarray(7)]))
+    rmSync(join(state, 'node'), { recursive: true })
+    const ports = ['--listen', '127.0.0.1:0', '--api-listen', '127.0.0.1:0', '--metrics-listen', '127.0.0.1:0']
+    const { code, stderr } = runCli(['up', ...ports, '--state', state], {}, 15_000)
+    assert.equal(code, 1)
+    assert.match(stderr, /^nearcast control: the store is damaged: .*nearcast restore.*\[STORE_DAMAGED\]\n$/)
+  })
+
+  test('a console port that is taken does not end DNS that has a kept snapshot', async () => {
+    const state = join(folder, 'taken-port')
+    const first = await start(['--document', example.documentPath], state)
+    await untilAllUp(first)
+    const wanted = await answers(first)
+    await first.stop()
+    const taken = createServer()
+    const port = await new Promise<number>((resolve) =>
+      taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port)),
+    )
+    try {
+      const second = await start(['--api-listen', `127.0.0.1:${port}`], state)
+      assert.match(second.output(), new RegExp(`^not ready: control cannot start, .* 127\\.0\\.0\\.1:${port} .*--api-listen`, 'm'))
+      assert.deepEqual(await answers(second), wanted)
+      await new Promise((resolve) => taken.close(resolve))
+      await until('ready, once the port is free', 30_000, () => /^ready$/m.test(second.output()))
+      await second.stop()
+    } finally {
+      taken.close()
+    }
   })
 
   test('when the supervisor is killed, its children end by themselves', async () => {

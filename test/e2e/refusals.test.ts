@@ -1,7 +1,7 @@
 /** Bad input of every kind: one clear line and the right exit code, or every issue at once; what runs goes on running. */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ describe('refusals', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Runs `up` that must be refused: exit 1 within 15 s and, logs apart, exactly one line with all the parts. */
+  /** Runs `up` that must be refused: exit 1 within 15 s and exactly one line on standard error, with all the parts. */
   function refused(words: readonly string[], parts: readonly (string | RegExp)[], settings: { uid?: number } = {}): void {
     const result = runCli(words, settings, 15_000)
     checkLine(result, words, parts)
@@ -40,7 +40,7 @@ describe('refusals', () => {
   function checkLine({ code, stdout, stderr }: CliResult, words: readonly string[], parts: readonly (string | RegExp)[]): void {
     const seen = `nearcast ${words.join(' ')} → exit ${code}\n${stdout}${stderr}`
     assert.equal(code, 1, seen)
-    const lines = stderr.split('\n').filter((line) => line.startsWith('nearcast '))
+    const lines = stderr.split('\n').filter((line) => line !== '')
     assert.equal(lines.length, 1, `one clear line is wanted:\n${seen}`)
     for (const part of parts) assert.match(lines[0]!, part instanceof RegExp ? part : new RegExp(part.replace(/[.[\]]/g, '\\$&')), seen)
     assert.doesNotMatch(seen, /\n\s+at .*\.ts:\d+/, 'a stack trace is no message for operators')
@@ -119,8 +119,9 @@ describe('refusals', () => {
       const other = flag === '--api-listen' ? '--metrics-listen' : '--api-listen'
       refused(
         ['up', '--listen', '127.0.0.1:0', flag, `127.0.0.1:${port}`, other, '127.0.0.1:0', '--state', join(folder, 'ports')],
-        [`127.0.0.1:${port}`, /taken|in use/],
+        [`127.0.0.1:${port}`, /taken|in use/, flag],
       )
+      assert.equal(existsSync(join(folder, 'ports')), false, 'nothing is made')
     }
   })
 

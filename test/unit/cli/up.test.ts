@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { statePaths } from '../../../cli/state-paths.ts'
 import { libcUnavailable } from '../../../resolver/transport/libc.ts'
 import { answerOf, ask, encodeQuery, startLoad } from '../../support/dns-load.ts'
 import { type Product, startProduct, until } from '../../support/product.ts'
@@ -27,6 +28,11 @@ zones:
 
 const up = (...words: string[]) =>
   spawnSync(process.execPath, [main, 'up', ...words, '--log-level', 'error'], { encoding: 'utf8', timeout: 100_000 })
+
+const FREE_PORTS = ['--listen', '127.0.0.1:0', '--api-listen', '127.0.0.1:0', '--metrics-listen', '127.0.0.1:0']
+/** Runs `up` on ports that the kernel chooses; later words win. */
+const upOnFreePorts = (folder: string, ...words: string[]) =>
+  spawnSync(process.execPath, [main, 'up', ...FREE_PORTS, '--state', folder, ...words], { encoding: 'utf8', timeout: 100_000 })
 
 /** True while a process lives. */
 function isAlive(pid: number): boolean {
@@ -95,30 +101,66 @@ describe('nearcast up', { skip: libcUnavailable() ?? false }, () => {
     )
   })
 
-  test('when a part cannot start, its one line is shown and all ends with 1', async () => {
+  test('what is refused before the start is one line, and nothing is made', async () => {
     const taken = createServer()
     const port = await new Promise<number>((resolve) =>
       taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port)),
     )
-    const { status, stderr } = up(
-      '--state',
-      join(root, 'third'),
-      '--listen',
-      '127.0.0.1:0',
-      '--api-listen',
-      '127.0.0.1:0',
-      '--metrics-listen',
-      `127.0.0.1:${port}`,
-    )
-    taken.close()
+    const used = `127\\.0\\.0\\.1:${port} \\(WHOSE\\) is in use by another program; .* with FLAG \\[TRANSPORT_ADDRESS_IN_USE\\]`
+    const nothing = join(root, 'nothing')
+    const folder = join(root, 'refused')
+    const rows: readonly (readonly [words: readonly string[], line: string])[] = [
+      [['--api-listen', `127.0.0.1:${port}`], used.replace('WHOSE', 'API').replace('FLAG', '--api-listen')],
+      [['--metrics-listen', `127.0.0.1:${port}`], used.replace('WHOSE', 'metrics').replace('FLAG', '--metrics-listen')],
+      [['--document', nothing], `cannot read the document "${nothing}": there is no such file; .*--document \\[DOCUMENT_UNREADABLE\\]`],
+      [['--document', root], `cannot read the document "${root}": it is a folder; .* \\[DOCUMENT_UNREADABLE\\]`],
+      [
+        ['--geodata', nothing],
+        `cannot read the geodata file "${nothing}": there is no such file; .*--geodata .* \\[GEODATA_FILE_MISSING\\]`,
+      ],
+      [['--tls-key', nothing], '--tls-key is given without --tls-cert; give both, or neither \\[API_TLS\\]'],
+      [['--tls-cert', nothing], '--tls-cert is given without --tls-key; give both, or neither \\[API_TLS\\]'],
+      [['--tls-key', nothing, '--tls-cert', nothing], `"${nothing}" cannot be read \\(ENOENT\\); .* \\[API_TLS\\]`],
+      [
+        ['--tls-key', document, '--tls-cert', document],
+        `the certificate "${document}" holds no PEM certificate; .* \\[TRANSPORT_CERTIFICATE\\]`,
+      ],
+      [['--metrics-listen', '0.0.0.0:0'], 'the metrics port would be open to everybody .*--metrics-token-file .* \\[METRICS_OPEN\\]'],
+      [['--api-listen', '0.0.0.0:0'], 'the API would be open without encryption .*--behind-proxy .* \\[API_BIND_NEEDS_TLS\\]'],
+      [['--cookie-secret-file', nothing], `the cookie secrets "${nothing}" cannot be read .* \\[SETTINGS_COOKIE_SECRETS\\]`],
+    ]
+    try {
+      for (const [words, line] of rows) {
+        const { status, stdout, stderr } = upOnFreePorts(folder, ...words)
+        assert.match(stderr, new RegExp(`^nearcast up: ${line}\\n$`), words.join(' '))
+        assert.deepEqual([status, stdout, existsSync(folder)], [1, '', false], words.join(' '))
+      }
+    } finally {
+      taken.close()
+    }
+  })
+
+  test('when a part cannot start, only its one line is shown, no account is made, and all ends with 1', () => {
+    const bad = join(root, 'bad.geodata')
+    writeFileSync(bad, 'no geodata')
+    const folder = join(root, 'third')
+    const { status, stdout, stderr } = upOnFreePorts(folder, '--geodata', bad, '--log-level', 'info')
+    assert.equal(status, 1)
+    assert.match(stderr, new RegExp(`^nearcast control: "${bad}" is not a geodata file; .* \\[GEODATA_FILE_FORMAT\\]\\n$`))
+    assert.doesNotMatch(stdout, /sign in/)
+    assert.equal(existsSync(statePaths(folder).store), false)
+  })
+
+  test('a first document with errors makes no account', () => {
+    const bad = join(root, 'bad.yaml')
+    writeFileSync(bad, 'apiVersion: nearcast/v0\n')
+    const { status, stdout, stderr } = upOnFreePorts(join(root, 'fourth'), '--document', bad)
     assert.equal(status, 1)
     assert.match(
       stderr,
-      new RegExp(
-        `^nearcast node: 127\\.0\\.0\\.1:${port} \\(metrics\\) is in use by another program;.*\\[TRANSPORT_ADDRESS_IN_USE\\]$`,
-        'm',
-      ),
+      /error CONFIG_VERSION .*\n.*\nnearcast control: .*bad\.yaml" cannot be the first document: .* \[DOCUMENT_INVALID\]\n$/,
     )
+    assert.doesNotMatch(stdout, /sign in/)
   })
 
   test('without a document it says so instead of ready, and is ready after the first publish', async () => {
