@@ -19,8 +19,10 @@ import { DraftDesk } from '../admin-ui/api/publish/draft-desk.ts'
 import { Publisher } from '../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../admin-ui/api/routes/all-routes.ts'
 import { createApiServers } from '../admin-ui/api/server.ts'
+import { UpdateDesk } from '../admin-ui/api/zones/update-desk.ts'
 import type { Issue } from '../admin-ui/contract/issue.ts'
 import { startLocalFleetHub } from '../cluster/local-fleet-transport.ts'
+import type { UpdateAsk } from '../cluster/zone-asks.ts'
 import { formatAddress } from '../geodata/address/address.ts'
 import { loadGeodata } from '../geodata/geodata-file.ts'
 import { openHistory } from '../policy/store/history.ts'
@@ -87,6 +89,11 @@ async function run(args: CommandArgs): Promise<number> {
     },
     now: Date.now,
     log,
+  })
+  const updates = new UpdateDesk({ publisher, log })
+  hub.onAsk(async (_nodeId, method, params) => {
+    if (method === 'update') return updates.submit(params as UpdateAsk)
+    return null
   })
   const accounts = new Accounts(store, Date.now)
   const parts: ApiParts = {

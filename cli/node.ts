@@ -25,6 +25,7 @@ import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeEncryption } from './data-plane/start-encrypted.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
 import { nodeTransfers } from './data-plane/start-transfers.ts'
+import { nodeZoneRequests } from './data-plane/zone-requests.ts'
 import { apiListenOf, metricsListenOf, metricsTokenOf } from './http-settings.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
 import { packageRoot } from './package-root.ts'
@@ -152,6 +153,7 @@ async function run(args: CommandArgs): Promise<number> {
       listen: opened.addresses,
       log,
     }),
+    requests: nodeZoneRequests(link, log),
     log,
     onWorkerReplaced: workerReplaced,
     onFailOpen: (policy, open) => tell('fail-open', policy, open ? 'answers without an eligible endpoint' : 'has eligible endpoints again'),

@@ -32,14 +32,37 @@ export type RequestMessage = { readonly type: 'request'; readonly id: number; re
  */
 export type NodeMethod = 'explain' | 'scores' | 'stats' | 'incumbents'
 
+/**
+ * What a node can ask of control: `update` (UpdateAsk → UpdateVerdict of zone-asks.ts; answered when the change is durable), `notify`
+ * (NotifyAsk → null; a primary says that a secondary zone has a new serial).
+ */
+export type ControlMethod = 'update' | 'notify'
+
+/** How fresh secondary zones are, told to every node when it connects and whenever it changes. */
+export type FreshnessMessage = {
+  readonly type: 'freshness'
+  /** By zone (absolute, lower-case): ms until its content expires; 0 = it has, or there never was any. */
+  readonly expiresInMs: Readonly<Record<string, number>>
+}
+
+/** Control's answer to what a node asked. */
+export type ReplyMessage = {
+  readonly type: 'reply'
+  readonly id: number
+  readonly ok: boolean
+  readonly result?: unknown
+  readonly reason?: string
+}
+
 /** Control → node. */
-export type ToNode = PublishMessage | RequestMessage
+export type ToNode = PublishMessage | RequestMessage | FreshnessMessage | ReplyMessage
 /** Node → control. */
 export type FromNode =
   | { readonly type: 'hello'; readonly status: NodeStatus }
   | { readonly type: 'applied'; readonly status: NodeStatus; readonly generation: number; readonly ok: boolean; readonly reason?: string }
   | { readonly type: 'response'; readonly id: number; readonly ok: boolean; readonly result?: unknown; readonly reason?: string }
   | { readonly type: 'event'; readonly event: NodeEvent }
+  | { readonly type: 'ask'; readonly id: number; readonly method: ControlMethod; readonly params: unknown }
 
 /** Something that happened on a node, for the store and the console. */
 export type NodeEvent = {
@@ -62,6 +85,10 @@ export type FleetHub = {
   request(method: NodeMethod, params: unknown, timeoutMs: number, nodeId?: string): Promise<unknown>
   /** Calls back for each event of a node. */
   onEvent(listener: (nodeId: string, event: NodeEvent) => void): void
+  /** Answers what nodes ask; a rejection reaches the node as one. Before there is a handler every question is refused. */
+  onAsk(handler: (nodeId: string, method: ControlMethod, params: unknown) => Promise<unknown>): void
+  /** Tells all nodes, also those that connect later, how fresh secondary zones are; `read` is called for each node that connects. */
+  tellFreshness(read: () => FreshnessMessage): void
   close(): Promise<void>
 }
 
@@ -71,5 +98,8 @@ export type FleetLink = {
   event(event: NodeEvent): void
   onPublish(handler: (message: PublishMessage) => Promise<NodeStatus>): void
   onRequest(handler: (method: NodeMethod, params: unknown) => Promise<unknown>): void
+  onFreshness(handler: (message: FreshnessMessage) => void): void
+  /** Asks control; rejects with code FLEET_CONTROL_AWAY when it is not connected, or was lost meanwhile, FLEET_TIMEOUT after `timeoutMs`. */
+  ask(method: ControlMethod, params: unknown, timeoutMs: number): Promise<unknown>
   close(): Promise<void>
 }

@@ -6,7 +6,19 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { FleetError } from './fleet-error.ts'
-import type { FleetHub, FleetLink, FromNode, NodeEvent, NodeMethod, NodeStatus, PublishMessage, ToNode } from './fleet-transport.ts'
+import type {
+  ControlMethod,
+  FleetHub,
+  FleetLink,
+  FreshnessMessage,
+  FromNode,
+  NodeEvent,
+  NodeMethod,
+  NodeStatus,
+  PublishMessage,
+  ReplyMessage,
+  ToNode,
+} from './fleet-transport.ts'
 import { createLineReader, formatLine } from './json-lines.ts'
 
 /** Largest message: the scores of ten thousand addresses take about 3 MB. */
@@ -45,6 +57,8 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
   /** Nodes whose answer to a publish is awaited, by generation. */
   const publishes = new Map<number, Waiting[]>()
   let latest: PublishMessage | undefined
+  let askHandler: ((nodeId: string, method: ControlMethod, params: unknown) => Promise<unknown>) | undefined
+  let readFreshness: (() => FreshnessMessage) | undefined
   let nextId = 1
 
   function send(socket: Socket, message: ToNode): void {
@@ -64,8 +78,19 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       }
     } else if (message.type === 'response') {
       requests.get(message.id)?.settle(message)
+    } else if (message.type === 'ask') {
+      void reply(peer, socket, message.id, message.method, message.params)
     }
     return peer
+  }
+
+  async function reply({ status }: Peer, socket: Socket, id: number, method: ControlMethod, params: unknown): Promise<void> {
+    try {
+      if (askHandler === undefined) throw new Error('control is not ready for questions yet')
+      send(socket, { type: 'reply', id, ok: true, result: await askHandler(status.nodeId, method, params) })
+    } catch (error) {
+      send(socket, { type: 'reply', id, ok: false, reason: (error as Error).message })
+    }
   }
 
   function greet(peer: Peer | undefined, socket: Socket, status: NodeStatus): Peer {
@@ -78,6 +103,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
     const greeted = { socket, status }
     peers.set(status.nodeId, greeted)
     before?.socket.destroy()
+    if (readFreshness !== undefined) send(socket, readFreshness())
     if (latest !== undefined && (status.generation !== latest.generation || status.digest !== latest.digest)) send(socket, latest)
     return greeted
   }
@@ -185,6 +211,13 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       throw new FleetError('FLEET_REQUEST_FAILED', reason ?? `node "${peer.status.nodeId}" refused "${method}"`, 'see the log of the node')
     },
     onEvent: (listener) => void listeners.push(listener),
+    onAsk: (handler) => {
+      askHandler = handler
+    },
+    tellFreshness: (read) => {
+      readFreshness = read
+      for (const { socket } of peers.values()) send(socket, read())
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
@@ -207,8 +240,13 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
   let waitMs = BACK_OFF_FIRST_MS
   let publishHandler: ((message: PublishMessage) => Promise<NodeStatus>) | undefined
   let requestHandler: ((method: NodeMethod, params: unknown) => Promise<unknown>) | undefined
+  let freshnessHandler: ((message: FreshnessMessage) => void) | undefined
+  /** Questions to control that are not answered yet. */
+  const asks = new Map<number, (outcome: Omit<ReplyMessage, 'type' | 'id'> & { readonly code?: string }) => void>()
+  let nextAsk = 1
   /** A publish that came before the handler was set. */
   let early: PublishMessage | undefined
+  let earlyFreshness: FreshnessMessage | undefined
 
   function send(message: FromNode): void {
     if (connected && socket !== undefined && !socket.destroyed) socket.write(formatLine(message, limitBytes))
@@ -251,6 +289,9 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
         for (const message of reader.feed(chunk) as ToNode[]) {
           if (message.type === 'publish') void apply(message)
           else if (message.type === 'request') void answer(message.id, message.method, message.params)
+          else if (message.type === 'reply') asks.get(message.id)?.(message)
+          else if (freshnessHandler === undefined) earlyFreshness = message
+          else freshnessHandler(message)
         }
       } catch {
         opened.destroy()
@@ -260,6 +301,7 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
     opened.on('error', () => undefined)
     opened.on('close', () => {
       connected = false
+      for (const settle of asks.values()) settle({ ok: false, code: 'FLEET_CONTROL_AWAY', reason: 'the connection to control was lost' })
       if (closed) return
       retry = setTimeout(open, waitMs)
       waitMs = Math.min(2 * waitMs, BACK_OFF_LAST_MS)
@@ -281,6 +323,32 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
     onRequest: (handler) => {
       requestHandler = handler
     },
+    onFreshness: (handler) => {
+      freshnessHandler = handler
+      if (earlyFreshness !== undefined) handler(earlyFreshness)
+      earlyFreshness = undefined
+    },
+    ask: (method, params, timeoutMs) =>
+      new Promise((resolve, reject) => {
+        const fail = (code: string, reason: string): void =>
+          reject(new FleetError(code, reason, 'start control, or see its log; what was asked can be asked again'))
+        if (!connected) {
+          fail('FLEET_CONTROL_AWAY', 'control is not connected')
+          return
+        }
+        const id = nextAsk++
+        const timer = setTimeout(() => {
+          asks.delete(id)
+          fail('FLEET_TIMEOUT', `control gave no answer within ${timeoutMs} ms`)
+        }, timeoutMs)
+        asks.set(id, ({ ok, result, reason = 'control refused it', code = 'FLEET_REQUEST_FAILED' }) => {
+          clearTimeout(timer)
+          asks.delete(id)
+          if (ok) resolve(result)
+          else fail(code, reason)
+        })
+        send({ type: 'ask', id, method, params })
+      }),
     close: async () => {
       closed = true
       clearTimeout(retry)

@@ -12,6 +12,7 @@ import { readFailedPackets } from '../../resolver/observe/failed-packets.ts'
 import type { QueryLog } from '../../resolver/observe/query-log.ts'
 import type { Snapshot } from '../../resolver/snapshot/snapshot.ts'
 import type { BlockSource } from '../../resolver/snapshot/snapshot-file.ts'
+import type { RequestDesk, RequestDeskOptions } from '../../resolver/transfer/request-desk.ts'
 import type { TransferContent } from '../../resolver/transfer/transfer-access.ts'
 import type { TransferKeeper } from '../../resolver/transfer/transfer-keeper.ts'
 import type { TcpLimits } from '../../resolver/transport/connection-table.ts'
@@ -43,12 +44,17 @@ export type DataPlaneOptions = {
   readonly health: HealthSource
   /** Transfers out; undefined = there are none. Its content goes to the workers of the plane. */
   readonly transfers?: (setTransfers: (content: TransferContent) => void) => TransferKeeper
+  /** UPDATE and NOTIFY; undefined = they are refused. */
+  readonly requests?: (parts: RequestParts) => RequestDesk
   /** The query log; stopped with the data plane. */
   readonly queryLog?: QueryLog | undefined
   readonly log: ProcessLog
   readonly onWorkerReplaced: (name: string, reason: string) => void
   readonly onFailOpen: (policy: string, open: boolean) => void
 }
+
+/** What requests are answered with. */
+export type RequestParts = Pick<RequestDeskOptions, 'keys' | 'live' | 'whenLive'>
 
 /** The generation that is answered from. */
 export type LiveGeneration = {
@@ -76,6 +82,8 @@ export type DataPlane = {
   readonly failOpenPolicies: () => ReadonlySet<string>
   /** Messages to secondaries, by outcome; empty without transfers. */
   readonly notifies: () => Readonly<Record<string, number>>
+  /** Updates and NOTIFYs answered, by rcode; undefined without them. */
+  readonly requests: RequestDesk | undefined
   /** End of the certificate in use, ms since epoch; undefined without DNS over TLS and HTTPS. */
   readonly certificateExpiresAt: () => number | undefined
   readonly stop: () => Promise<void>
@@ -83,6 +91,8 @@ export type DataPlane = {
 
 /** Health must have a first ranking by then: new endpoints are probed at most 2 s, the rest is computing. */
 const FIRST_RANKING_MS = 10_000
+/** An update is answered when its generation is live, or after this time. */
+const UPDATE_LIVE_MS = 10_000
 /** A policy counts as failing open for this long after its last such answer. */
 const FAIL_OPEN_HOLD_MS = 10_000
 const FAIL_OPEN_LOOK_MS = 500
@@ -101,6 +111,25 @@ type LiveCounters = {
 export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const { health, log } = options
   const memory = createGenerationMemory()
+  /** Updates that wait for their generation. */
+  const waiters = new Set<{ readonly generation: number; readonly settle: (isLive: boolean) => void }>()
+  const whenLive = (generation: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      if (live !== undefined && live.snapshot.generation >= generation) {
+        resolve(true)
+        return
+      }
+      const waiter = {
+        generation,
+        settle: (isLive: boolean) => {
+          clearTimeout(timer)
+          waiters.delete(waiter)
+          resolve(isLive)
+        },
+      }
+      const timer = setTimeout(() => waiter.settle(false), UPDATE_LIVE_MS)
+      waiters.add(waiter)
+    })
   const pool = startWorkerPool({
     udp: options.sockets.udp,
     tcp: options.sockets.tcp,
@@ -109,10 +138,16 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     tcpLimits: options.tcpLimits,
     encrypted: options.encryption?.setup,
     queryTap: options.queryLog?.tapSetup,
+    onRequest: options.requests === undefined ? undefined : (message, source) => requests!.answer(message, source),
     onReplaced: options.onWorkerReplaced,
   })
   options.encryption?.follow(pool.setCertificate)
   const transfers = options.transfers?.((content) => pool.setTransfers(content))
+  const requests = options.requests?.({
+    keys: () => transfers?.keys() ?? [],
+    live: () => (live === undefined ? undefined : { tables: live.snapshot, plan: live.snapshot.meta.transfer }),
+    whenLive,
+  })
   let live: LiveGeneration | undefined
   let liveRanking: SharedArrayBuffer | undefined
   let counters: LiveCounters | undefined
@@ -175,6 +210,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       await pool.collect()
       collectGarbage()
     }
+    for (const waiter of waiters) if (waiter.generation <= snapshot.generation) waiter.settle(true)
     transfers?.published(snapshot)
     log.info({ generation: snapshot.generation, digest: snapshot.digest, endpoints: shape.endpointCount }, 'generation live')
     return live
@@ -264,11 +300,13 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     policyAnswers,
     failOpenPolicies: () => failOpen,
     notifies: () => transfers?.notifies() ?? {},
+    requests,
     certificateExpiresAt: () => options.encryption?.expiresAt(),
     stop: async () => {
       clearInterval(failOpenTimer)
       clearInterval(packetTimer)
       options.encryption?.stop()
+      for (const waiter of waiters) waiter.settle(false)
       await pool.stop()
       await options.queryLog?.stop()
       await health.stop()

@@ -29,6 +29,14 @@ export type NodeIdentity = { readonly nodeId: string; readonly version: string; 
 
 const TRANSPORTS = ['udp', 'tcp', 'dot', 'doh'] as const
 
+/** Updates and NOTIFYs by rcode. */
+function requestRows({ requests }: DataPlane): NodeMetricRows {
+  if (requests === undefined) return {}
+  const rows = (counts: Readonly<Record<string, number>>): MetricRow[] =>
+    Object.entries(counts).map(([rcode, value]) => ({ labels: { rcode }, value }))
+  return { nearcast_updates_total: rows(requests.updates()), nearcast_notifies_received_total: rows(requests.notifies()) }
+}
+
 /** Rows of this moment. */
 export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity: NodeIdentity, nowMs: number): NodeMetricRows {
   const { counters, workers } = plane.pool
@@ -72,6 +80,7 @@ export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity:
     nearcast_tls_handshake_failures_total: byTransport(COUNT_HANDSHAKE_FAILURES).slice(2),
     nearcast_http_requests_refused_total: one(sumCell(counters, COUNT_HTTP_REFUSED, all)),
     ...(expiresAt === undefined ? {} : { nearcast_tls_certificate_expiry_timestamp_seconds: one(expiresAt / 1000) }),
+    ...requestRows(plane),
     nearcast_worker_restarts_total: workers.map(({ name, restarts }) => ({ labels: { worker: name }, value: restarts() })),
     ...queryLogRows(plane),
     nearcast_answers_total: plane

@@ -12,12 +12,13 @@ import {
   ERROR_QUERY_TYPE,
   ERROR_ZONE_EXPIRED,
 } from '../wire/extended-error.ts'
-import { HEADER_BYTES, readQuery, VERDICT_DROP, VERDICT_OK } from '../wire/read-query.ts'
+import { HEADER_BYTES, readQuery, VERDICT_DROP, VERDICT_OK, VERDICT_REQUEST } from '../wire/read-query.ts'
 import {
   CLASS_ANY,
   CLASS_CH,
   CLASS_IN,
   RCODE_FORMERR,
+  RCODE_NOTIMP,
   RCODE_NXDOMAIN,
   RCODE_REFUSED,
   RCODE_SERVFAIL,
@@ -72,8 +73,12 @@ export function answerQuery(
 ): number {
   const { query, writer } = ctx
   ctx.decisionPolicy = -1
-  const verdict = readQuery(mem, off, len, query)
+  let verdict = readQuery(mem, off, len, query)
   if (verdict === VERDICT_DROP) return 0
+  if (verdict === VERDICT_REQUEST) {
+    if (ctx.special !== undefined) return ctx.special(mem, off, len, room, src, srcAt, transport)
+    verdict = RCODE_NOTIMP
+  }
   if (verdict === VERDICT_OK && ctx.special !== undefined && (query.hasTsig || query.type === TYPE_IXFR || query.type === TYPE_AXFR)) {
     return ctx.special(mem, off, len, room, src, srcAt, transport)
   }

@@ -45,6 +45,8 @@ export type NodeMetricName =
   | 'nearcast_ranking_age_seconds'
   | 'nearcast_rankings_refused_total'
   | 'nearcast_transfers_total'
+  | 'nearcast_updates_total'
+  | 'nearcast_notifies_received_total'
   | 'nearcast_notifies_total'
   | 'nearcast_generation'
   | 'nearcast_ready'
@@ -138,6 +140,8 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_probe_age_seconds: { type: 'gauge', help: 'Age of the newest probe.', labels: ['endpoint', 'address', 'family', 'vantage'] },
   nearcast_ranking_age_seconds: { type: 'gauge', help: 'Age of the ranking that is answered from.', labels: [] },
   nearcast_rankings_refused_total: { type: 'counter', help: 'Rankings refused because they belonged to another generation.', labels: [] },
+  nearcast_updates_total: { type: 'counter', help: 'Signed dynamic updates answered, by rcode.', labels: ['rcode'] },
+  nearcast_notifies_received_total: { type: 'counter', help: 'NOTIFY messages answered, by rcode.', labels: ['rcode'] },
   nearcast_transfers_total: { type: 'counter', help: 'Transfers and signed queries answered or refused, by outcome.', labels: ['outcome'] },
   nearcast_notifies_total: { type: 'counter', help: 'Messages to secondaries about a new serial, by outcome.', labels: ['outcome'] },
   nearcast_generation: { type: 'gauge', help: 'Generation that is answered from; 0 = none.', labels: [] },

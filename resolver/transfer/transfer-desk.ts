@@ -1,5 +1,6 @@
 /**
- * Where queries go that the fast path does not answer: signed ones, AXFR and IXFR. One a worker. Pure but for its clock.
+ * Where queries go that the fast path does not answer: signed ones, AXFR and IXFR, and UPDATE and NOTIFY, which are handed on to the
+ * main thread (request-desk.ts). One a worker. Pure but for its clock.
  *
  *   UDP (and single answers over TCP)   answerQuery ─► desk.answer      in place, one message
  *   TCP                                 listener ─► desk.beginStream ─► messages pulled as the peer reads them
@@ -7,9 +8,10 @@
  * Order of checks: TSIG (RFC 8945 §5.2: FORMERR, NOTAUTH) · form of the query · our zone (NOTAUTH) · permission (REFUSED).
  */
 
+import { zoneSectionEnd } from '../update/update-message.ts'
 import { formatName } from '../wire/name.ts'
 import { readMessage } from '../wire/read-message.ts'
-import { makeQuery, type Query, readQuery, VERDICT_OK } from '../wire/read-query.ts'
+import { HEADER_BYTES, makeQuery, type Query, readQuery, VERDICT_OK } from '../wire/read-query.ts'
 import { CLASS_IN, RCODE_FORMERR, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_AXFR, TYPE_IXFR, TYPE_SOA } from '../wire/registry.ts'
 import {
   createTsigSigner,
@@ -82,6 +84,11 @@ export type TransferDeskOptions = {
   /** Wall clock, seconds since epoch: TSIG. */
   readonly nowSeconds: () => number
   readonly count: (outcome: TransferOutcome) => void
+  /**
+   * Hands an UPDATE or NOTIFY that came by UDP on; false = too many wait. The reply comes later. Undefined = there is nobody to hand it
+   * to: it is refused.
+   */
+  readonly forward?: ((message: Uint8Array, src: Uint32Array, srcAt: number) => boolean) | undefined
 }
 
 /** The desk of a worker. */
@@ -112,6 +119,15 @@ export type TransferDesk = {
     running: number,
     tls?: TransferTls | undefined,
   ) => TransferStream | undefined
+}
+
+/** Opcodes. */
+export const OPCODE_NOTIFY = 4
+export const OPCODE_UPDATE = 5
+
+/** Opcode of a message. */
+export function opcodeOf(message: Uint8Array): number {
+  return (message[2]! >> 3) & 15
 }
 
 /** A request whose TSIG was checked; `body` is it without TSIG. */
@@ -186,6 +202,24 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
     return { zone, tables, kind: 'ixfr', diff }
   }
 
+  /** UPDATE and NOTIFY that are not handed on: the length of the reply in scratch; 0 = it comes later. */
+  function answerRequest(message: Uint8Array, src: Uint32Array, srcAt: number, isDatagram: boolean): number {
+    const headEnd = zoneSectionEnd(message)
+    const refuse = (rcode: number, signer?: TsigSigner): number => {
+      countRefusal(rcode)
+      const head = message.slice(0, headEnd === 0 ? HEADER_BYTES : headEnd)
+      return writeRefusal({ head, hasOpt: false, signer }, rcode, scratch, nowSeconds())
+    }
+    if (headEnd === 0) return refuse(RCODE_FORMERR)
+    const isUpdate = opcodeOf(message) === OPCODE_UPDATE
+    // Nobody may update without a key; a NOTIFY is a hint that is checked against the primaries of its zone.
+    if (isUpdate && findTsig(message).kind === 'none') return refuse(RCODE_REFUSED)
+    if (options.forward !== undefined && isDatagram) return options.forward(message, src, srcAt) ? 0 : refuse(RCODE_SERVFAIL)
+    const checked = check(message, { ...streamQuery, questionEnd: headEnd, hasOpt: false })
+    if (typeof checked === 'number') return checked
+    return refuse(options.forward !== undefined ? RCODE_SERVFAIL : isUpdate ? RCODE_REFUSED : RCODE_NOTAUTH, checked.signer)
+  }
+
   function countRefusal(rcode: number): void {
     count(rcode === RCODE_REFUSED ? 'refused' : rcode === RCODE_NOTAUTH ? 'notauth' : rcode === RCODE_FORMERR ? 'formerr' : 'busy')
   }
@@ -228,6 +262,11 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
       findKey = tsigKeyFinder(next.keys)
     },
     answer: (query, mem, off, len, room, src, srcAt, transport, tables, answerPlain) => {
+      if ((mem[off + 2]! & 0x78) !== 0) {
+        const replied = answerRequest(mem.slice(off, off + len), src, srcAt, transport === 0)
+        mem.set(scratch.subarray(0, replied), off)
+        return replied
+      }
       const { type, udpSize } = query
       const checked = check(mem.slice(off, off + len), query)
       const isDatagram = transport === 0

@@ -44,6 +44,8 @@ export type TransferKeeper = {
   readonly prepare: (before: Snapshot | undefined, after: Snapshot) => void
   /** Called when the generation is live. */
   readonly published: (snapshot: Snapshot) => void
+  /** Keys whose secrets are known now. */
+  readonly keys: () => readonly TsigKey[]
   /** Messages to secondaries so far, by outcome. */
   readonly notifies: () => Readonly<Record<NotifyOutcome, number>>
   readonly stop: () => Promise<void>
@@ -167,6 +169,7 @@ export function startTransferKeeper(options: TransferKeeperOptions): TransferKee
       if (changed.length > 0) save()
       changed = []
     },
+    keys: () => keys,
     notifies: () => counts,
     stop: async () => {
       clearInterval(timer)

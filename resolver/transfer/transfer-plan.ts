@@ -7,16 +7,25 @@ export type ZoneTransferPlan = {
   readonly name: string
   readonly allow: readonly TransferRule[]
   readonly notify: readonly NotifyTarget[]
+  /** Names of the keys that some update may be signed with; absent = nobody may update it. */
+  readonly updateKeys?: readonly string[]
+  /** Where a secondary zone comes from; absent = it is no secondary zone. */
+  readonly primaries?: readonly { readonly address: string; readonly tsigKey: string }[]
 }
 
-/** Of the document; zones that nobody may transfer and nobody is told of are left out. */
+/** Of the document; zones that nobody may transfer or update and nobody is told of are left out. */
 export type TransferPlan = { readonly keys: readonly TsigKeyReference[]; readonly zones: readonly ZoneTransferPlan[] }
 
 /** Makes it; undefined when the document says nothing of transfers. Equal documents give equal plans. */
 export function makeTransferPlan(config: Config): TransferPlan | undefined {
   const zones = config.zones
-    .filter((zone) => zone.allowTransfer.length > 0 || zone.notify.length > 0)
-    .map(({ name, allowTransfer, notify }) => ({ name, allow: allowTransfer, notify }))
+    .filter((zone) => zone.allowTransfer.length > 0 || zone.notify.length > 0 || zone.allowUpdate.length > 0)
+    .map(({ name, allowTransfer, notify, allowUpdate }) => ({
+      name,
+      allow: allowTransfer,
+      notify,
+      ...(allowUpdate.length === 0 ? {} : { updateKeys: [...new Set(allowUpdate.map((rule) => rule.tsigKey))].sort() }),
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   if (zones.length === 0 && config.tsigKeys.length === 0) return undefined
   const keys = [...config.tsigKeys].sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -108,11 +108,11 @@ export function writeSingleReply(
 }
 
 /** A reply with an rcode and no records; an extended error goes into the OPT of an asker that has one. */
-export function writeRefusal(frame: ReplyFrame, rcode: number, mem: Uint8Array, nowSeconds: number): number {
+export function writeRefusal(frame: ReplyFrame, rcode: number, mem: Uint8Array, nowSeconds: number, because?: Uint8Array): number {
   beginReply(mem, frame.head, frame.head.length)
   mem[2]! &= ~0x04
   mem[3]! |= rcode
-  const error = rcode === RCODE_REFUSED ? ERROR_PROHIBITED : rcode === RCODE_NOTAUTH ? ERROR_NOT_AUTHORITATIVE : NOTHING
+  const error = because ?? (rcode === RCODE_REFUSED ? ERROR_PROHIBITED : rcode === RCODE_NOTAUTH ? ERROR_NOT_AUTHORITATIVE : NOTHING)
   const length = frame.hasOpt ? writePlainOpt(mem, frame.head.length, error) : frame.head.length
   return frame.signer === undefined ? length : frame.signer.sign(mem, length, nowSeconds)
 }

@@ -9,6 +9,7 @@ import { createDgramBatchSocket } from './dgram-batch-socket.ts'
 import { createFfiBatchSocket } from './ffi-batch-socket.ts'
 import { libcUnavailable } from './libc.ts'
 import { createSocketPoll } from './poll-sockets.ts'
+import { createRequestForwarder } from './request-forwarder.ts'
 import { createPolicyCounters, createSwapTaker } from './take-swaps.ts'
 import type { SocketSource, WorkerSetup } from './worker-setup.ts'
 
@@ -24,7 +25,8 @@ const sockets: BatchSocket[] = []
 for (const source of setup.sources) sockets.push(await openSocket(source))
 const live = createLiveState()
 const counters = createPolicyCounters()
-const desk = createCountingDesk(setup.stripe)
+const requests = createRequestForwarder(setup.swaps)
+const desk = createCountingDesk(setup.stripe, setup.handsOn ? requests.forwardDatagram : undefined)
 
 while (Atomics.load(setup.control, CONTROL_OPEN) === 0 && Atomics.load(setup.control, CONTROL_STOP) === 0) {
   Atomics.add(setup.control, heartbeatAt(setup.worker), 1)
@@ -39,7 +41,8 @@ await runAnswerLoop({
   stripe: setup.stripe,
   failedPackets: setup.failedPackets,
   tap: setup.queryTap === undefined ? undefined : createQueryTap(setup.queryTap, answerer.note),
-  takeSwaps: createSwapTaker(setup.swaps, live, counters, desk.use),
+  takeSwaps: createSwapTaker(setup.swaps, live, counters, desk.use, undefined, requests.take),
+  later: requests.datagrams,
   sockets,
   poll: blocking && sockets.length > 1 ? createSocketPoll(setup.sources.map((source) => ('fd' in source ? source.fd : -1))) : undefined,
 })

@@ -29,6 +29,8 @@ export const TRANSPORT_TCP = 1
 export const BATCH_SIZE = 64
 /** Longest wait for a message: bounds how late a stop or a swap is seen by an idle thread. */
 const WAIT_MS = 100
+/** The same while a reply is expected from elsewhere. */
+const WAIT_FOR_REPLY_MS = 3
 
 /** The answering of one worker. */
 export type Answerer = {
@@ -44,6 +46,16 @@ export type Answerer = {
   readonly servfail: (mem: Uint8Array, off: number, len: number) => number
 }
 
+/** Messages whose reply comes later (request-forwarder.ts). */
+export type LaterReplies = {
+  /** Called for a message without a reply: true = it comes later, to this address. */
+  readonly keep: (socket: BatchSocket, i: number) => boolean
+  /** True while some are expected. */
+  readonly isWaiting: () => boolean
+  /** Sends those that have come. */
+  readonly send: () => void
+}
+
 /** What a loop works on. */
 export type AnswerLoopOptions = {
   readonly worker: number
@@ -54,6 +66,8 @@ export type AnswerLoopOptions = {
   readonly failedPackets: Uint8Array
   /** The query log; undefined = off. */
   readonly tap?: QueryTap | undefined
+  /** Undefined = every reply is made at once. */
+  readonly later?: LaterReplies | undefined
   /** Takes waiting swap messages into `live`; returns the number of the last one. */
   readonly takeSwaps: () => number
   readonly sockets: readonly BatchSocket[]
@@ -63,7 +77,7 @@ export type AnswerLoopOptions = {
 
 /** Serves until the stop flag is set. Resolves then; sockets are left open. */
 export async function runAnswerLoop(options: AnswerLoopOptions): Promise<void> {
-  const { control, worker, sockets, poll, live, stripe } = options
+  const { control, worker, sockets, poll, live, stripe, later } = options
   const heartbeat = heartbeatAt(worker)
   const step = createBatchStep(options)
   const newest = swapAt(worker)
@@ -84,13 +98,15 @@ export async function runAnswerLoop(options: AnswerLoopOptions): Promise<void> {
         continue
       }
     }
+    later?.send()
+    const waitMs = later?.isWaiting() === true ? WAIT_FOR_REPLY_MS : WAIT_MS
     if (sockets[0]!.arrived !== undefined) {
-      await Promise.race(sockets.map((socket) => socket.arrived!(WAIT_MS)))
+      await Promise.race(sockets.map((socket) => socket.arrived!(waitMs)))
       for (const socket of sockets) step(socket, 0)
     } else if (poll === undefined) {
-      step(sockets[0]!, WAIT_MS)
+      step(sockets[0]!, waitMs)
     } else {
-      poll.wait(WAIT_MS)
+      poll.wait(waitMs)
       for (let i = 0; i < sockets.length; i++) if (poll.ready[i] === 1) step(sockets[i]!, 0)
     }
     stripe[COUNT_REFUSED_RANKINGS] = live.refusedRankings
@@ -99,7 +115,7 @@ export async function runAnswerLoop(options: AnswerLoopOptions): Promise<void> {
 
 /** One batch of one socket. Made once a thread: the loop itself creates no closure. */
 function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, waitMs: number) => void {
-  const { live, answerer, stripe, failedPackets, tap } = options
+  const { live, answerer, stripe, failedPackets, tap, later } = options
   // The first batches are small and grow: they are the slow ones (cold code, a backlog behind a restart), and what a thread holds
   // when its process is killed is lost.
   let most = 1
@@ -124,7 +140,7 @@ function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, wait
               ? answerer.servfail(mem, at, len[i]!)
               : answerer.answer(mem, at, len[i]!, room, src, 4 * i, TRANSPORT_UDP)
           len[i] = length
-          countReply(stripe, mem, at, length)
+          if (length !== 0 || later === undefined || !later.keep(socket, i)) countReply(stripe, mem, at, length)
           tap?.response(mem, at, length)
         }
       } catch (error) {

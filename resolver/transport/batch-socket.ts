@@ -23,6 +23,10 @@ export type BatchSocket = {
   receive(max: number, waitMs: number): number
   /** Sends the replies of the first `count` messages; returns how many the kernel took. */
   send(count: number): number
+  /** How to answer message i later: the client's address and ours. */
+  readonly returnAddress?: (i: number) => ReturnAddress
+  /** Sends a reply that was not there when its batch was sent; only between `send` and `receive`. */
+  readonly sendLater?: (to: ReturnAddress, reply: Uint8Array) => void
   /** Only on sockets that cannot block (node:dgram): await it instead of waiting in `receive`; it resolves at the first message or after `waitMs`. */
   readonly arrived?: (waitMs: number) => Promise<void>
   /** Replies that could not be sent (skipped entries) since the start. */
@@ -32,6 +36,9 @@ export type BatchSocket = {
   /** Closes the socket. */
   close(): void
 }
+
+/** Opaque: made by `returnAddress` of the same socket. */
+export type ReturnAddress = { readonly name: unknown; readonly control: unknown }
 
 /** Largest UDP reply in bytes: the size that passes nearly every path unfragmented (DNS flag day 2020), equal to what we announce. */
 export const UDP_REPLY_ROOM_BYTES = 1232

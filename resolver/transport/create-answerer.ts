@@ -5,14 +5,15 @@ import { answerQuery, answerServfail } from '../answer/answer-query.ts'
 import { createGuard, GUARD_COUNTS } from '../guard/guard.ts'
 import { COUNT_GUARD, COUNT_TRANSFERS, outcomeNumber } from '../observe/counters.ts'
 import type { LiveState } from '../snapshot/live-state.ts'
-import { createTransferDesk, TRANSFER_OUTCOMES, type TransferDesk } from '../transfer/transfer-desk.ts'
+import { createTransferDesk, TRANSFER_OUTCOMES, type TransferDesk, type TransferDeskOptions } from '../transfer/transfer-desk.ts'
 import type { Answerer } from './answer-thread.ts'
 import type { PolicyCounters } from './take-swaps.ts'
 import type { WorkerSetup } from './worker-setup.ts'
 
 /** The desk of a worker, counting into its stripe. */
-export function createCountingDesk(stripe: Float64Array): TransferDesk {
+export function createCountingDesk(stripe: Float64Array, forward: TransferDeskOptions['forward']): TransferDesk {
   return createTransferDesk({
+    forward,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     count: (outcome) => {
       stripe[COUNT_TRANSFERS + TRANSFER_OUTCOMES.indexOf(outcome)]! += 1

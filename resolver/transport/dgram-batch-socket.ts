@@ -116,6 +116,15 @@ export async function createDgramBatchSocket(
     room: UDP_REPLY_ROOM_BYTES,
     receive,
     send,
+    returnAddress: (i) => ({ name: peers[i]!, control: undefined }),
+    sendLater: ({ name }, reply) => {
+      const { address, port } = name as RemoteInfo
+      if (port === 0) sendFailures++
+      else
+        socket.send(Buffer.from(reply), port, address, (error) => {
+          if (error) sendFailures++
+        })
+    },
     arrived,
     sendFailureCount: () => sendFailures,
     close: () => socket.close(),

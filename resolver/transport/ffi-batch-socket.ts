@@ -2,7 +2,7 @@
  * BatchSocket on recvmmsg/sendmmsg through koffi: 64 packets a system call, replies written in place, no garbage in the loop.
  * Shell, hot; guarded by bench/answer.bench.ts. This file receives; send-batch.ts sends; message-block.ts has the memory of both.
  */
-import { type BatchSocket, PACKET_STRIDE_BYTES, UDP_REPLY_ROOM_BYTES } from './batch-socket.ts'
+import { type BatchSocket, PACKET_STRIDE_BYTES, type ReturnAddress, UDP_REPLY_ROOM_BYTES } from './batch-socket.ts'
 import { errnoName, getLibc } from './libc.ts'
 import { isWildcard } from './listen-address.ts'
 import {
@@ -119,6 +119,26 @@ export function createFfiBatchSocket(fd: number, batchSize: number, joinReplies:
     return destination
   }
 
+  function returnAddress(i: number): ReturnAddress {
+    const name = atNames + i * NAME_BYTES
+    const control = atControls + i * CONTROL_BYTES
+    const controlLength = words[(atReceive + i * HEADER_BYTES + AT_CONTROL_LENGTH) >> 2]!
+    return { name: mem.slice(name, name + NAME_BYTES), control: { bytes: mem.slice(control, control + CONTROL_BYTES), controlLength } }
+  }
+
+  /** By slot 0, which is free between batches. */
+  function sendLater({ name, control }: ReturnAddress, reply: Uint8Array): void {
+    const { bytes, controlLength } = control as { readonly bytes: Uint8Array; readonly controlLength: number }
+    mem.set(name as Uint8Array, atNames)
+    mem.set(bytes, atControls)
+    words[(atReceive + AT_CONTROL_LENGTH) >> 2] = controlLength
+    mem.set(reply, off[0]!)
+    len[0] = reply.length
+    answerable[0] = mem[atNames + 2]! | mem[atNames + 3]!
+    sender.send(1)
+    received = Math.max(received, 1)
+  }
+
   return {
     mem,
     off,
@@ -129,6 +149,8 @@ export function createFfiBatchSocket(fd: number, batchSize: number, joinReplies:
     room: UDP_REPLY_ROOM_BYTES,
     receive,
     send: sender.send,
+    returnAddress,
+    sendLater,
     sendFailureCount: sender.failureCount,
     joinsReplies: sender.joinsReplies,
     close: () => void libc.close(fd),

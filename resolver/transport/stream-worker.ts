@@ -16,6 +16,7 @@ import type { Certificate, TlsSecrets } from './certificate.ts'
 import { createConnectionTable } from './connection-table.ts'
 import { createAnswerer, createCountingDesk } from './create-answerer.ts'
 import { createDohListener } from './doh-listener.ts'
+import { createRequestForwarder } from './request-forwarder.ts'
 import { createStreamDesk, STREAM_DOH, STREAM_DOT, STREAM_TCP, type StreamTransport } from './stream-desk.ts'
 import { createPolicyCounters, createSwapTaker } from './take-swaps.ts'
 import { createTcpListener } from './tcp-listener.ts'
@@ -24,18 +25,22 @@ import type { WorkerSetup } from './worker-setup.ts'
 
 /** How often flags are looked at: bounds how late a swap or a stop is seen. */
 const TURN_MS = 25
+/** The same while a reply is expected from the main thread. */
+const TURN_FOR_REPLY_MS = 3
 
 const setup = workerData as WorkerSetup
 const { control, worker } = setup
 const live = createLiveState()
 const counters = createPolicyCounters()
-const desk = createCountingDesk(setup.stripe)
+const requests = createRequestForwarder(setup.swaps)
+const desk = createCountingDesk(setup.stripe, setup.handsOn ? () => false : undefined)
 let { encrypted } = setup
 const listeners: { use(certificate: Certificate, secrets: TlsSecrets): void; close(): Promise<void> }[] = []
-const takeSwaps = createSwapTaker(setup.swaps, live, counters, desk.use, (certificate, secrets) => {
+const takeCertificate = (certificate: Certificate, secrets: TlsSecrets): void => {
   if (encrypted !== undefined) encrypted = { ...encrypted, certificate, secrets }
   for (const listener of listeners) listener.use(certificate, secrets)
-})
+}
+const takeSwaps = createSwapTaker(setup.swaps, live, counters, desk.use, takeCertificate, requests.take)
 const answerer = createAnswerer(setup, counters, desk)
 const { tcpLimits: limits, stripe, dotStripe, dohStripe } = setup
 const nowMs = (): number => performance.now()
@@ -43,6 +48,7 @@ const table = createConnectionTable({ limits, nowMs })
 const stripes: Readonly<Record<StreamTransport, Float64Array>> = { [STREAM_TCP]: stripe, [STREAM_DOT]: dotStripe, [STREAM_DOH]: dohStripe }
 const streamDesk = createStreamDesk({
   ...{ live, answerer, transfers: desk, failedPackets: setup.failedPackets, stripeOf: (transport) => stripes[transport] },
+  later: setup.handsOn ? (message, asker) => requests.forwardStream(message, asker.source) : undefined,
   tap: setup.queryTap === undefined ? undefined : createQueryTap(setup.queryTap, answerer.note),
 })
 const tcp = createTcpListener({ limits, table, desk: streamDesk, stripe })
@@ -61,7 +67,7 @@ async function listen(): Promise<void> {
   for (const source of streamSources) if (source.kind !== 'tcp') await (source.kind === 'dot' ? dot : doh).listen(source)
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, TURN_MS))
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, requests.isWaiting() ? TURN_FOR_REPLY_MS : TURN_MS))
 const flag = (at: number): number => Atomics.load(control, at)
 
 let swapSeen = 0

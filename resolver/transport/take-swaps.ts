@@ -25,6 +25,7 @@ export function createSwapTaker(
   counters: PolicyCounters,
   takeTransfers: (content: TransferContent) => void,
   takeCertificate: (certificate: Certificate, secrets: TlsSecrets) => void = () => undefined,
+  takeReply: (request: number, message: Uint8Array) => void = () => undefined,
 ): () => number {
   return () => {
     let number = 0
@@ -39,6 +40,10 @@ export function createSwapTaker(
       }
       if ('transfers' in message) {
         takeTransfers(message.transfers)
+        continue
+      }
+      if ('reply' in message) {
+        takeReply(message.reply.request, message.reply.message)
         continue
       }
       if ('certificate' in message) {

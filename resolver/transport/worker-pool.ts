@@ -23,6 +23,8 @@ import type {
   AnswerSettings,
   CertificateMessage,
   EncryptedSetup,
+  LaterReplyMessage,
+  RequestMessage,
   SocketSource,
   StreamKind,
   StreamSource,
@@ -54,6 +56,8 @@ export type WorkerPoolOptions = {
   readonly tcpLimits: TcpLimits
   /** What the query log tells worker `number`; undefined = there is none. */
   readonly queryTap?: ((number: number) => QueryTapSetup) | undefined
+  /** Answers an UPDATE or NOTIFY; never rejects. Undefined = they are refused. */
+  readonly onRequest?: ((message: Uint8Array, source: Uint32Array) => Promise<Uint8Array>) | undefined
   /** A worker was replaced; `reason` is a sentence. */
   readonly onReplaced: (name: string, reason: string) => void
 }
@@ -148,6 +152,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
       failedPackets: failedPackets[number]!,
       queryTap: options.queryTap?.(number),
       swaps: port2,
+      handsOn: options.onRequest !== undefined,
       sources: kind === 'udp' ? options.udp[number]! : [],
       streamSources: kind === 'udp' ? [] : options.tcp(),
       dotStripe: stripeOf(counters, members.length),
@@ -164,6 +169,15 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
     })
     member.worker = worker
     member.port = port1
+    const { onRequest } = options
+    if (onRequest !== undefined) {
+      port1.on('message', ({ request, message, source }: RequestMessage) => {
+        // To the worker that asked: one started in its place knows nothing of the request.
+        void onRequest(message, source).then((reply) => {
+          if (member.port === port1) send(member, { reply: { request, message: reply } })
+        })
+      })
+    }
     port1.unref()
     if (transfers !== undefined) send(member, { transfers })
     if (latest !== undefined) send(member, latest)
@@ -210,6 +224,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
       | SwapContent
       | { readonly collect: true }
       | { readonly transfers: TransferContent }
+      | Pick<LaterReplyMessage, 'reply'>
       | Pick<CertificateMessage, 'certificate' | 'secrets'>,
   ): number {
     const number = ++messageNumber

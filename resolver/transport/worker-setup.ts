@@ -52,6 +52,8 @@ export type WorkerSetup = {
   readonly queryTap: QueryTapSetup | undefined
   /** Swap messages. */
   readonly swaps: MessagePort
+  /** UPDATE and NOTIFY are handed on to the main thread. */
+  readonly handsOn: boolean
   /** Those of an answer thread. */
   readonly sources: readonly SocketSource[]
   /** Those of the stream worker. */
@@ -88,5 +90,15 @@ export type CollectMessage = { readonly number: number; readonly collect: true }
 export type TransferMessage = { readonly number: number; readonly transfers: TransferContent }
 /** Certificate and secrets for new connections. */
 export type CertificateMessage = { readonly number: number; readonly certificate: Certificate; readonly secrets: TlsSecrets }
+/** Reply to a message that the worker handed on (RequestMessage). */
+export type LaterReplyMessage = { readonly number: number; readonly reply: { readonly request: number; readonly message: Uint8Array } }
 /** What comes over `swaps`. */
-export type WorkerMessage = SwapMessage | CollectMessage | TransferMessage | CertificateMessage
+export type WorkerMessage = SwapMessage | CollectMessage | TransferMessage | CertificateMessage | LaterReplyMessage
+/** What goes back over it: an UPDATE or NOTIFY for the main thread. */
+export type RequestMessage = {
+  /** Rises; the reply names it. */
+  readonly request: number
+  readonly message: Uint8Array
+  /** Address of the asker, four words. */
+  readonly source: Uint32Array
+}

@@ -39,6 +39,8 @@ export type UpdateScope = {
   readonly keyName: string
   /** Types of a name that a policy answers; they are not records. */
   readonly steeredTypes: (owner: Uint8Array) => ReadonlySet<number>
+  /** True when a policy answers some name below this one. */
+  readonly hasSteeredBelow: (owner: Uint8Array) => boolean
 }
 
 /** What came of it; `reason` for people when it is no success, `changed` false when all was as wanted already. */
@@ -128,6 +130,10 @@ function checkPermission(zone: WorkingZone, { updates }: UpdateMessage, scope: U
     if (type !== TYPE_ANY && steered.has(type)) return refuse(`the ${typeWord(type)} records of a name are answered by a policy`)
     if (type === TYPE_CNAME && steered.size > 0 && recordClass !== CLASS_ANY && recordClass !== CLASS_NONE)
       return refuse('a CNAME cannot stand at a name that a policy answers')
+    const isAdded = recordClass !== CLASS_ANY && recordClass !== CLASS_NONE
+    const isCut = type === TYPE_DNAME || (type === TYPE_NS && octetsKey(owner) !== octetsKey(zone.apex))
+    if (isAdded && isCut && ((type === TYPE_NS && steered.size > 0) || scope.hasSteeredBelow(owner)))
+      return refuse(`${typeWord(type)} records there would hide a name that a policy answers`)
     if (SIGNING_TYPES.has(type)) return refuse(`${typeWord(type)} records are made by who signs the zone`)
     const isApex = octetsKey(owner) === octetsKey(zone.apex)
     // Everything at a name: each type that is there and would go.

@@ -6,6 +6,11 @@
 /** EDNS option of an extended error (RFC 8914 §2). */
 export const OPTION_EXTENDED_ERROR = 15
 
+/** An option made for one reply; its text is cut to 200 octets. */
+export function makeExtendedError(infoCode: number, text: string): Uint8Array {
+  return option(infoCode, text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 200))
+}
+
 function option(infoCode: number, text: string): Uint8Array {
   const octets = new TextEncoder().encode(text)
   return Uint8Array.of(0, OPTION_EXTENDED_ERROR, 0, 2 + octets.length, infoCode >> 8, infoCode & 255, ...octets)

@@ -14,7 +14,13 @@ export const HEADER_BYTES = 12
 
 /** Verdicts. Everything but these two answers with an rcode of the same number (registry.ts). */
 export const VERDICT_DROP = -1
+/** UPDATE or NOTIFY: nothing of it was read; for who answers those, else NOTIMP. */
+export const VERDICT_REQUEST = -2
 export const VERDICT_OK = 0
+
+/** Opcodes NOTIFY (4, RFC 1996) and UPDATE (5, RFC 2136) where they stand in the header. */
+const OPCODE_NOTIFY_BITS = 4 << 3
+const OPCODE_UPDATE_BITS = 5 << 3
 
 /** A mutable query, one a thread. */
 export type Query = {
@@ -94,7 +100,8 @@ export function readQuery(mem: Uint8Array, off: number, len: number, out: Query)
 function readSections(mem: Uint8Array, off: number, len: number, out: Query): number {
   // A response is never answered: two servers would answer each other for ever.
   if (len < HEADER_BYTES || (mem[off + 2]! & 0x80) !== 0) return VERDICT_DROP
-  if ((mem[off + 2]! & 0x78) !== 0) return 4
+  const opcode = mem[off + 2]! & 0x78
+  if (opcode !== 0) return opcode === OPCODE_UPDATE_BITS || opcode === OPCODE_NOTIFY_BITS ? VERDICT_REQUEST : 4
   if (mem[off + 4] !== 0 || mem[off + 5]! > 1) return 1
   const end = off + len
   const hasQuestion = mem[off + 5] === 1

@@ -121,6 +121,8 @@ function makeHub(): FakeHub {
       } satisfies HealthScores
     },
     onEvent: (listener) => void listeners.push(listener),
+    onAsk: () => undefined,
+    tellFreshness: () => undefined,
     close: async () => undefined,
     tell: (event) => {
       for (const listener of listeners) listener('node-1', event)

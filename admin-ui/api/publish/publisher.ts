@@ -156,6 +156,8 @@ export class Publisher {
   #earlier: LiveDocument | undefined
   /** Live snapshot: what the guards compare with. Its bytes do not hold the generation. */
   #snapshot: Snapshot | undefined
+  /** Warnings that updates brought about, which nobody can acknowledge: they do not hold up the next edit. */
+  #layerWarnings: ReadonlySet<string> = new Set()
   /** Dynamic layers of the live generation. */
   #dynamic: readonly DynamicRecord[] | undefined
   #compiled: { readonly key: string; readonly outcome: CompileOutcome } | undefined
@@ -277,6 +279,8 @@ export class Publisher {
     })
     this.#live = { ...live, generation: saved }
     this.#dynamic = dynamic
+    const warnings = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE)))
+    this.#layerWarnings = new Set(warnings.map(({ code, message }) => `${code} ${message}`))
     log.info({ generation: saved.number, account: change.author, origin: 'update' }, 'generation stored')
     onStored(saved.number)
     await this.#send(saved, snapshot)
@@ -373,7 +377,7 @@ export class Publisher {
 
   /** Codes of the warnings that were passed. Throws PUBLISH_WARNINGS when one was not. */
   #acceptWarnings(wish: PublishWish, issues: readonly Issue[]): readonly string[] {
-    const codes = warningCodes(issues)
+    const codes = warningCodes(issues.filter(({ code, message }) => !this.#layerWarnings.has(`${code} ${message}`)))
     const passes = (code: string): boolean =>
       wish.accept === 'all' || (wish.accept === 'document' ? !code.startsWith('PUBLISH_') : wish.accept.includes(code))
     const left = codes.filter((code) => !passes(code))

@@ -32,6 +32,7 @@ const SCOPE: UpdateScope = {
   ],
   keyName: 'all.',
   steeredTypes: (owner) => (formatName(owner) === 'edge.example.' ? new Set([1, 28]) : new Set()),
+  hasSteeredBelow: (owner) => formatName(owner) === 'example.',
 }
 
 function documentSets(): (owner: Uint8Array) => ReadonlyMap<number, readonly SetRecord[]> | undefined {
@@ -216,6 +217,8 @@ const ROWS: readonly Row[] = [
   { name: 'deleting a steered type', updates: ['edge 0 ANY A'], rcode: 'REFUSED' },
   { name: 'a CNAME at a steered name', updates: ['edge 60 IN CNAME x'], rcode: 'REFUSED' },
   { name: 'another type at a steered name', updates: ['edge 60 IN TXT "x"'], rcode: 'NOERROR', after: ['edge', ['TXT 60 "x"']] },
+  { name: 'a DNAME above a steered name', updates: ['example. 60 IN DNAME other.test.'], rcode: 'REFUSED' },
+  { name: 'a delegation of a steered name', updates: ['edge 60 IN NS ns1'], rcode: 'REFUSED' },
   { name: 'NSEC', updates: ['www 60 IN NSEC x A'], rcode: 'REFUSED' },
 ]
 

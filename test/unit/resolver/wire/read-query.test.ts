@@ -8,6 +8,7 @@ const DROP = -1
 const OK = 0
 const FORMERR = 1
 const NOTIMP = 4
+const REQUEST = -2
 const BADVERS = 16
 
 type Counts = { readonly qd?: number; readonly an?: number; readonly ns?: number; readonly ar?: number }
@@ -34,8 +35,9 @@ const ROWS: readonly [title: string, message: readonly number[], verdict: number
   ['11 octets', header(0).slice(0, 11), DROP],
   ['a response', [...header(0x8180), ...QUESTION], DROP],
   ['a response of another opcode', header(0xa000), DROP],
-  ['opcode NOTIFY', [...header(0x2400), ...QUESTION], NOTIMP, { end: 0 }],
-  ['opcode UPDATE, header alone', header(0x2800), NOTIMP, { end: 0 }],
+  ['opcode NOTIFY', [...header(0x2400), ...QUESTION], REQUEST, { end: 0 }],
+  ['opcode UPDATE, header alone', header(0x2800), REQUEST, { end: 0 }],
+  ['opcode STATUS', header(0x1000), NOTIMP, { end: 0 }],
   ['no question', header(0, { qd: 0 }), FORMERR, { end: 0 }],
   ['two questions (RFC 9619)', [...header(0, { qd: 2 }), ...QUESTION, ...QUESTION], FORMERR, { end: 0 }],
   ['257 questions', header(0, { qd: 257 }), FORMERR],
