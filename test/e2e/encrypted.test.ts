@@ -190,7 +190,7 @@ describe('certificates', () => {
     const words = ['up', '--state', join(folder.path, 'never'), '--dot-listen', '127.0.0.1:0']
     const cases: readonly [string[], RegExp][] = [
       [[], /need a certificate, and none is named.*\[TRANSPORT_CERTIFICATE\]/],
-      [['--tls-cert', '/nowhere.pem', '--tls-key', keyPath], /"\/nowhere\.pem" cannot be read \(ENOENT\).*\[TRANSPORT_CERTIFICATE\]/],
+      [['--tls-cert', '/nowhere.pem', '--tls-key', keyPath], /"\/nowhere\.pem" cannot be read \(ENOENT\).*\[API_TLS\]/],
       [
         ['--tls-cert', chainPath, '--tls-key', folder.write('other.pem', SPARE_CERTIFICATE.key)],
         /does not belong.*\[TRANSPORT_CERTIFICATE_KEY\]/,
