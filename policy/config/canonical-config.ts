@@ -26,6 +26,7 @@ function canonicalValue(config: Config): unknown {
       // Left out when empty, as all that came after the first version: digests of older documents stay.
       allowTransfer: zone.allowTransfer.length > 0 ? byKey(zone.allowTransfer, (rule) => `${rule.prefix} ${rule.tsigKey}`) : undefined,
       notify: zone.notify.length > 0 ? byKey(zone.notify, (target) => `${target.address} ${target.port} ${target.tsigKey}`) : undefined,
+      primaries: zone.primaries.length > 0 ? zone.primaries : undefined,
       allowUpdate: zone.allowUpdate.length > 0 ? byKey(zone.allowUpdate, (rule) => JSON.stringify(rule)) : undefined,
       // The store has it; what an exported document says of it takes effect by a wish of its own.
       dynamicRecords: undefined,

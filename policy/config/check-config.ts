@@ -115,7 +115,8 @@ function checkZones(config: FilledConfig, lineOf: LineOf, issues: IssueDraft[]):
       issues.push({ code: 'CONFIG_ZONE_DUPLICATE', path: [...path, 'name'], params: { zone: zone.name, firstLine: lineOf(earlier) } })
     }
     first.set(zone.name, path)
-    if (zone.file === '') checkRecords(config, zone, path, recordPaths, unread.has('records'), lineOf, issues)
+    if (zone.file === '' && zone.primaries.length === 0)
+      checkRecords(config, zone, path, recordPaths, unread.has('records'), lineOf, issues)
   }
 }
 

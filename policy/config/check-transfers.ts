@@ -31,7 +31,7 @@ function checkTsigKeys(config: FilledConfig, shape: DocumentShape, lineOf: LineO
   }
   if (shape.incomplete.has('tsigKeys')) return
   for (const { value, path } of config.zones) {
-    for (const key of ['allowTransfer', 'notify', 'allowUpdate'] as const) {
+    for (const key of ['allowTransfer', 'notify', 'allowUpdate', 'primaries'] as const) {
       for (const [position, { tsigKey }] of value[key].entries()) {
         if (tsigKey === '' || first.has(tsigKey)) continue
         const nearest = suggestNearest(tsigKey, first.keys()) ?? ''
@@ -48,7 +48,7 @@ function checkTsigKeys(config: FilledConfig, shape: DocumentShape, lineOf: LineO
 /** Updates need serials that control gives, types that exist, and names of the zone. */
 function checkUpdates(config: FilledConfig, issues: IssueDraft[]): void {
   for (const { value, path } of config.zones) {
-    if (value.allowUpdate.length > 0 && value.serial === 'keep')
+    if (value.allowUpdate.length > 0 && value.serial === 'keep' && value.primaries.length === 0)
       issues.push({ code: 'CONFIG_UPDATE_SERIAL', path: [...path, 'serial'], params: { zone: value.name } })
     for (const [position, { names }] of value.allowUpdate.entries()) {
       for (const name of names) {

@@ -215,6 +215,16 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `"${p.value}" cannot be notified: ${p.reason}`,
     () => 'write the address of a secondary, or the word nameservers',
   ),
+  CONFIG_ZONE_SECONDARY: entry(
+    'error',
+    (p) => `zone "${p.zone}" has primaries and ${p.key}`,
+    () => 'keep one: a secondary zone is what its primary says',
+  ),
+  CONFIG_PRIMARY: entry(
+    'error',
+    (p) => `"${p.value}" cannot be a primary: ${p.reason}`,
+    () => 'write the address of the primary',
+  ),
   CONFIG_UPDATE_SERIAL: entry(
     'error',
     (p) => `zone "${p.zone}" takes updates but keeps its own serial`,

@@ -75,6 +75,19 @@ export type NotifyTarget = {
   readonly tsigKey: string
 }
 
+/** A server that a secondary zone is transferred from. */
+export type Primary = {
+  /** Address in canonical form. */
+  readonly address: string
+  readonly port: number
+  /** Name of a key; empty = unsigned. */
+  readonly tsigKey: string
+  /** Name that its certificate must have; empty = plain TCP. */
+  readonly tlsName: string
+  /** File of the folder of secrets with the CA; empty = the system's. */
+  readonly tlsCaRef: string
+}
+
 /** One permission to change a zone by updates. */
 export type UpdatePermission = {
   /** Name of a key, absolute and lower-case. */
@@ -98,13 +111,13 @@ export type DynamicSet = {
   readonly removed: readonly string[]
 }
 
-/** One zone: inline (`soa`, `nameservers`, `records`) or a master file (`file`). */
+/** One zone: inline (`soa`, `nameservers`, `records`), a master file (`file`), or a secondary zone (`primaries`). */
 export type Zone = {
   /** Apex, absolute and lower-case. */
   readonly name: string
   /** TTL of the SOA, the NS records and of every inline record that has none. */
   readonly ttlSeconds: number
-  /** Null exactly when `file` is given. */
+  /** Null exactly when `file` or `primaries` is given. */
   readonly soa: Soa | null
   /** Names of the NS records at the apex, absolute and lower-case. */
   readonly nameservers: readonly string[]
@@ -119,6 +132,8 @@ export type Zone = {
   /** Who may transfer it; none = nobody. */
   readonly allowTransfer: readonly TransferRule[]
   readonly notify: readonly NotifyTarget[]
+  /** In the order they are asked; none = it is no secondary zone. */
+  readonly primaries: readonly Primary[]
   /** Who may change it by updates; none = nobody. */
   readonly allowUpdate: readonly UpdatePermission[]
   /** Dynamic layer written in the document; not part of the canonical form, used by `apply --replace-dynamic` alone. */

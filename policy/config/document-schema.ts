@@ -28,6 +28,17 @@ export type ZoneShape = {
   ecs: 'use' | 'ignore'
   allowTransfer: (string | { prefix?: Given<string>; tsigKey?: Given<string> })[]
   notify: (string | { address: string; port: number; tsigKey?: Given<string> })[]
+  primaries?: Given<
+    (
+      | string
+      | {
+          address: string
+          port?: Given<number>
+          tsigKey?: Given<string>
+          tls?: Given<{ name: string; caRef?: Given<string> }>
+        }
+    )[]
+  >
   allowUpdate: { tsigKey: string; names: string[]; types: string[] }[]
   dynamicRecords?: Given<{ name: string; type: string; ttlSeconds?: Given<number>; data?: Given<string[]>; removed?: Given<string[]> }[]>
 }
@@ -125,6 +136,8 @@ const fileName = text(255)
   .min(1)
   .describe('Name of a file below the folder of the document; its content travels with the document as an attachment.')
 
+const secretRef = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,100}[A-Za-z0-9])?$/)
+
 /** One element of `zones`. */
 export const zoneSchema: z.ZodType<ZoneShape> = z.strictObject({
   name: text(1024).min(1).describe('Apex of the zone, e.g. "yourcompany.com.".'),
@@ -184,6 +197,28 @@ export const zoneSchema: z.ZodType<ZoneShape> = z.strictObject({
     .max(100)
     .default([])
     .describe('Who is told of a new serial: addresses, mappings, or the word "nameservers" for the addresses of the NS records.'),
+  primaries: z
+    .array(
+      z.union([
+        text(64),
+        z.strictObject({
+          address: text(64).min(1).describe('Address of a primary.'),
+          port: z.int().min(1).max(65_535).optional().describe('Its port [53; with tls 853].'),
+          tsigKey: text(1024).optional().describe('Key that requests are signed with and answers must be; unsigned when not given.'),
+          tls: z
+            .strictObject({
+              name: text(255).min(1).describe("Name that the primary's certificate must have."),
+              caRef: secretRef.optional().describe("File in the folder of secrets with the CA in PEM [the system's CAs]."),
+            })
+            .optional()
+            .describe('Transfers over TLS 1.3 (RFC 9103); TCP when not given.'),
+        }),
+      ]),
+    )
+    .min(1)
+    .max(16)
+    .optional()
+    .describe('Makes it a secondary zone: transferred from the first of these that answers, instead of soa, nameservers, records or file.'),
   allowUpdate: z
     .array(
       z.strictObject({
@@ -221,12 +256,9 @@ export const tsigKeySchema: z.ZodType<TsigKeyShape> = z.strictObject({
     .enum(['hmac-sha1', 'hmac-sha224', 'hmac-sha256', 'hmac-sha384', 'hmac-sha512'])
     .default('hmac-sha256')
     .describe('Algorithm of the key.'),
-  secretRef: z
-    .string()
-    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,100}[A-Za-z0-9])?$/)
-    .describe(
-      'File in the folder of secrets (`--secrets DIR`) that holds the secret in base64; the secret itself is never in the document.',
-    ),
+  secretRef: secretRef.describe(
+    'File in the folder of secrets (`--secrets DIR`) that holds the secret in base64; the secret itself is never in the document.',
+  ),
 })
 
 /** One element of `probes`. */
@@ -443,7 +475,6 @@ export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; rea
  */
 export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string])[] = [
   ['zones', 'dnssec'],
-  ['zones', 'primaries'],
   ['probes', 'families'],
   ['endpoints', 'capacity'],
   ['lines', 'union'],

@@ -15,6 +15,7 @@ import type {
   NotifyTarget,
   Policy,
   Pool,
+  Primary,
   Probe,
   RecordSet,
   Rule,
@@ -150,7 +151,11 @@ function fillZone(
   const name = domainName(value.name, undefined, [...path, 'name'], issues)
   const file = value.file ?? ''
   const inlineKeys = ['soa', 'nameservers', 'records'].filter((key) => written.has(key))
-  if (written.has('file')) {
+  if (written.has('primaries')) {
+    for (const key of [...inlineKeys, 'file', 'allowUpdate', 'dynamicRecords', 'serial']) {
+      if (written.has(key)) issues.push({ code: 'CONFIG_ZONE_SECONDARY', path: [...path, key], params: { zone: name, key }, atKey: true })
+    }
+  } else if (written.has('file')) {
     for (const key of inlineKeys) issues.push({ code: 'CONFIG_ZONE_FORM', path: [...path, key], params: { zone: name, key }, atKey: true })
     if (file !== '') used.take(file, [...path, 'file'], true)
   } else {
@@ -158,7 +163,7 @@ function fillZone(
       if (!written.has(key)) issues.push({ code: 'CONFIG_KEY_MISSING', path, params: { owner: `zone "${name}"`, key } })
     }
   }
-  const inline = !written.has('file')
+  const inline = !written.has('file') && !written.has('primaries')
   const soa = inline && value.soa !== undefined ? fillSoa(value.soa, name, [...path, 'soa'], issues) : null
   if (soa !== null && value.serial === 'keep' && soa.serial === 0) {
     issues.push({ code: 'CONFIG_SERIAL_MISSING', path: [...path, 'soa'], params: { zone: name } })
@@ -184,10 +189,12 @@ function fillZone(
       nameservers: uniqueSorted(nameservers.filter((server) => server !== '')),
       records: records.map(({ record }) => record),
       file,
-      serial: value.serial,
+      // The primary gives the serial.
+      serial: written.has('primaries') ? 'keep' : value.serial,
       ecs: value.ecs,
       allowTransfer: value.allowTransfer.map((rule, position) => fillTransferRule(rule, [...path, 'allowTransfer', position], issues)),
       notify: value.notify.map((target, position) => fillNotify(target, [...path, 'notify', position], issues)),
+      primaries: (value.primaries ?? []).map((primary, position) => fillPrimary(primary, [...path, 'primaries', position], issues)),
       allowUpdate: value.allowUpdate.map((rule, position) => fillUpdateRule(rule, name, [...path, 'allowUpdate', position], issues)),
       dynamicRecords: fillDynamic(value, name, [...path, 'dynamicRecords'], issues),
     },
@@ -200,6 +207,24 @@ function fillTransferRule(rule: ZoneShape['allowTransfer'][number], path: Config
   const at = typeof rule === 'string' ? path : [...path, 'prefix']
   if (prefix === '' && tsigKey === '') issues.push({ code: 'CONFIG_TRANSFER_OPEN', path, params: {} })
   return { prefix: prefix === '' ? '' : network(prefix, at, issues), tsigKey: keyName(tsigKey, [...path, 'tsigKey'], issues) }
+}
+
+function fillPrimary(primary: NonNullable<ZoneShape['primaries']>[number], path: ConfigPath, issues: IssueDraft[]): Primary {
+  const given = typeof primary === 'string' ? { address: primary } : primary
+  const at = typeof primary === 'string' ? path : [...path, 'address']
+  const { tls, tsigKey = '' } = given
+  const found = findAddress(given.address)
+  if (found === undefined || isForbiddenTarget(found)) {
+    const reason = found === undefined ? 'it is no IPv4 or IPv6 address' : 'it is a link-local, multicast or metadata address'
+    issues.push({ code: 'CONFIG_PRIMARY', path: at, params: { value: given.address, reason } })
+  }
+  return {
+    address: found === undefined ? '' : formatAddress(found),
+    port: given.port ?? (tls === undefined ? 53 : 853),
+    tsigKey: keyName(tsigKey, [...path, 'tsigKey'], issues),
+    tlsName: tls?.name ?? '',
+    tlsCaRef: tls?.caRef ?? '',
+  }
 }
 
 function fillUpdateRule(rule: ZoneShape['allowUpdate'][number], zone: string, path: ConfigPath, issues: IssueDraft[]): UpdatePermission {

@@ -4,7 +4,7 @@
  */
 import { stringify } from 'yaml'
 import { formatPrefix, parsePrefix } from '../../geodata/address/prefix.ts'
-import type { Config, Endpoint, Line, NotifyTarget, Policy, Pool, Probe, SteeredName, Zone } from './config-schema.ts'
+import type { Config, Endpoint, Line, NotifyTarget, Policy, Pool, Primary, Probe, SteeredName, Zone } from './config-schema.ts'
 import { automaticOf, automaticRetryIntervalMs, prefixLinesOf } from './fill-config.ts'
 
 /** A document and the files that it names. */
@@ -63,6 +63,10 @@ function zoneValue(zone: Zone): Record<string, unknown> {
     value.allowTransfer = zone.allowTransfer.map((rule) => (rule.tsigKey === '' ? rule.prefix : without(rule, { prefix: '' })))
   }
   if (zone.notify.length > 0) value.notify = zone.notify.map(notifyValue)
+  if (zone.primaries.length > 0) {
+    delete value.serial
+    value.primaries = zone.primaries.map(primaryValue)
+  }
   if (zone.allowUpdate.length > 0) {
     value.allowUpdate = zone.allowUpdate.map((rule) =>
       without({ ...rule, names: rule.names.map((name) => relativeName(name, zone.name)) }, { names: [], types: [] }),
@@ -82,6 +86,13 @@ function zoneValue(zone: Zone): Record<string, unknown> {
     }))
   }
   return value
+}
+
+function primaryValue({ address, port, tsigKey, tlsName, tlsCaRef }: Primary): unknown {
+  const isPlain = tlsName === ''
+  const tls = isPlain ? {} : { tls: without({ name: tlsName, caRef: tlsCaRef }, { caRef: '' }) }
+  const value = without({ address, port, tsigKey, ...tls }, { port: isPlain ? 53 : 853, tsigKey: '' })
+  return Object.keys(value).length === 1 ? address : value
 }
 
 function notifyValue(target: NotifyTarget): unknown {

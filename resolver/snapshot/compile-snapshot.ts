@@ -28,6 +28,8 @@ export type CompileInput = {
   readonly serials: ReadonlyMap<string, number>
   /** Dynamic layers of zones, as the store has them. */
   readonly dynamic?: readonly DynamicRecord[]
+  /** Packed records of secondary zones, by zone name. */
+  readonly transferred?: ReadonlyMap<string, Uint8Array>
   /** Zones from outside the document (`serve --zones`). */
   readonly moreZones: readonly ZoneInput[]
   /** Generation of the snapshot; not part of its bytes. */
@@ -44,7 +46,7 @@ const NOWHERE = { file: '', line: 1, column: 1 }
 export function compileSnapshot(input: CompileInput): CompileOutput {
   const { config, geodata } = input
   const policies = compilePolicies(config, geodata)
-  const read = readZones(config, input.serials, input.dynamic)
+  const read = readZones(config, input.serials, input.dynamic, input.transferred)
   const steered = readSteered(config, policies.names)
   const zones = compileZones([...read.zones, ...input.moreZones], steered.steered)
   const zoneIssues = zones.issues.map((issue) => {

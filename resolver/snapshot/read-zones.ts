@@ -4,11 +4,12 @@
  */
 import type { CatalogueEntry, IssueDraft } from '../../policy/config/config-issue.ts'
 import type { Config, Zone } from '../../policy/config/config-schema.ts'
+import { cursorOfPack } from '../transfer/record-cursor.ts'
 import { canonicalName, NameError, parseName } from '../wire/name.ts'
 import { parseRdata, RdataError, splitRdata } from '../wire/rdata/rdata-text.ts'
 import { findType, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
 import { type DynamicRecord, layersByZone, mergeLayer } from '../zone/dynamic-layer.ts'
-import type { RecordTable } from '../zone/record-table.ts'
+import { RecordTable } from '../zone/record-table.ts'
 import { type IncludeReader, readZoneFile } from '../zone/zone-file-parser.ts'
 import type { ZoneInput, ZoneIssue, ZoneRecord } from '../zone/zone-record.ts'
 
@@ -28,12 +29,18 @@ export function draftOfZoneIssue(issue: ZoneIssue, path: IssueDraft['path'], isF
 
 /**
  * Reads all zones of a document. `serials` gives the SOA serial of zones whose serial is `auto`, by zone name; `dynamic` what updates did
- * to them (resolver/zone/dynamic-layer.ts).
+ * to them (resolver/zone/dynamic-layer.ts), `transferred` the packed records of secondary zones.
  */
-export function readZones(config: Config, serials: ReadonlyMap<string, number>, dynamic: readonly DynamicRecord[] = []): ZonesRead {
+export function readZones(
+  config: Config,
+  serials: ReadonlyMap<string, number>,
+  dynamic: readonly DynamicRecord[] = [],
+  transferred: ReadonlyMap<string, Uint8Array> = new Map(),
+): ZonesRead {
   const issues: IssueDraft[] = []
   const layers = layersByZone(dynamic)
   const zones = config.zones.map((zone, number) => {
+    if (zone.primaries.length > 0) return readTransferred(zone, transferred.get(zone.name))
     const serial = serials.get(zone.name)
     const read = readZone(config, zone, number, serial, issues)
     const layer = layers.get(zone.name)
@@ -43,6 +50,34 @@ export function readZones(config: Config, serials: ReadonlyMap<string, number>, 
     return merged
   })
   return { zones, issues }
+}
+
+/** A secondary zone. Before its first transfer it is a SOA that is never answered: the zone counts as expired. */
+function readTransferred(zone: Zone, pack: Uint8Array | undefined): ZoneInput {
+  const origin = canonicalName(parseName(zone.name))
+  const base = { origin, useClientSubnet: zone.ecs === 'use', file: zone.name }
+  if (pack === undefined) {
+    const soa = parseRdata(TYPE_SOA, splitRdata('. . 0 3600 600 604800 300'), origin)
+    const record = { owner: origin, ttlSeconds: 0, line: 0 }
+    const ns = parseRdata(TYPE_NS, splitRdata('.'), origin)
+    return {
+      ...base,
+      records: [
+        { ...record, type: TYPE_SOA, rdata: soa },
+        { ...record, type: TYPE_NS, rdata: ns },
+      ],
+    }
+  }
+  const table = new RecordTable()
+  const file = table.fileNumber(zone.name)
+  const cursor = cursorOfPack(pack)
+  while (cursor.next()) {
+    const owner = table.addOwner(pack.subarray(cursor.nameAt, cursor.nameAt + cursor.nameLength))
+    const dataAt = table.octets.length
+    table.octets.pushAll(pack.subarray(cursor.dataAt, cursor.dataAt + cursor.dataLength))
+    table.add(owner, cursor.type, cursor.ttlSeconds, dataAt, 0, 0, file)
+  }
+  return { ...base, records: [], table }
 }
 
 /** One zone of a document as it stands there; undefined = the document has none of this name. Problems are passed over: it was compiled. */

@@ -22,12 +22,14 @@ export type TransferContent = {
   readonly keys: readonly TsigKey[]
   /** Permissions for every zone (`serve --allow-transfer`). */
   readonly everyZone: readonly AccessRule[]
+  /** Secondary zones that have expired, presentation form: nothing of them is answered or transferred. */
+  readonly expired: ReadonlySet<string>
   /** By apex in presentation form. */
   readonly zones: ReadonlyMap<string, TransferZone>
 }
 
 /** Before anything is known: no keys, nobody may transfer. */
-export const NO_TRANSFERS: TransferContent = { keys: [], everyZone: [], zones: new Map() }
+export const NO_TRANSFERS: TransferContent = { keys: [], everyZone: [], expired: new Set(), zones: new Map() }
 
 /** Address of a packet's source, four words. */
 export function addressAt(src: Uint32Array, srcAt: number): Address {

@@ -9,7 +9,7 @@
  */
 
 import { zoneSectionEnd } from '../update/update-message.ts'
-import { formatName } from '../wire/name.ts'
+import { canonicalName, formatName, parseName } from '../wire/name.ts'
 import { readMessage } from '../wire/read-message.ts'
 import { HEADER_BYTES, makeQuery, type Query, readQuery, VERDICT_OK } from '../wire/read-query.ts'
 import { CLASS_IN, RCODE_FORMERR, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_AXFR, TYPE_IXFR, TYPE_SOA } from '../wire/registry.ts'
@@ -25,6 +25,7 @@ import {
   verifyRequest,
   writeTsigError,
 } from '../wire/tsig.ts'
+import type { ZoneColumns } from '../zone/zone-columns.ts'
 import { stepsBetween } from './journal.ts'
 import { isLaterSerial, serialOfSoa } from './serial.ts'
 import { addressAt, isAllowed, NO_TRANSFERS, type TransferContent } from './transfer-access.ts'
@@ -111,6 +112,8 @@ export type TransferDesk = {
     tables: TransferTables | undefined,
     answerPlain: AnswerPlain,
   ) => number
+  /** By zone number of these tables: 1 = expired; empty = none is. The same array until tables or content change. */
+  readonly expiredZones: (zones: ZoneColumns | undefined) => Uint8Array
   /** The reply to a transfer query over TCP; undefined when the message is none (the answerer's business then). */
   readonly beginStream: (
     message: Uint8Array,
@@ -138,6 +141,11 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
   const { nowSeconds, count } = options
   let content: TransferContent = NO_TRANSFERS
   let findKey: FindTsigKey = tsigKeyFinder([])
+  let expiredOf: { readonly zones: ZoneColumns | undefined; readonly content: TransferContent; readonly flags: Uint8Array } = {
+    zones: undefined,
+    content,
+    flags: new Uint8Array(0),
+  }
   const scratch = new Uint8Array(65_535)
   const streamQuery = makeQuery()
 
@@ -185,6 +193,8 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
     // RFC 5936 §2.2.1: a zone that is not ours.
     if (zone < 0) return RCODE_NOTAUTH
     const access = content.zones.get(formatName(apex))
+    // RFC 1034 §4.3.5: expired data are not given on.
+    if (content.expired.has(formatName(apex))) return RCODE_SERVFAIL
     const rules = access === undefined ? content.everyZone : [...content.everyZone, ...access.allow]
     if (!isAllowed(rules, addressAt(src, srcAt), checked.key)) return RCODE_REFUSED
     if (query.type === TYPE_AXFR) return { zone, tables, kind: 'axfr', diff: undefined }
@@ -285,6 +295,17 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
       }
       mem.set(scratch.subarray(0, length), off)
       return length
+    },
+    expiredZones: (zones) => {
+      if (zones === expiredOf.zones && content === expiredOf.content) return expiredOf.flags
+      const names = zones === undefined ? [] : [...content.expired]
+      const flags = new Uint8Array(names.length === 0 ? 0 : zones!.zoneApex.length)
+      for (const name of names) {
+        const zone = findZone(zones!, canonicalName(parseName(name)))
+        if (zone >= 0) flags[zone] = 1
+      }
+      expiredOf = { zones, content, flags }
+      return flags
     },
     beginStream: (received, src, tables, running, tls) => {
       if (readQuery(received, 0, received.length, streamQuery) !== VERDICT_OK) return undefined

@@ -44,6 +44,8 @@ export type TransferKeeper = {
   readonly prepare: (before: Snapshot | undefined, after: Snapshot) => void
   /** Called when the generation is live. */
   readonly published: (snapshot: Snapshot) => void
+  /** Takes which secondary zones have expired (presentation form); those of the live generation that are not named are fresh. */
+  readonly setExpired: (isExpired: (zone: string) => boolean) => void
   /** Keys whose secrets are known now. */
   readonly keys: () => readonly TsigKey[]
   /** Messages to secondaries so far, by outcome. */
@@ -71,6 +73,8 @@ export function startTransferKeeper(options: TransferKeeperOptions): TransferKee
   let keys: readonly TsigKey[] = []
   let mark = ''
   let told = new Set<string>()
+  /** A secondary zone that nothing is known of was never transferred. */
+  let isExpired: (zone: string) => boolean = () => true
   /** Zones with a serial that secondaries have not been told of. */
   let changed: readonly Uint8Array[] = []
   let saving: Promise<void> = Promise.resolve()
@@ -98,7 +102,8 @@ export function startTransferKeeper(options: TransferKeeperOptions): TransferKee
       }))
       zones.set(formatName(apexOf(name)), { allow: rules, steps: journal.stepsOf(apexOf(name)) })
     }
-    options.onContent({ keys, everyZone: options.everyZone, zones })
+    const expired = plan.zones.filter(({ name, primaries }) => primaries !== undefined && isExpired(name))
+    options.onContent({ keys, everyZone: options.everyZone, zones, expired: new Set(expired.map(({ name }) => formatName(apexOf(name)))) })
   }
 
   function save(): void {
@@ -168,6 +173,10 @@ export function startTransferKeeper(options: TransferKeeperOptions): TransferKee
       sender.tell(jobsFor(snapshot))
       if (changed.length > 0) save()
       changed = []
+    },
+    setExpired: (next) => {
+      isExpired = next
+      if (plan.zones.some(({ primaries }) => primaries !== undefined)) tellWorkers()
     },
     keys: () => keys,
     notifies: () => counts,

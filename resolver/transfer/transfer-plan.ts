@@ -19,11 +19,12 @@ export type TransferPlan = { readonly keys: readonly TsigKeyReference[]; readonl
 /** Makes it; undefined when the document says nothing of transfers. Equal documents give equal plans. */
 export function makeTransferPlan(config: Config): TransferPlan | undefined {
   const zones = config.zones
-    .filter((zone) => zone.allowTransfer.length > 0 || zone.notify.length > 0 || zone.allowUpdate.length > 0)
-    .map(({ name, allowTransfer, notify, allowUpdate }) => ({
+    .filter((zone) => zone.allowTransfer.length > 0 || zone.notify.length > 0 || zone.allowUpdate.length > 0 || zone.primaries.length > 0)
+    .map(({ name, allowTransfer, notify, allowUpdate, primaries }) => ({
       name,
       allow: allowTransfer,
       notify,
+      ...(primaries.length === 0 ? {} : { primaries: primaries.map(({ address, tsigKey }) => ({ address, tsigKey })) }),
       ...(allowUpdate.length === 0 ? {} : { updateKeys: [...new Set(allowUpdate.map((rule) => rule.tsigKey))].sort() }),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))

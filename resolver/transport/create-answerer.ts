@@ -40,6 +40,7 @@ export function createAnswerer({ settings, stripe, guard: memory }: WorkerSetup,
       guard.begin(performance.now() + clockMs, Math.floor(Date.now() / 1000))
       context.zones = live.tables?.zones
       context.policies = live.tables?.policies
+      context.expired = desk.expiredZones(context.zones)
       context.ranking = live.ranking
       context.policyCells = counters.cells
       context.counterShape = counters.shape

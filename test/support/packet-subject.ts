@@ -64,6 +64,7 @@ export function inlineZone(name: string, records: readonly RecordSet[], ecs: 'us
     ecs,
     allowTransfer: [],
     notify: [],
+    primaries: [],
     allowUpdate: [],
     dynamicRecords: [],
   }

@@ -18,9 +18,10 @@ import type { Config } from '../../../policy/config/config-schema.ts'
 import { type ParseResult, parseConfig } from '../../../policy/config/parse-config.ts'
 import { readYaml } from '../../../policy/config/read-yaml.ts'
 import { documentValue } from '../../../policy/config/write-config.ts'
-import type { Generation, NewAuditEntry, Store } from '../../../policy/store/store.ts'
+import type { Generation, NewAuditEntry, Store, TransferredZone } from '../../../policy/store/store.ts'
 import type { Snapshot } from '../../../resolver/snapshot/snapshot.ts'
 import { loadSnapshot, saveSnapshot } from '../../../resolver/snapshot/snapshot-file.ts'
+import { share } from '../../../resolver/transfer/zone-diff.ts'
 import { type DynamicRecord, layerText } from '../../../resolver/zone/dynamic-layer.ts'
 import type { Change } from '../../contract/change.ts'
 import type { Move } from '../../contract/draft.ts'
@@ -50,6 +51,8 @@ export type CompileInput = {
   readonly serials: ReadonlyMap<string, number>
   /** Dynamic layers of zones. */
   readonly dynamic: readonly DynamicRecord[]
+  /** Packed records of secondary zones, in shared memory, by zone name. */
+  readonly transferred: ReadonlyMap<string, Uint8Array>
 }
 /** Outcome of a compile: no snapshot when an error is among the issues. */
 export type CompileOutcome = { readonly snapshot: Snapshot | undefined; readonly issues: readonly IssueDraft[] }
@@ -102,6 +105,8 @@ export type LayerChange = {
     readonly type: number
     readonly rows: readonly DynamicRecord[]
   }[]
+  /** Secondary zones with new content. */
+  readonly transferred?: readonly TransferredZone[]
   readonly author: string
   readonly comment: string
   readonly audit: readonly NewAuditEntry[]
@@ -160,6 +165,7 @@ export class Publisher {
   #layerWarnings: ReadonlySet<string> = new Set()
   /** Dynamic layers of the live generation. */
   #dynamic: readonly DynamicRecord[] | undefined
+  #transferred: ReadonlyMap<string, TransferredZone> | undefined
   #compiled: { readonly key: string; readonly outcome: CompileOutcome } | undefined
 
   constructor(parts: PublisherParts) {
@@ -191,6 +197,21 @@ export class Publisher {
     return this.#dynamic
   }
 
+  /** Secondary zones of the live generation, by name. */
+  transferred(): ReadonlyMap<string, TransferredZone> {
+    this.#transferred ??= new Map(this.#parts.store.listTransferredZones().map((zone) => [zone.zone, shared(zone)]))
+    return this.#transferred
+  }
+
+  /** Notes that a primary has nothing newer than what is here. */
+  touchTransferred(name: string): void {
+    const zone = this.transferred().get(name)
+    if (zone === undefined) return
+    const refreshedAt = this.#parts.now()
+    this.#parts.store.touchTransferredZone(name, refreshedAt)
+    this.#transferred = new Map([...this.transferred(), [name, { ...zone, refreshedAt }]])
+  }
+
   /** True when both generations have the same document: updates in between change nothing that an edit is based on. */
   hasSameDocument(one: number, other: number): boolean {
     const { store } = this.#parts
@@ -212,8 +233,8 @@ export class Publisher {
     if (!parsed.ok) return { ...nothing, issues: parsed.issues.map(viewIssue) }
     const { config, digest } = parsed
     const { store } = this.#parts
-    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now(), dynamic)
-    const compiled = await this.#compile(config, digest, store.latestGenerationNumber() + 1, serials, dynamic)
+    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now(), dynamic, digestsOf(this.transferred()))
+    const compiled = await this.#compile(config, digest, store.latestGenerationNumber() + 1, serials, dynamic, this.transferred())
     const late = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? parsed.locate(draft.path, draft.atKey))))
     const issues = [...parsed.issues.map(viewIssue), ...late]
     if (compiled.snapshot === undefined || hasErrors(issues)) return { ...nothing, config, digest, issues }
@@ -254,13 +275,15 @@ export class Publisher {
     if (change === undefined) return
     const { canonicalDigest, number, documentNumber } = live.generation
     const dynamic = withSets(this.dynamic(), change.sets)
-    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now(), dynamic)
-    const compiled = await this.#compile(config, canonicalDigest, number + 1, serials, dynamic)
+    const transferred = new Map([...this.transferred(), ...(change.transferred ?? []).map((zone) => [zone.zone, shared(zone)] as const)])
+    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now(), dynamic, digestsOf(transferred))
+    const compiled = await this.#compile(config, canonicalDigest, number + 1, serials, dynamic, transferred)
     const { snapshot } = compiled
     if (snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
     const saved = store.transaction(() => {
       for (const [zone, given] of Object.entries(serials)) store.setZoneSerial(zone, given.serial, given.contentDigest)
       for (const { zone, owner, type, rows } of change.sets) store.replaceDynamicSet(zone, owner, type, rows)
+      for (const zone of change.transferred ?? []) store.saveTransferredZone(zone)
       for (const entry of change.audit) store.appendAudit({ ...entry, beforeDigest: canonicalDigest, afterDigest: canonicalDigest })
       const generation = {
         documentText: live.generation.documentText,
@@ -279,6 +302,7 @@ export class Publisher {
     })
     this.#live = { ...live, generation: saved }
     this.#dynamic = dynamic
+    this.#transferred = transferred
     const warnings = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE)))
     this.#layerWarnings = new Set(warnings.map(({ code, message }) => `${code} ${message}`))
     log.info({ generation: saved.number, account: change.author, origin: 'update' }, 'generation stored')
@@ -392,11 +416,15 @@ export class Publisher {
     generation: number,
     zones: Readonly<Record<string, ZoneSerial>>,
     dynamic: readonly DynamicRecord[],
+    secondary: ReadonlyMap<string, TransferredZone>,
   ): Promise<CompileOutcome> {
     const serials = new Map(Object.entries(zones).map(([zone, given]) => [zone, given.serial]))
-    const key = `${documentDigest} ${JSON.stringify([...serials])} ${layerText(dynamic)}`
+    const key = `${documentDigest} ${JSON.stringify([...serials])} ${layerText(dynamic)} ${JSON.stringify([...digestsOf(secondary)])}`
     if (this.#compiled?.key === key) return this.#compiled.outcome
-    const outcome = await this.#parts.compile({ config, documentDigest, generation, serials, dynamic })
+    // Others are of zones that are secondary no more.
+    const names = config.zones.filter((zone) => zone.primaries.length > 0).map((zone) => zone.name)
+    const transferred = new Map(names.flatMap((name) => (secondary.has(name) ? [[name, secondary.get(name)!.records] as const] : [])))
+    const outcome = await this.#parts.compile({ config, documentDigest, generation, serials, dynamic, transferred })
     this.#compiled = { key, outcome }
     return outcome
   }
@@ -460,7 +488,14 @@ export class Publisher {
     if (snapshot === undefined) {
       if (live.config === undefined)
         throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} is not valid for this version`, { issues: live.issues })
-      const compiled = await this.#compile(live.config, generation.canonicalDigest, generation.number, generation.zones, this.dynamic())
+      const compiled = await this.#compile(
+        live.config,
+        generation.canonicalDigest,
+        generation.number,
+        generation.zones,
+        this.dynamic(),
+        this.transferred(),
+      )
       snapshot = compiled.snapshot
       if (snapshot === undefined) throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} cannot be compiled by this version`)
       if (snapshot.digest !== generation.snapshotDigest) this.#parts.store.setSnapshotDigest(generation.number, snapshot.digest)
@@ -494,6 +529,15 @@ export class Publisher {
         rmSync(join(this.#parts.snapshotFolder, name), { force: true })
     }
   }
+}
+
+function digestsOf(zones: ReadonlyMap<string, TransferredZone>): ReadonlyMap<string, string> {
+  return new Map([...zones.values()].map(({ zone, digest }) => [zone, digest]))
+}
+
+/** With its records in shared memory, so that compiles need no copy. */
+function shared(zone: TransferredZone): TransferredZone {
+  return zone.records.buffer instanceof SharedArrayBuffer ? zone : { ...zone, records: share(zone.records) }
 }
 
 function parse({ text, files }: DocumentSource): ParseResult {

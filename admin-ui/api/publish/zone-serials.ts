@@ -21,18 +21,22 @@ export function nextSerial(previous: number | undefined, at: number): number {
   return next === 0 ? 1 : next
 }
 
-/** Serial of each zone of the document that leaves it to us (`serial: auto`). */
+/**
+ * Serial of each zone of the document that leaves it to us (`serial: auto`). `dynamic`: what updates did; `transferred`: digests of
+ * secondary zones, by name.
+ */
 export function assignSerials(
   config: Config,
   previous: (zone: string) => ZoneSerial | undefined,
   at: number,
   dynamic: readonly DynamicRecord[] = [],
+  transferred: ReadonlyMap<string, string> = new Map(),
 ): Readonly<Record<string, ZoneSerial>> {
   const serials: Record<string, ZoneSerial> = {}
   const layers = layersByZone(dynamic)
   for (const zone of config.zones) {
     if (zone.serial !== 'auto') continue
-    const contentDigest = digestZone(config, zone, layers)
+    const contentDigest = digestZone(config, zone, layers, transferred)
     const before = previous(zone.name)
     if (before?.contentDigest === contentDigest) serials[zone.name] = before
     else serials[zone.name] = { serial: nextOf(before, [zone.soa?.serial ?? 0, soaSerial(layers.get(zone.name) ?? [])], at), contentDigest }
@@ -54,9 +58,14 @@ function soaSerial(rows: readonly DynamicRecord[]): number {
 }
 
 /** SHA-256 of all that a transfer of the zone shows: records, master files, and the static view of its steered names. */
-function digestZone(config: Config, zone: Zone, layers: ReadonlyMap<string, readonly DynamicRecord[]>): string {
+function digestZone(
+  config: Config,
+  zone: Zone,
+  layers: ReadonlyMap<string, readonly DynamicRecord[]>,
+  transferred: ReadonlyMap<string, string>,
+): string {
   const { serial: _serial, ecs: _ecs, allowTransfer: _allow, notify: _notify, soa, ...rest } = zone
-  const { allowUpdate: _update, dynamicRecords: _dynamic, ...content } = rest
+  const { allowUpdate: _update, dynamicRecords: _dynamic, primaries: _primaries, ...content } = rest
   const names = config.names
     .filter((name) => isInside(name.name, zone.name))
     .map((name) => [name.name, name.types, name.records, staticView(config, name)])
@@ -64,7 +73,11 @@ function digestZone(config: Config, zone: Zone, layers: ReadonlyMap<string, read
   const files = zone.file === '' ? {} : config.files
   // Those of zones nested in this one too: their NS, DS and glue show here.
   const rows = [...layers].filter(([name]) => isInside(name, zone.name)).flatMap(([, layer]) => layer)
-  const dynamic = rows.length === 0 ? {} : { dynamic: layerText(rows) }
+  const secondary = [...transferred].filter(([name]) => isInside(name, zone.name))
+  const dynamic = {
+    ...(rows.length === 0 ? {} : { dynamic: layerText(rows) }),
+    ...(secondary.length === 0 ? {} : { secondary }),
+  }
   const value = { ...content, soa: soa === null ? null : { ...soa, serial: 0 }, names, files, ...nestedZones(config, zone), ...dynamic }
   return createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex')
 }

@@ -33,7 +33,12 @@ journal.note(versions[1], live, [APEX])
 function start(allow: TransferContent['everyZone'] = [{ prefix: parsePrefix('192.0.2.0/24'), key: '' }]) {
   const counted: TransferOutcome[] = []
   const desk = createTransferDesk({ nowSeconds: () => NOW, count: (outcome) => counted.push(outcome) })
-  desk.use({ keys: [KEY, STRANGER], everyZone: [], zones: new Map([['z.test.', { allow, steps: journal.stepsOf(APEX) }]]) })
+  desk.use({
+    keys: [KEY, STRANGER],
+    everyZone: [],
+    expired: new Set<string>(),
+    zones: new Map([['z.test.', { allow, steps: journal.stepsOf(APEX) }]]),
+  })
   const stream = (query: Uint8Array, src: Uint32Array = FRIEND, running = 0) =>
     messagesOf(desk.beginStream(query, src, live, running)!, NOW)
   const datagram = (query: Uint8Array, src: Uint32Array = FRIEND): Uint8Array => {

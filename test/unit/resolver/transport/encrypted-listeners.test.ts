@@ -42,6 +42,7 @@ async function start(limits: Partial<TcpLimits> = {}) {
   const transfers: TransferDesk = {
     use: () => undefined,
     answer: () => 0,
+    expiredZones: () => new Uint8Array(0),
     beginStream: (_message, _src, _tables, _running, tls) => void tlsOfTransfers.push(tls),
   }
   const desk = createStreamDesk({

@@ -36,6 +36,7 @@ function transfersOf(count: number, tables: TransferTables): TransferDesk {
   return {
     use: () => undefined,
     answer: () => 0,
+    expiredZones: () => new Uint8Array(0),
     beginStream: (message) => {
       if (message[0] !== 0xaa) return undefined
       let left = count
