@@ -10,5 +10,6 @@ export const CONTROL_OPTIONS: Readonly<Record<string, CommandOption>> = {
   'behind-proxy': { type: 'boolean', help: 'a proxy in front ends TLS and sets X-Forwarded-For' },
   document: { type: 'string', value: 'FILE', help: 'document that seeds an empty store; SIGHUP applies it again' },
   watch: { type: 'boolean', help: 'applies --document again whenever the file changes' },
+  secrets: { type: 'string', value: 'DIR', help: 'folder of the secrets that tsigKeys name, one base64 text a file [STATE/secrets]' },
   geodata: { type: 'string', value: 'FILE', help: 'geodata file [the default geodata]' },
 }

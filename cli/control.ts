@@ -3,7 +3,7 @@
  * Composition only. Killing it costs no answer and no acknowledged edit: the store is durable before an edit is acknowledged, and the
  * newest generation goes to the nodes again at every start.
  */
-import { chmodSync, existsSync, mkdirSync, rmSync, unwatchFile, watchFile } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, unwatchFile, watchFile } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { basename, join } from 'node:path'
@@ -19,14 +19,17 @@ import { DraftDesk } from '../admin-ui/api/publish/draft-desk.ts'
 import { Publisher } from '../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../admin-ui/api/routes/all-routes.ts'
 import { createApiServers } from '../admin-ui/api/server.ts'
+import { SecondaryKeeper } from '../admin-ui/api/zones/secondary-keeper.ts'
 import { UpdateDesk } from '../admin-ui/api/zones/update-desk.ts'
 import type { Issue } from '../admin-ui/contract/issue.ts'
 import { startLocalFleetHub } from '../cluster/local-fleet-transport.ts'
-import type { UpdateAsk } from '../cluster/zone-asks.ts'
+import type { NotifyAsk, UpdateAsk } from '../cluster/zone-asks.ts'
 import { formatAddress } from '../geodata/address/address.ts'
 import { loadGeodata } from '../geodata/geodata-file.ts'
 import { openHistory } from '../policy/store/history.ts'
 import { openStore } from '../policy/store/store.ts'
+import { readSecrets } from '../resolver/transfer/secret-folder.ts'
+import { transferZone } from '../resolver/transfer/transfer-client.ts'
 import { formatListenAddress, type ListenAddress } from '../resolver/transport/listen-address.ts'
 import { formatIssue } from './apply.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
@@ -86,13 +89,28 @@ async function run(args: CommandArgs): Promise<number> {
     onPublished: (generation, account, comment) => {
       const detail = `published by ${account}${comment === '' ? '' : `: ${comment}`}`
       feed.add({ at: new Date().toISOString(), node: 'control', kind: 'publish', subject: String(generation), detail })
+      secondaries.sync()
     },
     now: Date.now,
     log,
   })
   const updates = new UpdateDesk({ publisher, log })
+  const secrets = textFlag(flags, 'secrets', paths.secrets)
+  const secondaries = new SecondaryKeeper({
+    publisher,
+    transfer: transferZone,
+    readKeys: (references) => readSecrets(secrets, references).keys,
+    readCa: (name) => readFileSync(join(secrets, name), 'utf8'),
+    tellFreshness: (read) => hub.tellFreshness(read),
+    onEvent: (zone, detail) => void feed.add({ at: new Date().toISOString(), node: 'control', kind: 'zone', subject: zone, detail }),
+    log,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    random: Math.random,
+  })
   hub.onAsk(async (_nodeId, method, params) => {
     if (method === 'update') return updates.submit(params as UpdateAsk)
+    secondaries.notified((params as NotifyAsk).zone)
     return null
   })
   const accounts = new Accounts(store, Date.now)
@@ -126,6 +144,7 @@ async function run(args: CommandArgs): Promise<number> {
     // Only now: a start that is refused, because the port is taken or the first document is wrong, makes no account and tells no password.
     const first = await accounts.ensureFirstAdmin()
     if (first !== undefined) tellFirstPassword(first)
+    secondaries.sync()
     fleet.start()
     const seed = watchSeed(publisher, flags, log)
     const { port } = servers.tcp.address() as { port: number }
@@ -140,6 +159,7 @@ async function run(args: CommandArgs): Promise<number> {
     return 0
   } finally {
     fleet.stop()
+    secondaries.stop()
     kept?.stop()
     await Promise.all([servers.tcp, servers.socket].map(closeServer))
     await hub.close()

@@ -25,6 +25,7 @@ import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeEncryption } from './data-plane/start-encrypted.ts'
 import { startNodeHealth } from './data-plane/start-health.ts'
 import { nodeTransfers } from './data-plane/start-transfers.ts'
+import { startFreshness } from './data-plane/zone-freshness.ts'
 import { nodeZoneRequests } from './data-plane/zone-requests.ts'
 import { apiListenOf, metricsListenOf, metricsTokenOf } from './http-settings.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
@@ -154,6 +155,7 @@ async function run(args: CommandArgs): Promise<number> {
       log,
     }),
     requests: nodeZoneRequests(link, log),
+    freshness: startFreshness(paths.nodeFreshness, log),
     log,
     onWorkerReplaced: workerReplaced,
     onFailOpen: (policy, open) => tell('fail-open', policy, open ? 'answers without an eligible endpoint' : 'has eligible endpoints again'),
@@ -191,6 +193,7 @@ async function run(args: CommandArgs): Promise<number> {
     const live = new Promise<void>((resolve) => {
       firstLive = resolve
     })
+    link.onFreshness(({ expiresInMs }) => plane.freshness?.take(expiresInMs))
     link.onRequest((method, params) => requests.answer(method, params))
     const kept = publishKept(plane, paths, log).then(() => {
       if (plane.live() === undefined) return

@@ -21,6 +21,8 @@ export type StatePaths = {
   readonly nodeHealth: string
   /** Differences of the node's zones, for IXFR. */
   readonly nodeJournal: string
+  /** How fresh the node's secondary zones are. */
+  readonly nodeFreshness: string
   /** Secrets of keys, put there by the operator. */
   readonly secrets: string
   /** Secrets of DNS cookies. */
@@ -39,6 +41,7 @@ export function statePaths(stateFolder: string): StatePaths {
     nodeGeodata: join(stateFolder, 'node', 'geodata-path'),
     nodeHealth: join(stateFolder, 'node', 'health'),
     nodeJournal: join(stateFolder, 'node', 'journal'),
+    nodeFreshness: join(stateFolder, 'node', 'freshness'),
     secrets: join(stateFolder, 'secrets'),
     cookieSecrets: join(stateFolder, 'cookie-secrets'),
   }

@@ -24,6 +24,7 @@ import type { ProcessLog } from '../process-log.ts'
 import { ProductError } from '../product-error.ts'
 import type { AssignedSockets } from './assign-sockets.ts'
 import type { NodeEncryption } from './start-encrypted.ts'
+import type { ZoneFreshness } from './zone-freshness.ts'
 
 /** What the data plane needs of health: a ranking for each plan, and no more. */
 export type HealthSource = {
@@ -46,6 +47,8 @@ export type DataPlaneOptions = {
   readonly transfers?: (setTransfers: (content: TransferContent) => void) => TransferKeeper
   /** UPDATE and NOTIFY; undefined = they are refused. */
   readonly requests?: (parts: RequestParts) => RequestDesk
+  /** Which secondary zones have expired; undefined = all of them. Stopped with the data plane. */
+  readonly freshness?: ZoneFreshness
   /** The query log; stopped with the data plane. */
   readonly queryLog?: QueryLog | undefined
   readonly log: ProcessLog
@@ -84,6 +87,7 @@ export type DataPlane = {
   readonly notifies: () => Readonly<Record<string, number>>
   /** Updates and NOTIFYs answered, by rcode; undefined without them. */
   readonly requests: RequestDesk | undefined
+  readonly freshness: ZoneFreshness | undefined
   /** End of the certificate in use, ms since epoch; undefined without DNS over TLS and HTTPS. */
   readonly certificateExpiresAt: () => number | undefined
   readonly stop: () => Promise<void>
@@ -148,6 +152,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     live: () => (live === undefined ? undefined : { tables: live.snapshot, plan: live.snapshot.meta.transfer }),
     whenLive,
   })
+  if (transfers !== undefined) options.freshness?.follow(transfers.setExpired)
   let live: LiveGeneration | undefined
   let liveRanking: SharedArrayBuffer | undefined
   let counters: LiveCounters | undefined
@@ -301,11 +306,13 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     failOpenPolicies: () => failOpen,
     notifies: () => transfers?.notifies() ?? {},
     requests,
+    freshness: options.freshness,
     certificateExpiresAt: () => options.encryption?.expiresAt(),
     stop: async () => {
       clearInterval(failOpenTimer)
       clearInterval(packetTimer)
       options.encryption?.stop()
+      options.freshness?.stop()
       for (const waiter of waiters) waiter.settle(false)
       await pool.stop()
       await options.queryLog?.stop()

@@ -19,7 +19,10 @@ import {
   sumCell,
 } from '../../resolver/observe/counters.ts'
 import type { MetricRow, NodeMetricRows } from '../../resolver/observe/metrics-endpoint.ts'
+import { serialOfSoa } from '../../resolver/transfer/serial.ts'
 import { TRANSFER_OUTCOMES } from '../../resolver/transfer/transfer-desk.ts'
+import { findZone, soaOf } from '../../resolver/transfer/zone-walk.ts'
+import { canonicalName, parseName } from '../../resolver/wire/name.ts'
 import type { DataPlane } from './data-plane.ts'
 import { newestRanking } from './read-scores.ts'
 import { rcodeWord } from './stats-window.ts'
@@ -35,6 +38,21 @@ function requestRows({ requests }: DataPlane): NodeMetricRows {
   const rows = (counts: Readonly<Record<string, number>>): MetricRow[] =>
     Object.entries(counts).map(([rcode, value]) => ({ labels: { rcode }, value }))
   return { nearcast_updates_total: rows(requests.updates()), nearcast_notifies_received_total: rows(requests.notifies()) }
+}
+
+/** Serials of zones that are transferred or updated, and what secondary ones have left. */
+function zoneRows(plane: DataPlane): NodeMetricRows {
+  const snapshot = plane.live()?.snapshot
+  const zones = snapshot?.meta.transfer?.zones ?? []
+  const serials = zones.flatMap(({ name }) => {
+    const zone = findZone(snapshot!.zones, canonicalName(parseName(name)))
+    return zone < 0 ? [] : [{ labels: { zone: name }, value: serialOfSoa(soaOf(snapshot!.zones, zone).rdata) }]
+  })
+  const left = Object.entries(plane.freshness?.expiresInSeconds() ?? {})
+  return {
+    nearcast_zone_serial: serials,
+    nearcast_zone_expires_seconds: left.map(([zone, value]) => ({ labels: { zone }, value })),
+  }
 }
 
 /** Rows of this moment. */
@@ -81,6 +99,7 @@ export function nodeMetricRows(plane: DataPlane, scores: HealthScores, identity:
     nearcast_http_requests_refused_total: one(sumCell(counters, COUNT_HTTP_REFUSED, all)),
     ...(expiresAt === undefined ? {} : { nearcast_tls_certificate_expiry_timestamp_seconds: one(expiresAt / 1000) }),
     ...requestRows(plane),
+    ...zoneRows(plane),
     nearcast_worker_restarts_total: workers.map(({ name, restarts }) => ({ labels: { worker: name }, value: restarts() })),
     ...queryLogRows(plane),
     nearcast_answers_total: plane

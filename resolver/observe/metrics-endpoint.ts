@@ -46,6 +46,8 @@ export type NodeMetricName =
   | 'nearcast_rankings_refused_total'
   | 'nearcast_transfers_total'
   | 'nearcast_updates_total'
+  | 'nearcast_zone_serial'
+  | 'nearcast_zone_expires_seconds'
   | 'nearcast_notifies_received_total'
   | 'nearcast_notifies_total'
   | 'nearcast_generation'
@@ -140,6 +142,12 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_probe_age_seconds: { type: 'gauge', help: 'Age of the newest probe.', labels: ['endpoint', 'address', 'family', 'vantage'] },
   nearcast_ranking_age_seconds: { type: 'gauge', help: 'Age of the ranking that is answered from.', labels: [] },
   nearcast_rankings_refused_total: { type: 'counter', help: 'Rankings refused because they belonged to another generation.', labels: [] },
+  nearcast_zone_serial: { type: 'gauge', help: 'Serial of zones that are transferred or updated.', labels: ['zone'] },
+  nearcast_zone_expires_seconds: {
+    type: 'gauge',
+    help: 'Seconds until a secondary zone expires; 0 = it is answered SERVFAIL.',
+    labels: ['zone'],
+  },
   nearcast_updates_total: { type: 'counter', help: 'Signed dynamic updates answered, by rcode.', labels: ['rcode'] },
   nearcast_notifies_received_total: { type: 'counter', help: 'NOTIFY messages answered, by rcode.', labels: ['rcode'] },
   nearcast_transfers_total: { type: 'counter', help: 'Transfers and signed queries answered or refused, by outcome.', labels: ['outcome'] },

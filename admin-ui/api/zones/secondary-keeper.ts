@@ -1,0 +1,289 @@
+/**
+ * Secondary zones at the one writer: refresh, retry and expire of each (RFC 1034 §4.3.5) on the monotonic clock, transfers in, NOTIFY. Shell.
+ *
+ *   timer or NOTIFY ─► primaries in order: SOA, IXFR or AXFR ─► compile checks it ─► store + generation ─► nodes
+ *                                                            └─ not valid, not reached: the last good version stays; an event; retry
+ *
+ * Pauses get jitter that only shortens them, so that a thousand zones of one primary do not ask at one time.
+ */
+import { createHash } from 'node:crypto'
+import type { FreshnessMessage } from '../../../cluster/fleet-transport.ts'
+import type { Primary, TsigKeyReference } from '../../../policy/config/config-schema.ts'
+import { cursorOfPack } from '../../../resolver/transfer/record-cursor.ts'
+import type { TransferSource } from '../../../resolver/transfer/transfer-client.ts'
+import type { HeldZone, TransferResult } from '../../../resolver/transfer/transfer-reader.ts'
+import { canonicalName, formatName, parseName } from '../../../resolver/wire/name.ts'
+import type { TsigKey } from '../../../resolver/wire/tsig.ts'
+import type { Publisher } from '../publish/publisher.ts'
+import type { ApiLog } from '../server.ts'
+
+/** What a keeper works with. */
+export type SecondaryKeeperParts = {
+  readonly publisher: Pick<Publisher, 'live' | 'publishLayers' | 'transferred' | 'touchTransferred'>
+  readonly transfer: (source: TransferSource, apex: Uint8Array, held: HeldZone | undefined) => Promise<TransferResult>
+  /** Keys with their secrets, as the files are now. */
+  readonly readKeys: (references: readonly TsigKeyReference[]) => readonly TsigKey[]
+  /** A CA file of the folder of secrets. Throws when it cannot be read. */
+  readonly readCa: (name: string) => string
+  readonly tellFreshness: (read: () => FreshnessMessage) => void
+  readonly onEvent: (zone: string, detail: string) => void
+  readonly log: ApiLog
+  /** Wall clock, ms since epoch: only for the age of what was stored before this start. */
+  readonly now: () => number
+  readonly monotonicMs: () => number
+  /** 0 … 1. */
+  readonly random: () => number
+}
+
+type State = {
+  readonly name: string
+  primaries: readonly Primary[]
+  /** Last time that a primary confirmed what we have; undefined = never. */
+  refreshedMs: number | undefined
+  timer: NodeJS.Timeout | undefined
+  busy: boolean
+  /** A NOTIFY came while it was busy. */
+  again: boolean
+  failures: number
+  wasExpired: boolean
+}
+
+type Times = { readonly refreshMs: number; readonly retryMs: number; readonly expireMs: number }
+
+/** Bounds of what a SOA may ask for. */
+const LEAST_PAUSE_MS = 1000
+const MOST_PAUSE_MS = 28 * 86_400_000
+/** A zone that was never transferred is asked for with these pauses, doubled. */
+const FIRST_RETRY_MS = 1000
+const FIRST_RETRY_LAST_MS = 300_000
+/** Pauses get up to this share shorter. */
+const JITTER = 0.1
+const EXPIRY_LOOK_MS = 500
+/** setTimeout takes no more. */
+const LONGEST_TIMER_MS = 2_147_483_647
+
+/** Transfers under way at one time. */
+const AT_ONCE = 8
+
+/** The keeper of a control. */
+export class SecondaryKeeper {
+  readonly #parts: SecondaryKeeperParts
+  readonly #states = new Map<string, State>()
+  #look: NodeJS.Timeout | undefined
+  #running = 0
+  #queue: State[] = []
+  #stopped = false
+
+  constructor(parts: SecondaryKeeperParts) {
+    this.#parts = parts
+  }
+
+  /** Takes up the zones of the live document; called at the start and after each publish. */
+  sync(): void {
+    const zones = (this.#parts.publisher.live()?.config?.zones ?? []).filter((zone) => zone.primaries.length > 0)
+    const names = new Set(zones.map((zone) => zone.name))
+    let changed = false
+    for (const [name, state] of this.#states) {
+      if (names.has(name)) continue
+      clearTimeout(state.timer)
+      this.#states.delete(name)
+      changed = true
+    }
+    for (const { name, primaries } of zones) {
+      const known = this.#states.get(name)
+      if (known !== undefined) {
+        const isNew = JSON.stringify(known.primaries) !== JSON.stringify(primaries)
+        known.primaries = primaries
+        if (isNew) this.#refreshSoon(known)
+        continue
+      }
+      const kept = this.#parts.publisher.transferred().get(name)
+      const ageMs = kept === undefined ? 0 : Math.max(0, this.#parts.now() - kept.refreshedAt)
+      const refreshedMs = kept === undefined ? undefined : this.#parts.monotonicMs() - ageMs
+      const state: State = { name, primaries, refreshedMs, timer: undefined, busy: false, again: false, failures: 0, wasExpired: false }
+      this.#states.set(name, state)
+      changed = true
+      // What was asked for before this start is asked for again: nobody told us what came meanwhile.
+      this.#refreshSoon(state)
+    }
+    if (changed) this.#tell()
+    if (this.#look === undefined && this.#states.size > 0) {
+      this.#look = setInterval(() => this.#lookForExpired(), EXPIRY_LOOK_MS)
+      this.#look.unref()
+    }
+  }
+
+  /** A primary says that a zone has changed; `zone` is the presentation form of its canonical name. */
+  notified(zone: string): void {
+    for (const state of this.#states.values()) if (canonicalText(state.name) === zone) this.#refreshSoon(state)
+  }
+
+  /** ms until each zone expires; 0 = it has, or was never there. */
+  freshness(): FreshnessMessage {
+    const expiresInMs: Record<string, number> = {}
+    for (const state of this.#states.values()) expiresInMs[state.name] = Math.round(this.#leftMs(state))
+    return { type: 'freshness', expiresInMs }
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearInterval(this.#look)
+    for (const { timer } of this.#states.values()) clearTimeout(timer)
+  }
+
+  #tell(): void {
+    this.#parts.tellFreshness(() => this.freshness())
+  }
+
+  #leftMs(state: State): number {
+    const times = this.#timesOf(state)
+    if (times === undefined || state.refreshedMs === undefined) return 0
+    return Math.max(0, times.expireMs - (this.#parts.monotonicMs() - state.refreshedMs))
+  }
+
+  #lookForExpired(): void {
+    for (const state of this.#states.values()) {
+      const isExpired = state.refreshedMs !== undefined && this.#leftMs(state) === 0
+      if (isExpired === state.wasExpired) continue
+      state.wasExpired = isExpired
+      if (isExpired) this.#parts.onEvent(state.name, 'expired: no primary answered for too long; it is answered SERVFAIL')
+      this.#tell()
+    }
+  }
+
+  /** Times of the SOA that we have. */
+  #timesOf({ name }: State): Times | undefined {
+    const kept = this.#parts.publisher.transferred().get(name)
+    if (kept === undefined) return undefined
+    const cursor = cursorOfPack(kept.records)
+    cursor.next()
+    const view = new DataView(kept.records.buffer, kept.records.byteOffset + cursor.dataAt, cursor.dataLength)
+    const at = cursor.dataLength - 16
+    const pause = (offset: number): number => Math.min(Math.max(1000 * view.getUint32(at + offset), LEAST_PAUSE_MS), MOST_PAUSE_MS)
+    return { refreshMs: pause(0), retryMs: pause(4), expireMs: 1000 * view.getUint32(at + 8) }
+  }
+
+  #refreshSoon(state: State): void {
+    if (state.busy) {
+      state.again = true
+      return
+    }
+    this.#schedule(state, 0)
+  }
+
+  #schedule(state: State, pauseMs: number): void {
+    clearTimeout(state.timer)
+    if (this.#stopped) return
+    const shortened = pauseMs * (1 - JITTER * this.#parts.random())
+    state.timer = setTimeout(() => this.#enqueue(state), Math.min(shortened, LONGEST_TIMER_MS))
+    state.timer.unref()
+  }
+
+  #enqueue(state: State): void {
+    if (state.busy || this.#queue.includes(state)) return
+    this.#queue.push(state)
+    this.#next()
+  }
+
+  #next(): void {
+    while (this.#running < AT_ONCE && this.#queue.length > 0 && !this.#stopped) {
+      const state = this.#queue.shift()!
+      if (this.#states.get(state.name) !== state) continue
+      state.busy = true
+      this.#running++
+      void this.#refresh(state).finally(() => {
+        state.busy = false
+        this.#running--
+        this.#plan(state)
+        this.#next()
+      })
+    }
+  }
+
+  /** When to ask again. */
+  #plan(state: State): void {
+    if (state.again) {
+      state.again = false
+      this.#schedule(state, 0)
+      return
+    }
+    const times = this.#timesOf(state)
+    if (state.failures === 0 && times !== undefined) this.#schedule(state, times.refreshMs)
+    else if (times !== undefined) this.#schedule(state, times.retryMs)
+    else this.#schedule(state, Math.min(FIRST_RETRY_MS * 2 ** Math.min(state.failures, 20), FIRST_RETRY_LAST_MS))
+  }
+
+  async #refresh(state: State): Promise<void> {
+    const reasons: string[] = []
+    for (const primary of state.primaries) {
+      try {
+        await this.#refreshFrom(state, primary)
+        if (state.failures > 0) this.#parts.onEvent(state.name, `reached again: ${primary.address}`)
+        state.failures = 0
+        return
+      } catch (error) {
+        const issues = (error as { extras?: { issues?: readonly { severity: string; message: string }[] } }).extras?.issues
+        const first = issues?.find((issue) => issue.severity === 'error')
+        reasons.push(`${primary.address}: ${first === undefined ? (error as Error).message : `the zone is not valid: ${first.message}`}`)
+      }
+    }
+    state.failures++
+    const detail = `not refreshed, what is there stays: ${reasons.join('; ')}`
+    // One event an outage; the log has each try.
+    if (state.failures === 1) this.#parts.onEvent(state.name, detail)
+    this.#parts.log.warn({ zone: state.name, reasons }, 'a secondary zone was not refreshed')
+  }
+
+  async #refreshFrom(state: State, primary: Primary): Promise<void> {
+    const { publisher } = this.#parts
+    const held = publisher.transferred().get(state.name)
+    const askedMs = this.#parts.monotonicMs()
+    const result = await this.#parts.transfer(this.#sourceOf(primary), canonicalName(parseName(state.name)), held)
+    if (result.kind === 'current') {
+      state.refreshedMs = askedMs
+      publisher.touchTransferred(state.name)
+      this.#tell()
+      return
+    }
+    const { records, serial } = result
+    const at = this.#parts.now()
+    const zone = {
+      zone: state.name,
+      serial,
+      records,
+      digest: createHash('sha256').update(records).digest('hex'),
+      transferredAt: at,
+      refreshedAt: at,
+      primary: primary.address,
+    }
+    const what = `${result.kind === 'axfr' ? 'AXFR' : 'IXFR'} of ${state.name} from ${primary.address}, serial ${serial}`
+    await publisher.publishLayers(
+      () => ({
+        sets: [],
+        transferred: [zone],
+        author: primary.address,
+        comment: what,
+        audit: [{ who: primary.address, action: 'transfer', object: state.name, detail: what }],
+      }),
+      () => {
+        state.refreshedMs = askedMs
+        // Before the nodes have the generation: the zone may have been none until now.
+        this.#tell()
+      },
+    )
+    this.#parts.onEvent(state.name, what)
+  }
+
+  #sourceOf({ address, port, tsigKey, tlsName, tlsCaRef }: Primary): TransferSource {
+    const references = this.#parts.publisher.live()?.config?.tsigKeys ?? []
+    const key =
+      tsigKey === '' ? undefined : this.#parts.readKeys(references).find((other) => formatName(other.name) === canonicalText(tsigKey))
+    if (tsigKey !== '' && key === undefined) throw new Error(`the secret of key ${tsigKey} is missing`)
+    const tls = tlsName === '' ? undefined : { name: tlsName, ca: tlsCaRef === '' ? undefined : this.#parts.readCa(tlsCaRef) }
+    return { address, port, key, tls }
+  }
+}
+
+function canonicalText(name: string): string {
+  return formatName(canonicalName(parseName(name)))
+}
