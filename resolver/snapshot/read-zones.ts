@@ -75,7 +75,7 @@ function readTransferred(zone: Zone, pack: Uint8Array | undefined): ZoneInput {
     const owner = table.addOwner(pack.subarray(cursor.nameAt, cursor.nameAt + cursor.nameLength))
     const dataAt = table.octets.length
     table.octets.pushAll(pack.subarray(cursor.dataAt, cursor.dataAt + cursor.dataLength))
-    table.add(owner, cursor.type, cursor.ttlSeconds, dataAt, 0, 0, file)
+    table.add(owner, cursor.type, cursor.ttlSeconds, dataAt, table.count + 1, 1, file)
   }
   return { ...base, records: [], table }
 }

@@ -79,11 +79,13 @@ export function mergeLayer(zone: ZoneInput, rows: readonly DynamicRecord[]): Zon
   }
   const own = merged.fileNumber(zone.file)
   for (const record of zone.records) take(record, own)
+  const updates = merged.fileNumber(`updates of ${formatName(zone.origin)}`)
   for (const row of rows) {
     if (row.kind !== 'added' || (row.type === TYPE_SOA && !hidesSoa)) continue
     const owner = canonicalName(parseName(row.owner))
     if (seen.get(`${octetsKey(owner)} ${row.type}`)?.has(recordKey(row.type, row.rdata)) === true) continue
-    add({ owner, type: row.type, ttlSeconds: row.ttlSeconds, rdata: row.rdata, line: 0 }, own)
+    // Not line 0, which is the document's own: what it has checked itself (steered names) was not checked with these.
+    add({ owner, type: row.type, ttlSeconds: row.ttlSeconds, rdata: row.rdata, line: 1 }, updates)
   }
   return { ...zone, records: [], table: merged }
 }
