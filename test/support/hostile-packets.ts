@@ -104,11 +104,12 @@ export function drawQuery(draw: Draw): Uint8Array {
 export function drawPacket(draw: Draw): Uint8Array {
   if (draw(20) === 0) return Uint8Array.from({ length: draw(600) }, () => draw(256))
   let packet = drawQuery(draw)
-  for (let changes = pick(draw, [0, 0, 1, 1, 2, 5, 20]); changes > 0; changes--) packet = mutate(packet, draw)
+  for (let changes = pick(draw, [0, 0, 1, 1, 2, 5, 20]); changes > 0; changes--) packet = mutatePacket(packet, draw)
   return packet
 }
 
-function mutate(packet: Uint8Array, draw: Draw): Uint8Array {
+/** One small change, in place where the length stays. */
+export function mutatePacket(packet: Uint8Array, draw: Draw): Uint8Array {
   if (packet.length === 0) return packet
   const at = draw(packet.length)
   switch (draw(7)) {
