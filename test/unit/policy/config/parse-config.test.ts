@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { formatPath } from '../../../../policy/config/config-issue.ts'
 import { parseConfig } from '../../../../policy/config/parse-config.ts'
+import { RDATA_ROWS } from '../../../support/rdata-rows.ts'
 
 /** A document that passes without any issue; the cases below replace parts of it. */
 const BASE = `apiVersion: nearcast/v1
@@ -664,4 +665,12 @@ test('parseConfig names the rule without pools and the limit that was passed', (
 test('parseConfig accepts the examples without an issue', () => {
   const design = parseConfig(readFileSync(new URL('../../../support/design-example.yaml', import.meta.url), 'utf8'))
   assert.deepEqual(design.issues, [])
+})
+
+test('parseConfig takes every type that master files may have, but those that the server makes', () => {
+  const made = new Set(['SOA', 'RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM'])
+  const types = [...new Set(RDATA_ROWS.map(([, type]) => type))].filter((type) => !made.has(type))
+  const records = types.map((type, i) => `      - {name: n${i}, type: ${type}, data: ["x"]}\n`).join('')
+  const codes = summary(edit(['probes:\n', `${records}probes:\n`])).filter((line) => line.startsWith('CONFIG_RECORD_TYPE '))
+  assert.deepEqual(codes, [])
 })
