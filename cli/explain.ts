@@ -50,6 +50,12 @@ function formatLocation({ name, type, addressUsed, addressSource, location, poli
     const codes = [location.country, location.province, location.city, location.carrier].map((code) => code ?? '–').join(' / ')
     lines.push(row('location', `${location.labelEn} ${location.labelZh} (${codes})`))
     lines.push(row('', `place from ${location.placeSource ?? 'no source'}, carrier from ${location.carrierSource ?? 'no source'}`))
+    for (const [field, { source, inferred, correction }] of Object.entries(location.fields ?? {})) {
+      if (inferred) lines.push(row('', `${field} is inferred (${source})`))
+      if (correction === undefined) continue
+      const by = [correction.author, correction.date].filter((part) => part !== undefined).join(', ')
+      lines.push(row('', `${field} is corrected for ${correction.prefix}: ${correction.reason}${by ? ` (${by})` : ''}`))
+    }
     lines.push(row('', `${location.range[0]} – ${location.range[1]} are in one piece`))
   }
   lines.push(row('policy', policy ?? 'none: the name is not steered for this type'))

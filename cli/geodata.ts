@@ -12,6 +12,7 @@ import { loadGeodata, saveGeodata } from '../geodata/geodata-file.ts'
 import { formatLine, lineLabel } from '../geodata/line/line.ts'
 import { lineChain } from '../geodata/line/line-precedence.ts'
 import type { Location } from '../geodata/line/location.ts'
+import { type FieldProvenance, provenanceOf } from '../geodata/lookup/field-provenance.ts'
 import { lookupLocation } from '../geodata/lookup/lookup-location.ts'
 import { parseRecipe } from '../geodata/source/parse-recipe.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
@@ -108,44 +109,46 @@ function lookup(args: CommandArgs, operands: readonly string[]): number {
   print(
     args,
     results.length === 1 ? results[0] : results,
-    results.flatMap((result) => textOfAddress(geodata, result)),
+    results.flatMap((result) => textOfAddress(result)),
   )
   return 0
 }
 
 function describeAddress(geodata: Geodata, address: Address) {
   const found = lookupLocation(geodata, address)
-  const { placeSource, carrierSource, ...location } = found.location
+  const { sources: _, ...location } = found.location
   return {
     address: formatAddress(address),
     location,
     label: { en: labelOf(found.location, 'en'), 'zh-CN': labelOf(found.location, 'zh-CN') },
-    placeSource: sourceName(geodata, placeSource),
-    carrierSource: sourceName(geodata, carrierSource),
+    sources: provenanceOf(geodata, address, found.location),
     range: found.range,
     scope: found.scope,
     lines: { placeFirst: lineChain(found.location, 'place-first'), carrierFirst: lineChain(found.location, 'carrier-first') },
   }
 }
 
-function textOfAddress(geodata: Geodata, result: ReturnType<typeof describeAddress>): string[] {
-  const { location } = result
+function textOfAddress(result: ReturnType<typeof describeAddress>): string[] {
+  const { location, sources } = result
   const codes = [location.country, location.province, location.region, location.city, location.carrier].filter((code) => code !== undefined)
-  const from = (name: string | undefined): string => {
-    const source = geodata.header.sources.find((known) => known.name === name)
-    return source === undefined
-      ? ''
-      : ` (from ${source.name}${source.date ? ` of ${source.date}` : ''}${source.inferred ? ', inferred' : ''})`
-  }
+  const fields = LOCATION_FIELDS.filter((field) => location[field] !== undefined)
   return [
     result.address,
     `  location  ${result.label['zh-CN']} · ${result.label.en}${codes.length > 0 ? ` [${codes.join(' ')}]` : ''}`,
-    `  place     ${result.placeSource === undefined ? 'unknown' : `known${from(result.placeSource)}`}`,
-    `  carrier   ${location.carrier === undefined ? 'unknown' : `${location.carrier}${from(result.carrierSource)}`}`,
-    `  origin AS ${location.asn === undefined ? 'unknown' : location.asn}`,
+    ...fields.map(
+      (field) => `  ${(field === 'asn' ? 'origin AS' : field).padEnd(9)} ${location[field]}${textOfProvenance(sources[field])}`,
+    ),
     `  range     ${result.range.join(' – ')}, scope /${result.scope}`,
     `  lines     ${result.lines.placeFirst.join(' > ')}`,
   ]
+}
+
+function textOfProvenance(provenance: FieldProvenance | undefined): string {
+  if (provenance === undefined) return ''
+  const { source, date, inferred, correction } = provenance
+  if (correction === undefined) return ` (from ${source}${date ? ` of ${date}` : ''}${inferred ? ', inferred' : ''})`
+  const by = [correction.author, correction.date].filter((part) => part !== undefined).join(', ')
+  return ` (corrected for ${correction.prefix}: ${correction.reason}${by ? `; ${by}` : ''})`
 }
 
 /** Name of the narrowest line of a location that is not an AS. */
@@ -221,10 +224,6 @@ function summarize(geodata: Geodata) {
     sources: geodata.header.sources,
     coverage: geodata.header.coverage,
   }
-}
-
-function sourceName(geodata: Geodata, position: number | undefined): string | undefined {
-  return position === undefined ? undefined : geodata.header.sources[position]?.name
 }
 
 function fileOf(args: CommandArgs): string {

@@ -2,10 +2,12 @@
 import { resolve } from 'node:path'
 import { GeodataError } from './address/geodata-error.ts'
 import { buildRangeTable4, buildRangeTable6 } from './compile/build-range-table.ts'
-import { type Coverage, mergeSources } from './compile/merge-sources.ts'
+import { type Coverage, mergeSources, type SourceOrder } from './compile/merge-sources.ts'
+import { takeFields } from './compile/take-fields.ts'
 import { type FieldCoverage, type Geodata, LOCATION_FIELDS, type LocationField } from './geodata.ts'
 import { sealGeodata } from './geodata-file.ts'
-import type { SourceReading, SourceSpec } from './source/source-kind.ts'
+import { correctionsSpec } from './source/corrections.ts'
+import type { FieldOrder, Recipe, SourceReading, SourceSpec } from './source/source-kind.ts'
 import { SOURCE_KINDS } from './source/source-kinds.ts'
 
 /** Where things are while building. */
@@ -18,18 +20,33 @@ export type BuildOptions = {
   readonly onProgress?: (line: string) => void
 }
 
-/** Builds a snapshot; sources in order of precedence, "default" among them stands for the shipped one. Throws GeodataError. */
-export async function buildGeodata(sources: readonly ('default' | SourceSpec)[], options: BuildOptions): Promise<Geodata> {
-  if (sources.length === 0) throw new GeodataError('GEODATA_SOURCE_INVALID', 'no geodata source is named', 'name at least "default"')
+/**
+ * Builds a snapshot from a recipe, or from its sources alone: in order of precedence, "default" stands for the shipped file, corrections
+ * come before all. Throws GeodataError.
+ */
+export async function buildGeodata(given: Recipe | Recipe['sources'], options: BuildOptions): Promise<Geodata> {
+  const recipe: Recipe = 'sources' in given ? given : { sources: given }
+  if (recipe.sources.length === 0) throw new GeodataError('GEODATA_SOURCE_INVALID', 'no geodata source is named', 'name at least "default"')
+  const specs: SourceSpec[] = recipe.sources.map((source) =>
+    source === 'default' ? { kind: 'snapshot', file: options.defaultFile } : source,
+  )
+  if (recipe.corrections !== undefined && recipe.corrections.length > 0) specs.unshift(correctionsSpec(recipe.corrections))
   const readings: SourceReading[] = []
-  for (const source of sources) {
-    const spec: SourceSpec = source === 'default' ? { kind: 'snapshot', file: options.defaultFile } : source
+  for (const spec of specs) {
+    const startedAt = performance.now()
     const reading = await readSource(spec, options.folder)
     const { v4, v6 } = reading.ranges
-    options.onProgress?.(`read ${reading.descriptions[0]?.name ?? spec.kind}: ${v4.values.length} IPv4 and ${v6.values.length} IPv6 ranges`)
-    readings.push(reading)
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+    options.onProgress?.(
+      `read ${reading.descriptions[0]?.name ?? spec.kind}: ${v4.values.length} IPv4 and ${v6.values.length} IPv6 ranges in ${seconds} s`,
+    )
+    readings.push(spec.fields === undefined ? reading : { ...reading, ranges: takeFields(reading.ranges, spec.fields) })
   }
-  const merged = mergeSources(readings.map((reading) => reading.ranges))
+  const order = orderOfSources(recipe, readings)
+  const merged = mergeSources(
+    readings.map((reading) => reading.ranges),
+    order,
+  )
   options.onProgress?.(
     `merged: ${merged.v4.values.length} IPv4 and ${merged.v6.values.length} IPv6 ranges, ${merged.locations.length} locations`,
   )
@@ -64,6 +81,31 @@ async function readSource(spec: SourceSpec, folder: string): Promise<SourceReadi
   return kind.read(
     spec,
     files.map((file) => resolve(folder, file)),
+  )
+}
+
+/** Positions of the sources that `fieldOrder` names; corrections are asked before them in any case. */
+function orderOfSources(recipe: Recipe, readings: readonly SourceReading[]): SourceOrder {
+  const base = readings.length - recipe.sources.length
+  const names = recipe.sources.map((source, position) =>
+    source === 'default' ? 'default' : (source.name ?? readings[base + position]!.descriptions[0]?.name ?? source.kind),
+  )
+  const positions = (field: LocationField, wanted: readonly string[]): number[] => [
+    ...(base === 1 ? [0] : []),
+    ...wanted.map((name) => base + findName(field, name, names)),
+  ]
+  const entries = Object.entries(recipe.fieldOrder ?? {}) as [keyof FieldOrder, readonly string[]][]
+  return Object.fromEntries(entries.map(([field, wanted]) => [field, positions(field, wanted)]))
+}
+
+function findName(field: LocationField, name: string, names: readonly string[]): number {
+  const position = names.indexOf(name)
+  const problem = position < 0 ? 'no source has' : position === names.lastIndexOf(name) ? undefined : 'more than one source has'
+  if (problem === undefined) return position
+  throw new GeodataError(
+    'GEODATA_SOURCE_INVALID',
+    `fieldOrder of ${field} has "${name}", a name that ${problem}`,
+    `give each source its own "name"; names here: ${names.join(', ')}`,
   )
 }
 

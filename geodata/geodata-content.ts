@@ -3,14 +3,17 @@
  *
  *   header JSON (length, UTF-8)
  *   locations: count; one string table and one column of positions in it for country, province, region, city, carrier
- *              (0 = unknown); columns asn (0 = unknown), placeSource + 1, carrierSource + 1
+ *              (0 = unknown); column asn (0 = unknown); distinct provenances (count; for each the source + 1 of every field, in the
+ *              order of LOCATION_FIELDS) and one column of positions among them
  *   IPv4: count; column of start differences; column of values
  *   IPv6: count; column of start words, each xor the same word of the start before; column of values
+ *
+ * Version 1 had two columns instead of the provenances, placeSource + 1 and carrierSource + 1; it is read, no longer written.
  */
 import type { RangeTable4, RangeTable6 } from './address/range-table.ts'
 import { buildRangeTable4, buildRangeTable6 } from './compile/build-range-table.ts'
-import type { Geodata, GeodataHeader } from './geodata.ts'
-import { type Location, UNKNOWN_LOCATION } from './line/location.ts'
+import { type Geodata, type GeodataHeader, LOCATION_FIELDS, type LocationField } from './geodata.ts'
+import { type FieldSources, type Location, UNKNOWN_LOCATION } from './line/location.ts'
 
 const TEXT_FIELDS = ['country', 'province', 'region', 'city', 'carrier'] as const
 
@@ -31,8 +34,7 @@ export function encodeContent(content: GeodataContent): Buffer {
     for (const location of locations) writer.number(numbers.get(location[field])!)
   }
   for (const location of locations) writer.number(location.asn ?? 0)
-  for (const location of locations) writer.number(location.placeSource === undefined ? 0 : location.placeSource + 1)
-  for (const location of locations) writer.number(location.carrierSource === undefined ? 0 : location.carrierSource + 1)
+  writeProvenances(writer, locations)
   writer.number(v4.starts.length)
   for (let range = 1; range < v4.starts.length; range++) writer.number(v4.starts[range]! - v4.starts[range - 1]!)
   for (const value of v4.values) writer.number(value)
@@ -42,18 +44,64 @@ export function encodeContent(content: GeodataContent): Buffer {
   return writer.bytes()
 }
 
-/** Bytes as content. Throws RangeError for bytes that encodeContent never writes. */
-export function decodeContent(bytes: Buffer): GeodataContent {
+/** Bytes as content, of this or an older format version. Throws RangeError for bytes that encodeContent never writes. */
+export function decodeContent(bytes: Buffer, version = 2): GeodataContent {
   const reader = new ColumnReader(bytes)
   const header = JSON.parse(reader.text()) as GeodataHeader
-  const locations = decodeLocations(reader)
+  const locations = decodeLocations(reader, version, header.sources.length)
   const v4 = decodeTable4(reader)
   const v6 = decodeTable6(reader)
   reader.end()
   return { header, v4, v6, locations }
 }
 
-function decodeLocations(reader: ColumnReader): Location[] {
+function writeProvenances(writer: ColumnWriter, locations: readonly Location[]): void {
+  const texts = locations.map(({ sources }) => LOCATION_FIELDS.map((field) => (sources[field] ?? -1) + 1).join())
+  const numbers = new Map<string, number>()
+  for (const text of texts) if (!numbers.has(text)) numbers.set(text, numbers.size)
+  writer.number(numbers.size)
+  for (const text of numbers.keys()) for (const source of text.split(',')) writer.number(Number(source))
+  for (const text of texts) writer.number(numbers.get(text)!)
+}
+
+function readProvenances(reader: ColumnReader, locationCount: number, sourceCount: number): FieldSources[] {
+  const known: FieldSources[] = []
+  for (let left = reader.count(); left > 0; left--) {
+    const sources: { -readonly [Field in LocationField]?: number } = {}
+    for (const field of LOCATION_FIELDS) {
+      const number = reader.number()
+      if (number > sourceCount) throw new RangeError(`source ${number - 1} of ${sourceCount}`)
+      if (number > 0) sources[field] = number - 1
+    }
+    known.push(sources)
+  }
+  return Array.from({ length: locationCount }, () => {
+    const position = reader.number()
+    if (position >= known.length) throw new RangeError(`provenance ${position} of ${known.length}`)
+    return known[position]!
+  })
+}
+
+/** Version 1 knew the source of the narrowest part of the place and of the carrier: the wider parts are given the same, the AS none. */
+function readProvenances1(
+  reader: ColumnReader,
+  columns: readonly (readonly (string | undefined)[])[],
+  locationCount: number,
+): FieldSources[] {
+  const column = (): number[] => Array.from({ length: locationCount }, () => reader.number() - 1)
+  const places = column()
+  const carriers = column()
+  return places.map((place, row) => {
+    const sources: { -readonly [Field in LocationField]?: number } = {}
+    for (const [position, field] of TEXT_FIELDS.entries()) {
+      const source = field === 'carrier' ? carriers[row]! : place
+      if (columns[position]![row] !== undefined && source >= 0) sources[field] = source
+    }
+    return sources
+  })
+}
+
+function decodeLocations(reader: ColumnReader, version: number, sourceCount: number): Location[] {
   const count = reader.count()
   const columns = TEXT_FIELDS.map(() => {
     const texts: (string | undefined)[] = [undefined]
@@ -64,11 +112,8 @@ function decodeLocations(reader: ColumnReader): Location[] {
       return texts[position]
     })
   })
-  const numbers = (): (number | undefined)[] => Array.from({ length: count }, () => reader.number() || undefined)
-  const asns = numbers()
-  const placeSources = numbers()
-  const carrierSources = numbers()
-  const minusOne = (source: number | undefined): number | undefined => (source === undefined ? undefined : source - 1)
+  const asns = Array.from({ length: count }, () => reader.number() || undefined)
+  const sources = version === 1 ? readProvenances1(reader, columns, count) : readProvenances(reader, count, sourceCount)
   const locations: Location[] = []
   for (let row = 0; row < count; row++) {
     // The same order of fields in every object: one hidden class for all of them.
@@ -80,8 +125,7 @@ function decodeLocations(reader: ColumnReader): Location[] {
       city: columns[3]![row],
       carrier: columns[4]![row],
       asn: asns[row],
-      placeSource: minusOne(placeSources[row]),
-      carrierSource: minusOne(carrierSources[row]),
+      sources: sources[row]!,
     })
   }
   return locations

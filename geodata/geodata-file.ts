@@ -17,8 +17,8 @@ import type { Geodata } from './geodata.ts'
 import { decodeContent, encodeContent } from './geodata-content.ts'
 
 const MAGIC = 'NEARCGEO'
-/** Format version that is written, and the newest that is read. */
-export const GEODATA_FORMAT_VERSION = 1
+/** Format version that is written, and the newest that is read; all since 1 are. */
+export const GEODATA_FORMAT_VERSION = 2
 const BROTLI = 1
 const HEAD_BYTES = 52
 /** A content beyond this is no geodata of ours; stops decompression bombs. */
@@ -62,10 +62,10 @@ export function decodeGeodata(bytes: Buffer, name: string): Geodata {
     )
   }
   const version = bytes.readUInt16LE(8)
-  if (version !== GEODATA_FORMAT_VERSION || bytes.readUInt8(10) !== BROTLI) {
+  if (version < 1 || version > GEODATA_FORMAT_VERSION || bytes.readUInt8(10) !== BROTLI) {
     throw new GeodataError(
       'GEODATA_FILE_FORMAT',
-      `geodata file "${name}" has format ${version}.${bytes.readUInt8(10)}, this nearcast reads ${GEODATA_FORMAT_VERSION}.${BROTLI}`,
+      `geodata file "${name}" has format ${version}.${bytes.readUInt8(10)}, this nearcast reads 1.${BROTLI} to ${GEODATA_FORMAT_VERSION}.${BROTLI}`,
       'use the nearcast that wrote it, or build it again',
     )
   }
@@ -84,7 +84,7 @@ export function decodeGeodata(bytes: Buffer, name: string): Geodata {
   if (content.length !== contentBytes || digest !== bytes.toString('hex', 20, HEAD_BYTES)) throw damaged('does not match its SHA-256')
   let geodata: Geodata
   try {
-    geodata = { ...decodeContent(content), digest }
+    geodata = { ...decodeContent(content, version), digest }
   } catch (error) {
     throw damaged('has content that cannot be read', error)
   }

@@ -32,6 +32,26 @@ export type SourceDescription = {
   readonly url: string
   /** Whether it is deduced (a numbering plan) and not looked up. */
   readonly inferred: boolean
+  /** kind corrections: its rows, for lookup and explain. */
+  readonly corrections?: readonly Correction[]
+}
+
+/** One line of the operator's override list: what is really true of a network. Wins over every source. */
+export type Correction = {
+  /** Network, "192.0.2.0/24". */
+  readonly prefix: string
+  /** Place in any accepted spelling. */
+  readonly place?: string
+  /** Carrier in any accepted spelling. */
+  readonly carrier?: string
+  /** Origin AS number. */
+  readonly asn?: number
+  /** Why it is known better; shown with every answer that it changes. */
+  readonly reason: string
+  /** Who says so. */
+  readonly author?: string
+  /** Day it was entered, YYYY-MM-DD. */
+  readonly date?: string
 }
 
 /** A source inside a built snapshot. */
@@ -44,7 +64,7 @@ export type GeodataSource = SourceDescription & {
 
 /** What a snapshot says about itself. */
 export type GeodataHeader = {
-  /** Sources in order of precedence. Location.placeSource and carrierSource point here. */
+  /** Sources in declared order, corrections first. Location.sources points here. */
   readonly sources: readonly GeodataSource[]
   /** Sums over all sources, by field. */
   readonly coverage: Readonly<Record<LocationField, FieldCoverage>>

@@ -66,6 +66,17 @@ export type ExplainRule = {
   readonly pools: readonly ExplainPool[]
 }
 
+/** Source of one field of the asker's location. */
+export type ExplainFieldSource = {
+  readonly source: string
+  /** Day its data is of; "" when unknown. */
+  readonly date: string
+  /** Deduced from a numbering plan, not looked up. */
+  readonly inferred: boolean
+  /** The operator's correction that says so. */
+  readonly correction?: { readonly prefix: string; readonly reason: string; readonly author?: string; readonly date?: string }
+}
+
 /** The whole explanation. */
 export type ExplainAnswer = {
   readonly name: string
@@ -86,6 +97,8 @@ export type ExplainAnswer = {
     /** Source of the place and of the carrier, e.g. "ip2region 2024-02-28". */
     readonly placeSource: string | null
     readonly carrierSource: string | null
+    /** By field (country, province, region, city, carrier, asn): who says so; a correction with its reason and author. */
+    readonly fields?: Readonly<Record<string, ExplainFieldSource>> | undefined
     /** First and last address of the uniform range. */
     readonly range: readonly [string, string]
   } | null
@@ -142,6 +155,15 @@ const pool = z.object({
   candidates: z.array(candidate),
 })
 /** Schema of ExplainRequest, as query parameters. */
+const fieldSource: z.ZodType<ExplainFieldSource> = z.object({
+  source: z.string(),
+  date: z.string(),
+  inferred: z.boolean(),
+  correction: z
+    .object({ prefix: z.string(), reason: z.string(), author: z.string().exactOptional(), date: z.string().exactOptional() })
+    .exactOptional(),
+})
+
 export const explainRequestSchema: z.ZodType<ExplainRequest> = z
   .object({
     name: z.string().min(1).max(255),
@@ -170,6 +192,7 @@ export const explainAnswerSchema: z.ZodType<ExplainAnswer> = z
         labelZh: z.string(),
         placeSource: z.string().nullable(),
         carrierSource: z.string().nullable(),
+        fields: z.record(z.string(), fieldSource).optional(),
         range: z.tuple([z.string(), z.string()]),
       })
       .nullable(),

@@ -1,20 +1,19 @@
 /**
  * Merges geodata sources, field by field, into ranges → locations. Pure, builder side.
  *
- * Sources stand in declared order; each field comes from the first source that has it, but a narrower part of the place only from a
- * source that agrees on the wider part (a city is taken only inside the province already chosen), so that two sources that
- * contradict each other never make up a place that neither said.
+ * Sources stand in declared order, which a field may have its own exceptions from; each field comes from the first source that has
+ * it, but a narrower part of the place only from a source that agrees on the wider part (a city is taken only inside the province
+ * already chosen), so that two sources that contradict each other never make up a place that neither said. Each field keeps its source.
  */
 import { type FieldCoverage, LOCATION_FIELDS, type LocationField } from '../geodata.ts'
 import { ABROAD_PROVINCES } from '../line/line-catalogue.ts'
-import { type Location, UNKNOWN_LOCATION } from '../line/location.ts'
+import { type FieldSources, type Location, UNKNOWN_LOCATION } from '../line/location.ts'
 import { type AddressWidth, compareStarts, type FlatRanges, mergeEqualRanges, sizeOfRange } from './flat-ranges.ts'
 
 /** What one source says about a range; absent fields are unknown to it. */
-export type SourceRecord = Partial<Omit<Location, 'placeSource' | 'carrierSource'>> & {
-  /** Position among this source's own descriptions (a snapshot has many); 0 when absent. */
-  readonly placeSource?: number | undefined
-  readonly carrierSource?: number | undefined
+export type SourceRecord = Partial<Omit<Location, 'sources'>> & {
+  /** Positions among this source's own descriptions (a snapshot has many); 0 where absent. */
+  readonly sources?: FieldSources | undefined
 }
 
 /** One source, read. */
@@ -27,7 +26,12 @@ export type SourceRanges = {
   readonly records: readonly SourceRecord[]
   /** How many descriptions it takes in the header's list of sources. */
   readonly descriptionCount: number
+  /** Fields that are taken from it [all]; the others only tell whether it agrees. */
+  readonly fields?: readonly LocationField[] | undefined
 }
+
+/** For a field the positions of the sources that are asked first, in that order; the others follow as declared. */
+export type SourceOrder = { readonly [Field in LocationField]?: readonly number[] }
 
 /** Coverage of one description, by field. */
 export type Coverage = Readonly<Record<LocationField, FieldCoverage>>
@@ -48,13 +52,16 @@ export function canonicalRecord(record: SourceRecord): SourceRecord {
   if (country !== undefined && country in ABROAD_PROVINCES) {
     return { ...record, country: 'CN', province: ABROAD_PROVINCES[country], city: undefined, region: undefined }
   }
-  const province = record.province ?? record.city?.slice(0, 2)
-  return { ...record, country: country ?? (province === undefined ? record.region?.slice(0, 2) : 'CN'), province }
+  // A city is "3302" in China and "US-LAX" elsewhere.
+  const chinese = record.city !== undefined && !record.city.includes('-')
+  const province = record.province ?? (chinese ? record.city.slice(0, 2) : undefined)
+  if (province !== undefined) return { ...record, country: country ?? 'CN', province }
+  return { ...record, country: country ?? (record.region ?? record.city)?.slice(0, 2), province }
 }
 
 /** Merges sources in order of precedence. */
-export function mergeSources(sources: readonly SourceRanges[]): MergedSources {
-  const merger = new LocationMerger(sources)
+export function mergeSources(sources: readonly SourceRanges[], order: SourceOrder = {}): MergedSources {
+  const merger = new LocationMerger(sources, order)
   const v4 = mergeFamily(1, sources, (source) => source.v4, merger)
   const v6 = mergeFamily(4, sources, (source) => source.v6, merger)
   return { v4, v6, locations: merger.locations, coverage: merger.coverage() }
@@ -103,6 +110,8 @@ function mergeFamily(
 class LocationMerger {
   readonly locations: Location[] = [UNKNOWN_LOCATION]
   readonly #sources: readonly SourceRanges[]
+  /** By field, in the order of LOCATION_FIELDS: rank of each source; -1 where it does not give the field. */
+  readonly #ranks: readonly Int32Array[]
   /** First description of each source. */
   readonly #bases: readonly number[]
   readonly #descriptionCount: number
@@ -116,8 +125,9 @@ class LocationMerger {
   /** [description × field × family] */
   readonly #sizes: Float64Array
 
-  constructor(sources: readonly SourceRanges[]) {
+  constructor(sources: readonly SourceRanges[], order: SourceOrder) {
     this.#sources = sources
+    this.#ranks = LOCATION_FIELDS.map((field) => rankSources(field, sources, order[field] ?? []))
     const bases: number[] = []
     let next = 0
     for (const source of sources) {
@@ -167,13 +177,13 @@ class LocationMerger {
   }
 
   #merge(tuple: number): void {
-    const chain: { record: SourceRecord; base: number }[] = []
+    const chain: Statement[] = []
     for (let at = tuple; at !== 0; at = this.#parents[at]!) {
       const source = this.#statements[at]! % this.#sources.length
       const statement = Math.floor(this.#statements[at]! / this.#sources.length)
-      chain.unshift({ record: this.#sources[source]!.records[statement]!, base: this.#bases[source]! })
+      chain.push({ source, record: this.#sources[source]!.records[statement]!, base: this.#bases[source]! })
     }
-    const { location, fieldSources } = mergeRecords(chain)
+    const { location, fieldSources } = mergeRecords(chain, this.#ranks)
     const key = keyOf(location)
     let number = this.#locationByKey.get(key)
     if (number === undefined) {
@@ -186,18 +196,34 @@ class LocationMerger {
   }
 }
 
-/** One location of the statements of several sources, in order; and which description gave each field (-1: none). */
-function mergeRecords(chain: readonly { record: SourceRecord; base: number }[]): { location: Location; fieldSources: Int32Array } {
-  const merged: { -readonly [Field in keyof Location]: Location[Field] } = { ...UNKNOWN_LOCATION }
+/** What one source says about a tuple. */
+type Statement = { readonly source: number; readonly record: SourceRecord; readonly base: number }
+
+function rankSources(field: LocationField, sources: readonly SourceRanges[], first: readonly number[]): Int32Array {
+  const ranks = new Int32Array(sources.length)
+  for (const [source, { fields }] of sources.entries()) {
+    const named = first.indexOf(source)
+    ranks[source] = fields !== undefined && !fields.includes(field) ? -1 : named >= 0 ? named : first.length + source
+  }
+  return ranks
+}
+
+/** One location of the statements of several sources; and which description gave each field (-1: none). */
+function mergeRecords(chain: readonly Statement[], ranks: readonly Int32Array[]): { location: Location; fieldSources: Int32Array } {
+  const sources: { -readonly [Field in LocationField]?: number } = {}
+  const merged: { -readonly [Field in keyof Location]: Location[Field] } = { ...UNKNOWN_LOCATION, sources }
   const fieldSources = new Int32Array(LOCATION_FIELDS.length).fill(-1)
   for (const [position, field] of LOCATION_FIELDS.entries()) {
-    const source = chain.find(({ record }) => record[field] !== undefined && agrees(record, merged, field))
-    if (source === undefined) continue
-    merged[field] = source.record[field] as never
-    const own = field === 'carrier' || field === 'asn' ? source.record.carrierSource : source.record.placeSource
-    fieldSources[position] = source.base + (own ?? 0)
-    if (field === 'carrier') merged.carrierSource = fieldSources[position]
-    else if (field !== 'asn') merged.placeSource = fieldSources[position]
+    let best: Statement | undefined
+    for (const statement of chain) {
+      const rank = ranks[position]![statement.source]!
+      if (rank < 0 || statement.record[field] === undefined || !agrees(statement.record, merged, field)) continue
+      if (best === undefined || rank < ranks[position]![best.source]!) best = statement
+    }
+    if (best === undefined) continue
+    merged[field] = best.record[field] as never
+    sources[field] = best.base + (best.record.sources?.[field] ?? 0)
+    fieldSources[position] = sources[field]
   }
   return { location: merged, fieldSources }
 }
@@ -208,18 +234,12 @@ function agrees(record: SourceRecord, merged: Location, field: LocationField): b
   if (record.country !== merged.country) return false
   if (field === 'province') return merged.country === 'CN'
   if (field === 'region') return merged.country !== 'CN'
-  return record.province === merged.province
+  // Abroad a city may come from a list without regions.
+  const sameRegion = record.region === undefined || merged.region === undefined || record.region === merged.region
+  return record.province === merged.province && sameRegion
 }
 
 function keyOf(location: Location): string {
-  return [
-    location.country,
-    location.province,
-    location.region,
-    location.city,
-    location.carrier,
-    location.asn,
-    location.placeSource,
-    location.carrierSource,
-  ].join('|')
+  const texts = LOCATION_FIELDS.map((field) => `${location[field] ?? ''}:${location.sources[field] ?? ''}`)
+  return texts.join('|')
 }

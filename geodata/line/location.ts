@@ -1,5 +1,5 @@
 /**
- * Where an address is and whose network it is on: the value side of every geodata table. Pure types.
+ * Where an address is and whose network it is on: the value side of every geodata table. Pure.
  * Unknown is `undefined`, never a guess: a policy then falls through to a wider line.
  * Hong Kong, Macao and Taiwan are country CN with provinces 81, 82, 71; they belong to the class "abroad" (line-precedence.ts).
  */
@@ -12,16 +12,27 @@ export type Location = {
   readonly province: string | undefined
   /** ISO 3166-2 code in capitals, e.g. "US-CA"; never with country CN. */
   readonly region: string | undefined
-  /** GB/T 2260 prefecture, four digits, e.g. "3302"; never for Beijing, Tianjin, Shanghai, Chongqing, which are their own city. */
+  /**
+   * GB/T 2260 prefecture, four digits, e.g. "3302"; never for Beijing, Tianjin, Shanghai, Chongqing, which are their own city.
+   * Outside CN a big city of the catalogue by its UN/LOCODE, e.g. "US-LAX".
+   */
   readonly city: string | undefined
   /** Carrier id of the catalogue, e.g. "telecom". */
   readonly carrier: string | undefined
   /** Origin AS number. */
   readonly asn: number | undefined
-  /** Position in the geodata's list of sources that gave the most specific part of the place. */
-  readonly placeSource: number | undefined
-  /** Position in the geodata's list of sources that gave the carrier. */
-  readonly carrierSource: number | undefined
+  /** Where each known field comes from. */
+  readonly sources: FieldSources
+}
+
+/** For each field its position in the geodata's list of sources; absent where the field is unknown. */
+export type FieldSources = {
+  readonly [Field in 'country' | 'province' | 'region' | 'city' | 'carrier' | 'asn']?: number
+}
+
+/** Source of the narrowest part of the place. */
+export function placeSourceOf({ sources }: Pick<Location, 'sources'>): number | undefined {
+  return sources.city ?? sources.region ?? sources.province ?? sources.country
 }
 
 /** Latitude and longitude in degrees. */
@@ -35,6 +46,5 @@ export const UNKNOWN_LOCATION: Location = {
   city: undefined,
   carrier: undefined,
   asn: undefined,
-  placeSource: undefined,
-  carrierSource: undefined,
+  sources: Object.freeze({}),
 }

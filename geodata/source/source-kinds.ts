@@ -1,6 +1,7 @@
 /** Registry of source formats: a new format is one new file and one line here. */
 import { asnCsv } from './asn-csv.ts'
 import { cidrList } from './cidr-list.ts'
+import { corrections } from './corrections.ts'
 import { countryCsv } from './country-csv.ts'
 import { csv } from './csv.ts'
 import { numberingPlan } from './numbering-plan.ts'
@@ -9,4 +10,4 @@ import type { SourceKind } from './source-kind.ts'
 import { xdb } from './xdb.ts'
 
 /** All formats. */
-export const SOURCE_KINDS: readonly SourceKind[] = [xdb, csv, cidrList, asnCsv, countryCsv, numberingPlan, snapshot]
+export const SOURCE_KINDS: readonly SourceKind[] = [xdb, csv, cidrList, asnCsv, countryCsv, numberingPlan, snapshot, corrections]

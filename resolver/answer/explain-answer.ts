@@ -9,6 +9,8 @@ import type { Geodata } from '../../geodata/geodata.ts'
 import { lineLabel, placeLabel } from '../../geodata/line/line.ts'
 import { findCarrier } from '../../geodata/line/line-catalogue.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
+import { placeSourceOf } from '../../geodata/line/location.ts'
+import { type LocationProvenance, provenanceOf } from '../../geodata/lookup/field-provenance.ts'
 import { lookupLocation } from '../../geodata/lookup/lookup-location.ts'
 import type { RankingColumns } from '../../health/model/ranking.ts'
 import { STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
@@ -79,7 +81,7 @@ export function explainAnswer(input: ExplainInput): ExplainAnswer {
   )
   const scopeLength = client === undefined ? null : context.scope
   const steeredTtl = isLocated ? context.decision.ttlSeconds : null
-  const location = locationOf(lookup, geodata)
+  const location = locationOf(lookup, geodata, provenanceOf(geodata, used, lookup.location))
   const base = {
     name: formatName(name),
     type: typeWord(type),
@@ -229,7 +231,11 @@ function labelOf(line: string, language: 0 | 1, snapshot: Snapshot): string {
   return line.startsWith('custom:') ? line : lineLabel(line, language === 0 ? 'en' : 'zh-CN')
 }
 
-function locationOf({ location, range }: ReturnType<typeof lookupLocation>, geodata: Geodata): ExplainAnswer['location'] {
+function locationOf(
+  { location, range }: ReturnType<typeof lookupLocation>,
+  geodata: Geodata,
+  provenance: LocationProvenance,
+): ExplainAnswer['location'] {
   const { country, province, region, city, carrier } = location
   if (country === undefined && carrier === undefined) return null
   const place = city !== undefined ? `cn-${city}` : province !== undefined ? `cn-${province}` : (region ?? country ?? '').toLowerCase()
@@ -238,7 +244,7 @@ function locationOf({ location, range }: ReturnType<typeof lookupLocation>, geod
     if (carrier !== undefined) parts.push(findCarrier(carrier)?.label[language] ?? carrier)
     return parts.filter((part) => part !== '').join(' · ')
   }
-  const source = (number: number | undefined): string | null => {
+  const sourceName = (number: number | undefined): string | null => {
     const found = number === undefined ? undefined : geodata.header.sources[number]
     if (found === undefined) return null
     return `${found.name}${found.date === '' ? '' : ` ${found.date}`}${found.inferred ? ' (inferred)' : ''}`
@@ -250,8 +256,9 @@ function locationOf({ location, range }: ReturnType<typeof lookupLocation>, geod
     carrier: carrier ?? null,
     labelEn: label('en'),
     labelZh: label('zh-CN'),
-    placeSource: source(location.placeSource),
-    carrierSource: source(location.carrierSource),
+    placeSource: sourceName(placeSourceOf(location)),
+    carrierSource: sourceName(location.sources.carrier),
+    fields: provenance,
     range,
   }
 }

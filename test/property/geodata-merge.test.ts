@@ -5,6 +5,8 @@ import fc from 'fast-check'
 import { buildRangeTable4 } from '../../geodata/compile/build-range-table.ts'
 import { emptyRanges, RangeCollector } from '../../geodata/compile/flat-ranges.ts'
 import { mergeSources, type SourceRanges, type SourceRecord } from '../../geodata/compile/merge-sources.ts'
+import { takeFields } from '../../geodata/compile/take-fields.ts'
+import { LOCATION_FIELDS } from '../../geodata/geodata.ts'
 import { decodeContent, encodeContent } from '../../geodata/geodata-content.ts'
 import { findRange4 } from '../../geodata/lookup/find-range.ts'
 
@@ -43,35 +45,48 @@ const records: readonly SourceRecord[] = [
   { carrier: 'unicom', asn: 4837 },
 ]
 
-test('mergeSources: no address gains a field that no source gave it, and the first source that fits wins; the file keeps it all', () => {
+/** Fields that are taken from a source; undefined: all. */
+const fieldChoice = fc.option(fc.subarray([...LOCATION_FIELDS], { minLength: 1 }), { nil: undefined })
+const list = fc.record({ networks: fc.array(network, { maxLength: 10 }), fields: fieldChoice })
+
+test("mergeSources: each field is the first fitting source's in the field's own order, with its provenance; the file keeps it all", () => {
   fc.assert(
-    fc.property(fc.array(fc.array(network, { maxLength: 10 }), { minLength: 1, maxLength: 4 }), (lists) => {
-      const sources = lists.map((networks): SourceRanges => {
+    fc.property(fc.array(list, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(3), { maxLength: 3 }), (lists, named) => {
+      const sources = lists.map(({ networks, fields }): SourceRanges => {
         const collector = new RangeCollector(1)
         for (const { first, last, value } of networks) collector.add([first], [last], value)
-        return { v4: collector.build(), v6: emptyRanges(4), records, descriptionCount: 1 }
+        const source = { v4: collector.build(), v6: emptyRanges(4), records, descriptionCount: 1 }
+        return fields === undefined ? source : takeFields(source, fields)
       })
-      const merged = mergeSources(sources)
+      const carrierFirst = [...new Set(named.filter((source) => source < sources.length))]
+      const merged = mergeSources(sources, { carrier: carrierFirst })
       const { starts, values } = merged.v4
       const v4 = buildRangeTable4(starts, values)
       for (let ip = 0x09ffffff; ip <= 0x0a000100; ip += 3) {
         const location = merged.locations[v4.values[findRange4(v4, ip)]!]!
-        const said = sources.map((source) => {
+        const said = sources.map((source, position) => {
           const table = buildRangeTable4(source.v4.starts, source.v4.values)
-          return records[table.values[findRange4(table, ip)]!]!
+          return { position, fields: source.fields ?? LOCATION_FIELDS, record: source.records[table.values[findRange4(table, ip)]!]! }
         })
-        for (const field of ['country', 'carrier', 'asn'] as const) {
-          const first = said.find((record) => record[field] !== undefined)
-          assert.equal(location[field], first?.[field])
+        for (const field of LOCATION_FIELDS) {
+          const order = field === 'carrier' ? [...carrierFirst.map((position) => said[position]!), ...said] : said
+          const first = order.find(
+            ({ fields, record }) =>
+              fields.includes(field) &&
+              record[field] !== undefined &&
+              (field === 'country' || field === 'carrier' || field === 'asn' || record.country === location.country) &&
+              (field !== 'city' || record.province === location.province),
+          )
+          assert.equal(location[field], first?.record[field], field)
+          assert.equal(location.sources[field], first?.position, field)
         }
-        const province = said.find((record) => record.province !== undefined && record.country === location.country)
-        assert.equal(location.province, province?.province)
       }
-      const content = { header: { sources: [], coverage: {} as never }, v4, v6: v6Nothing(), locations: merged.locations }
+      const header = { sources: sources.map((_, position) => ({ name: `${position}` })) as never, coverage: {} as never }
+      const content = { header, v4, v6: v6Nothing(), locations: merged.locations }
       const decoded = decodeContent(Buffer.from(encodeContent(content)))
       assert.deepEqual(decoded, content)
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   )
 })
 

@@ -65,10 +65,10 @@ for (const [address, expected] of known) {
 
 test('a location says which source it is from, and that the numbering plan is inferred', () => {
   const ningbo = lookupLocation(geodata, parseAddress('202.96.104.15')).location
-  assert.equal(geodata.header.sources[ningbo.placeSource!]!.name, 'ip2region')
+  assert.equal(geodata.header.sources[ningbo.sources.city!]!.name, 'ip2region')
   const zhejiang = lookupLocation(geodata, parseAddress('2409:8028::')).location
-  assert.equal(geodata.header.sources[zhejiang.placeSource!]!.inferred, true)
-  assert.equal(geodata.header.sources[zhejiang.carrierSource!]!.name, 'ip-location-db asn')
+  assert.equal(geodata.header.sources[zhejiang.sources.province!]!.inferred, true)
+  assert.equal(geodata.header.sources[zhejiang.sources.carrier!]!.name, 'ip-location-db asn')
   assert.equal(ningbo.asn, 4134)
 })
 

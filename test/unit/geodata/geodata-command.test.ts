@@ -30,7 +30,7 @@ test('build, info, lookup and diff of an own file', () => {
   const found = JSON.parse(run('lookup', '202.96.105.9', '--file', 'mine.geodata', '--json').stdout)
   assert.equal(found.label['zh-CN'], '浙江宁波电信')
   assert.deepEqual(found.range, ['202.96.104.0', '202.96.105.255'])
-  assert.equal(found.placeSource, 'mine')
+  assert.equal(found.sources.city.source, 'mine')
   const diff = JSON.parse(run('diff', 'mine.geodata', 'mine.geodata', '--json').stdout)
   assert.deepEqual(diff.moves, [])
 })

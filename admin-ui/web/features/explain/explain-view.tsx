@@ -1,7 +1,7 @@
 /** The explanation: one sentence, six steps, lines walked, candidates, the wire, why not another, location. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactElement, type ReactNode, useState } from 'react'
+import { Fragment, type ReactElement, type ReactNode, useState } from 'react'
 import type { ExplainAnswer, ExplainPool, ExplainRule } from '../../../contract/explain.ts'
 import { EndpointChip } from '../../components/endpoint-chip.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -515,6 +515,18 @@ export function LocationPanel({ answer }: { readonly answer: ExplainAnswer }): R
           <dd>{location.carrier ?? t('explain.unknown')}</dd>
           <dt>{t('explain.sources')}</dt>
           <dd>{[...new Set([location.placeSource, location.carrierSource].filter(Boolean))].join(', ') || '—'}</dd>
+          {Object.entries(location.fields ?? {}).map(
+            ([field, { correction }]) =>
+              correction !== undefined && (
+                <Fragment key={field}>
+                  <dt>{t('explain.corrected')}</dt>
+                  <dd>
+                    <span className="mono">{correction.prefix}</span> · {field}: {correction.reason}
+                    {correction.author === undefined ? '' : ` (${correction.author})`}
+                  </dd>
+                </Fragment>
+              ),
+          )}
           <dt>{t('explain.range')}</dt>
           <dd className="mono" translate="no">
             {location.range[0]} – {location.range[1]}

@@ -525,6 +525,7 @@ export const en = {
     place: 'Place',
     unknown: 'unknown',
     sources: 'Sources',
+    corrected: 'Corrected',
     range: 'Known range',
     sameAnswer: 'Same answer for',
     theScope: '(the scope)',

@@ -551,6 +551,7 @@ export const zhCN: Words<typeof en> & {
     place: '地域',
     unknown: '未知',
     sources: '来源',
+    corrected: '人工更正',
     range: '所属区间',
     sameAnswer: '同一应答范围',
     theScope: '（作用域）',

@@ -24,7 +24,13 @@ const cases: readonly { name: string; records: readonly SourceRecord[]; expected
   {
     name: 'each field from the first source that has it',
     records: [{ country: 'CN', province: '33' }, { asn: 4134, carrier: 'telecom' }, { country: 'CN' }],
-    expected: location({ country: 'CN', province: '33', carrier: 'telecom', asn: 4134, placeSource: 0, carrierSource: 1 }),
+    expected: location({
+      country: 'CN',
+      province: '33',
+      carrier: 'telecom',
+      asn: 4134,
+      sources: { country: 0, province: 0, carrier: 1, asn: 1 },
+    }),
   },
   {
     name: 'the first carrier wins',
@@ -32,12 +38,12 @@ const cases: readonly { name: string; records: readonly SourceRecord[]; expected
       { country: 'CN', carrier: 'aliyun' },
       { carrier: 'telecom', asn: 4134 },
     ],
-    expected: location({ country: 'CN', carrier: 'aliyun', asn: 4134, placeSource: 0, carrierSource: 0 }),
+    expected: location({ country: 'CN', carrier: 'aliyun', asn: 4134, sources: { country: 0, carrier: 0, asn: 1 } }),
   },
   {
     name: 'a narrower part from a later source that agrees on the wider one',
     records: [{ country: 'CN' }, { country: 'CN', province: '33', city: '3302' }],
-    expected: location({ country: 'CN', province: '33', city: '3302', placeSource: 1 }),
+    expected: location({ country: 'CN', province: '33', city: '3302', sources: { country: 0, province: 1, city: 1 } }),
   },
   {
     name: 'a city of another province is not taken',
@@ -45,12 +51,12 @@ const cases: readonly { name: string; records: readonly SourceRecord[]; expected
       { country: 'CN', province: '44' },
       { country: 'CN', province: '33', city: '3302' },
     ],
-    expected: location({ country: 'CN', province: '44', placeSource: 0 }),
+    expected: location({ country: 'CN', province: '44', sources: { country: 0, province: 0 } }),
   },
   {
     name: 'a province of another country is not taken',
     records: [{ country: 'JP' }, { country: 'CN', province: '33', city: '3302' }],
-    expected: location({ country: 'JP', placeSource: 0 }),
+    expected: location({ country: 'JP', sources: { country: 0 } }),
   },
   {
     name: 'a region of another country is not taken',
@@ -58,22 +64,22 @@ const cases: readonly { name: string; records: readonly SourceRecord[]; expected
       { country: 'CN', province: '33' },
       { country: 'US', region: 'US-CA' },
     ],
-    expected: location({ country: 'CN', province: '33', placeSource: 0 }),
+    expected: location({ country: 'CN', province: '33', sources: { country: 0, province: 0 } }),
   },
   {
     name: 'a region implies its country',
     records: [{ region: 'US-CA' }],
-    expected: location({ country: 'US', region: 'US-CA', placeSource: 0 }),
+    expected: location({ country: 'US', region: 'US-CA', sources: { country: 0, region: 0 } }),
   },
   {
     name: 'a city implies its province and country',
     records: [{ city: '3302' }],
-    expected: location({ country: 'CN', province: '33', city: '3302', placeSource: 0 }),
+    expected: location({ country: 'CN', province: '33', city: '3302', sources: { country: 0, province: 0, city: 0 } }),
   },
   {
     name: 'HK as a country is province 81 of CN',
     records: [{ country: 'HK' }],
-    expected: location({ country: 'CN', province: '81', placeSource: 0 }),
+    expected: location({ country: 'CN', province: '81', sources: { country: 0, province: 0 } }),
   },
 ]
 
@@ -96,7 +102,7 @@ test('mergeSources cuts at the boundaries of every source, in both families', ()
     source({ '10.0.0.0/24': { country: 'CN' }, '2001:db8::/32': { country: 'CN' } }),
     source({ '10.0.0.128/25': { carrier: 'telecom' }, '2001:db8:8000::/33': { carrier: 'unicom' }, '10.0.1.0/24': { country: 'CN' } }),
   ])
-  const name = ({ country, carrier, placeSource }: Location): string => `${country ?? '-'}/${carrier ?? '-'}/${placeSource ?? '-'}`
+  const name = ({ country, carrier, sources }: Location): string => `${country ?? '-'}/${carrier ?? '-'}/${sources.country ?? '-'}`
   assert.deepEqual(
     Array.from(merged.v4.values, (value) => name(merged.locations[value]!)),
     ['-/-/-', 'CN/-/0', 'CN/telecom/0', 'CN/-/1', '-/-/-'],
@@ -116,13 +122,13 @@ test('mergeSources cuts at the boundaries of every source, in both families', ()
 test('mergeSources keeps the sources of a snapshot apart', () => {
   const own = source({ '10.0.0.0/24': { carrier: 'telecom' } })
   const snapshot: SourceRanges = {
-    ...source({ '10.0.0.0/23': { country: 'CN', placeSource: 1, carrierSource: 0, carrier: 'mobile' } }),
+    ...source({ '10.0.0.0/23': { country: 'CN', sources: { country: 1, carrier: 0 }, carrier: 'mobile' } }),
     descriptionCount: 2,
   }
   const merged = mergeSources([own, snapshot])
   assert.deepEqual(merged.locations.slice(1), [
-    location({ country: 'CN', carrier: 'telecom', placeSource: 2, carrierSource: 0 }),
-    location({ country: 'CN', carrier: 'mobile', placeSource: 2, carrierSource: 1 }),
+    location({ country: 'CN', carrier: 'telecom', sources: { country: 2, carrier: 0 } }),
+    location({ country: 'CN', carrier: 'mobile', sources: { country: 2, carrier: 1 } }),
   ])
   assert.equal(merged.coverage.length, 3)
   assert.equal(merged.coverage[2]!.country.ipv4Addresses, 512)

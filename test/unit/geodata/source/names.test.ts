@@ -81,7 +81,13 @@ test('splitCsvRow', () => {
 
 test('parseRecipe takes "default" and objects of known keys', () => {
   const source = { kind: 'csv', file: 'a.csv', ignore: [{ country: 'AU', prefix: '2001:200::/23' }], inferred: true, files: ['b'] }
-  assert.deepEqual(parseRecipe({ sources: ['default', source] }, 'r'), ['default', source])
+  assert.deepEqual(parseRecipe({ sources: ['default', source] }, 'r'), { sources: ['default', source] })
+  const whole = {
+    sources: ['default', { kind: 'mmdb', file: 'x', fields: ['country', 'city'] }],
+    fieldOrder: { carrier: ['default'] },
+    corrections: [{ prefix: '10.0.0.0/8', asn: 4134, reason: 'x' }],
+  }
+  assert.deepEqual(parseRecipe(whole, 'r'), whole)
 })
 
 const brokenRecipes: readonly { recipe: unknown; message: RegExp }[] = [
@@ -95,6 +101,20 @@ const brokenRecipes: readonly { recipe: unknown; message: RegExp }[] = [
   { recipe: { sources: [{ kind: 'csv', files: 'x' }] }, message: /"files"/ },
   { recipe: { sources: [{ kind: 'csv', inferred: 'yes' }] }, message: /"inferred"/ },
   { recipe: { sources: [{ kind: 'csv', ignore: [{ country: 'AU' }] }] }, message: /"ignore"/ },
+  { recipe: { sources: ['default'], order: {} }, message: /recipe "r" has the unknown key "order"/ },
+  { recipe: { sources: [{ kind: 'csv', fields: ['citty'] }] }, message: /"fields"/ },
+  { recipe: { sources: [{ kind: 'csv', columns: 'prefix' }] }, message: /no list of texts in "columns"/ },
+  { recipe: { sources: ['default'], fieldOrder: [] }, message: /no object in "fieldOrder"/ },
+  { recipe: { sources: ['default'], fieldOrder: { isp: ['default'] } }, message: /unknown field "isp"/ },
+  { recipe: { sources: ['default'], fieldOrder: { city: 'default' } }, message: /no list of source names/ },
+  { recipe: { sources: ['default'], fieldOrder: { city: ['default', 'default'] } }, message: /"default" twice/ },
+  { recipe: { sources: ['default'], corrections: {} }, message: /no list in "corrections"/ },
+  { recipe: { sources: ['default'], corrections: ['x'] }, message: /correction 1 is no object/ },
+  { recipe: { sources: ['default'], corrections: [{ prefix: '10.0.0.0/8' }] }, message: /correction 1 has no "reason"/ },
+  { recipe: { sources: ['default'], corrections: [{ reason: 'x' }] }, message: /correction 1 has no "prefix"/ },
+  { recipe: { sources: ['default'], corrections: [{ prefix: 'x', reason: 'x', asn: '1' }] }, message: /no number in "asn"/ },
+  { recipe: { sources: ['default'], corrections: [{ prefix: 'x', reason: 'x', until: 'x' }] }, message: /unknown key "until"/ },
+  { recipe: { sources: ['default'], corrections: [{ prefix: 'x', reason: 1 }] }, message: /no text in "reason"/ },
 ]
 for (const { recipe, message } of brokenRecipes) {
   test(`parseRecipe refuses ${JSON.stringify(recipe)}`, () =>
