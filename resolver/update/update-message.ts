@@ -29,7 +29,9 @@ const HEADER_BYTES = 12
 export function zoneSectionEnd(message: Uint8Array): number {
   if (message.length < HEADER_BYTES || message[4] !== 0 || message[5] !== 1) return 0
   const read = readMessageName(message, HEADER_BYTES, message.length)
-  return read === undefined || read.next + 4 > message.length ? 0 : read.next + 4
+  // RFC 1035 §4.1.4: a pointer leads to a name before it; before the first there is but the header, which is another in the reply.
+  if (read === undefined || read.next - HEADER_BYTES !== read.name.length) return 0
+  return read.next + 4 > message.length ? 0 : read.next + 4
 }
 
 /** Zone of an UPDATE or NOTIFY: name, type, class of its one question; undefined when there is not one. */

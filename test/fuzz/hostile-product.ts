@@ -55,7 +55,7 @@ ${files.join('\n')}
     allowUpdate: [{tsigKey: fuzz., types: [ANY]}]
     records: [{name: ns1, type: A, data: ["127.0.0.1"]}]
   - {name: sec.test., primaries: [{address: 127.0.0.1, port: ${primaryPort}}]}
-endpoints: [{id: near, ipv4: 192.0.2.11, place: cn-3302}, {id: far, ipv4: 192.0.2.99, ipv6: "2001:db8::99"}]
+endpoints: [{id: near, ipv4: 192.0.2.11, ipv6: "2001:db8::11", place: cn-3302}, {id: far, ipv4: 192.0.2.99, ipv6: "2001:db8::99"}]
 pools: [{id: near, members: [{endpoint: near}]}, {id: far, members: [{endpoint: far}]}]
 policies: [{id: edge, ttlSeconds: 30, rules: [{line: cn-33, pools: [near]}, {line: "*", pools: [far]}], fallback: [far]}]
 names: [{name: edge.hostile.test., types: [A, AAAA], policy: edge}]
