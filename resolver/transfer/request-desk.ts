@@ -5,6 +5,7 @@
  *
  * A message that comes again within REPLAY_MS is the client's next try: it gets the reply of the first, made or in the making.
  */
+import { createHash } from 'node:crypto'
 import { formatAddress } from '../../geodata/address/address.ts'
 import { readZoneSection, zoneSectionEnd } from '../update/update-message.ts'
 import { makeExtendedError } from '../wire/extended-error.ts'
@@ -191,7 +192,8 @@ export function createRequestDesk(options: RequestDeskOptions): RequestDesk {
     answer: (message, source) => {
       const nowMs = options.nowMonotonicMs()
       forget(nowMs)
-      const key = `${source.join(' ')} ${Buffer.from(message).toString('latin1')}`
+      // Not the message itself: a thousand NOTIFYs of 64 KiB would be kept.
+      const key = createHash('sha256').update(new Uint8Array(source.slice().buffer)).update(message).digest('base64')
       const known = replies.get(key)
       if (known !== undefined) return known.reply
       const reply = answerNow(message, source).catch((error: Error) => {

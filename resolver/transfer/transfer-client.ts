@@ -89,6 +89,7 @@ async function openLine({ address, port, tls }: TransferSource, limits: Transfer
   const fail = (reason: string): void => {
     ended ??= new Error(reason)
     clearTimeout(timer)
+    clearTimeout(total)
     socket.destroy()
     want?.reject(ended)
     want = undefined
@@ -123,7 +124,6 @@ async function openLine({ address, port, tls }: TransferSource, limits: Transfer
   })
   const { alpnProtocol } = socket as { alpnProtocol?: string | false }
   if (tls !== undefined && alpnProtocol !== 'dot') {
-    clearTimeout(total)
     fail('the primary does not speak DNS over TLS (ALPN "dot")')
     throw ended!
   }

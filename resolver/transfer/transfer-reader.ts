@@ -8,7 +8,7 @@
 import { canonicalName, isAtOrBelow } from '../wire/name.ts'
 import { readMessage } from '../wire/read-message.ts'
 import { CLASS_IN, RCODE_NOERROR, RCODE_WORDS, TYPE_SOA } from '../wire/registry.ts'
-import { blankRecord, cursorOfPack, makeRecordPack, packRecord, type RecordPack } from './record-cursor.ts'
+import { blankRecord, cursorOfPack, makeRecordPack, packedBytes, packRecord, type RecordPack } from './record-cursor.ts'
 import { serialOfSoa } from './serial.ts'
 
 /** What was transferred. */
@@ -30,8 +30,9 @@ export type TransferReader = {
 /** A transfer that cannot be used; its message is a sentence. */
 export class TransferFault extends Error {}
 
-/** Octets of packed records that a zone may have. */
-const LARGEST_ZONE_BYTES = 1 << 30
+/** Octets of packed records that a transfer may have in all, its differences counted with what keeping each costs. */
+const LARGEST_TRANSFER_BYTES = 1 << 30
+const STEP_BYTES = 1024
 
 type Step = { readonly isAdded: boolean; readonly pack: RecordPack }
 
@@ -45,11 +46,24 @@ export function createTransferReader(apex: Uint8Array, id: number, held: HeldZon
   const steps: Step[] = []
   let complete = false
   let isFirstMessage = true
+  let heldBytes = 0
+  /** Serial that the differences so far lead to. */
+  let reached = held?.serial ?? 0
+
+  function hold(bytes: number): void {
+    heldBytes += bytes
+    if (heldBytes > LARGEST_TRANSFER_BYTES) throw new TransferFault('the zone is too large')
+  }
+
+  function beginStep(isAdded: boolean): void {
+    hold(STEP_BYTES)
+    steps.push({ isAdded, pack: makeRecordPack() })
+  }
 
   function put(pack: RecordPack, owner: Uint8Array, type: number, ttlSeconds: number, rdata: Uint8Array): void {
     const record = { ...blankRecord(), nameBytes: owner, nameLength: owner.length, type, ttlSeconds, data: rdata, dataLength: rdata.length }
+    hold(packedBytes(record))
     packRecord(pack, record)
-    if (pack.length > LARGEST_ZONE_BYTES) throw new TransferFault('the zone is too large')
   }
 
   function takeRecord(owner: Uint8Array, type: number, ttlSeconds: number, rdata: Uint8Array): void {
@@ -69,7 +83,7 @@ export function createTransferReader(apex: Uint8Array, id: number, held: HeldZon
     if (kind === undefined) {
       kind = held !== undefined && isSoa && now === held.serial && now !== serial ? 'ixfr' : 'axfr'
       if (kind === 'ixfr') {
-        steps.push({ isAdded: false, pack: makeRecordPack() })
+        beginStep(false)
         return
       }
     }
@@ -82,8 +96,15 @@ export function createTransferReader(apex: Uint8Array, id: number, held: HeldZon
     }
     const step = steps.at(-1)!
     if (!isSoa) put(step.pack, owner, type, ttlSeconds, rdata)
-    else if (step.isAdded && now === serial) complete = true
-    else steps.push({ isAdded: !step.isAdded, pack: makeRecordPack() })
+    else if (!step.isAdded) {
+      reached = now
+      beginStep(true)
+    } else {
+      // RFC 1995 §4: each difference begins where the one before it ended.
+      if (now !== reached) throw new TransferFault('its differences do not follow one another')
+      if (now === serial) complete = true
+      else beginStep(false)
+    }
   }
 
   return {
