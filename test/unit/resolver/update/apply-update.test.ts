@@ -261,6 +261,10 @@ describe('applyUpdate, RFC 2136 §3', () => {
     const two = updateMessage('example.', [], [])
     two[5] = 2
     assert.equal(readUpdate(two), 1)
+    // A name that goes on in the header: "example." with a pointer to offset 10, where two zeros stand.
+    const compressed = updateMessage('example.', [], [])
+    const pointing = Uint8Array.from([...compressed.subarray(0, 20), 0xc0, 10, ...compressed.subarray(21)])
+    assert.equal(readUpdate(pointing), 1)
     const bad = updateMessage('example.', [], ['www 60 IN A 192.0.2.1'])
     assert.equal(readUpdate(bad.subarray(0, bad.length - 1)), 1)
     bad[bad.length - 5] = 3
