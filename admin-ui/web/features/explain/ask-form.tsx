@@ -9,23 +9,29 @@ export type AskFormProps = { readonly question: Question; readonly ask: (questio
 
 const TYPES = ['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'NS', 'SOA', 'SRV', 'CAA', 'PTR']
 
+/** What stands in the fields; a name that nobody wrote is undefined. */
+type Form = Omit<Question, 'name'> & { readonly name: string | undefined }
+
+function formOf(question: Question): Form {
+  return { ...question, name: question.name === '' ? undefined : question.name }
+}
+
 /** The form. */
 export function AskForm({ question, ask, busy }: AskFormProps): ReactElement {
   const { t } = useWords()
   const names = useQuery(policiesQuery('live')).data?.policies.flatMap((policy) => policy.names) ?? []
   const first = names[0]?.name ?? ''
-  const [form, setForm] = useState(question)
+  const [form, setForm] = useState<Form>(() => formOf(question))
   const { client, name, type, resolver } = question
-  useEffect(() => setForm({ client, name, type, resolver }), [client, name, type, resolver])
-  useEffect(() => {
-    // The field is never empty when there is only one sensible thing to ask for.
-    if (first !== '') setForm((before) => (before.name === '' ? { ...before, name: first } : before))
-  }, [first])
+  useEffect(() => setForm(formOf({ client, name, type, resolver })), [client, name, type, resolver])
+  const change = (part: Partial<Form>): void => setForm((before) => ({ ...before, ...part }))
+  // The field is never empty when there is only one sensible thing to ask for, until somebody empties it.
+  const asked = form.name ?? first
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    ask({ client: form.client.trim(), name: form.name.trim(), type: form.type, resolver: form.resolver?.trim() || undefined })
+    ask({ client: form.client.trim(), name: asked.trim(), type: form.type, resolver: form.resolver?.trim() || undefined })
   }
-  const ready = form.name.trim() !== '' && (form.client.trim() !== '' || (form.resolver ?? '').trim() !== '')
+  const ready = asked.trim() !== '' && (form.client.trim() !== '' || (form.resolver ?? '').trim() !== '')
   return (
     <form className="ask" onSubmit={submit}>
       <div>
@@ -40,7 +46,7 @@ export function AskForm({ question, ask, busy }: AskFormProps): ReactElement {
             autoComplete="off"
             placeholder="192.0.2.77"
             value={form.client}
-            onChange={(event) => setForm({ ...form, client: event.currentTarget.value })}
+            onChange={(event) => change({ client: event.currentTarget.value })}
           />
         </div>
       </div>
@@ -49,7 +55,7 @@ export function AskForm({ question, ask, busy }: AskFormProps): ReactElement {
           {t('explain.type')}
         </label>
         <div className="field">
-          <select id="explain-type" value={form.type} onChange={(event) => setForm({ ...form, type: event.currentTarget.value })}>
+          <select id="explain-type" value={form.type} onChange={(event) => change({ type: event.currentTarget.value })}>
             {(TYPES.includes(form.type) ? TYPES : [...TYPES, form.type]).map((one) => (
               <option key={one}>{one}</option>
             ))}
@@ -67,8 +73,8 @@ export function AskForm({ question, ask, busy }: AskFormProps): ReactElement {
             list="explain-names"
             spellCheck={false}
             autoComplete="off"
-            value={form.name}
-            onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
+            value={asked}
+            onChange={(event) => change({ name: event.currentTarget.value })}
           />
           <datalist id="explain-names">
             {names.map((one) => (
@@ -88,7 +94,7 @@ export function AskForm({ question, ask, busy }: AskFormProps): ReactElement {
             spellCheck={false}
             autoComplete="off"
             value={form.resolver ?? ''}
-            onChange={(event) => setForm({ ...form, resolver: event.currentTarget.value })}
+            onChange={(event) => change({ resolver: event.currentTarget.value })}
           />
         </div>
       </div>
