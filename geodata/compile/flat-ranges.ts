@@ -48,24 +48,31 @@ export function mergeEqualRanges(ranges: FlatRanges): FlatRanges {
 
 /** The same ranges with nothing known wherever `mask` has a value. */
 export function clearRanges(ranges: FlatRanges, mask: FlatRanges): FlatRanges {
+  return combineRanges(ranges, mask, (value, masked) => (masked === 0 ? value : 0))
+}
+
+/** The upper ranges, and the lower ones where the upper know nothing. */
+export function overlayRanges(upper: FlatRanges, lower: FlatRanges): FlatRanges {
+  return combineRanges(upper, lower, (value, below) => value || below)
+}
+
+/** Both covers at once: each stretch between two boundaries of either gets the value of its pair. */
+export function combineRanges(ranges: FlatRanges, others: FlatRanges, join: (value: number, other: number) => number): FlatRanges {
   const { width } = ranges
-  const starts: number[] = []
-  const values: number[] = []
+  const combined = new RangeAppender(width, ranges.values.length + others.values.length)
   let at = 0
-  let masked = 0
+  let other = 0
+  combined.append(ranges.starts, 0, join(ranges.values[0]!, others.values[0]!))
   for (;;) {
-    values.push(mask.values[masked] === 0 ? ranges.values[at]! : 0)
-    const mine = at + 1 < ranges.values.length
-    const others = masked + 1 < mask.values.length
-    if (!mine && !others) break
-    const order = !mine ? 1 : !others ? -1 : compareStarts(width, ranges.starts, at + 1, mask.starts, masked + 1)
+    const isMineLast = at + 1 >= ranges.values.length
+    const isOtherLast = other + 1 >= others.values.length
+    if (isMineLast && isOtherLast) return combined.build()
+    const order = isMineLast ? 1 : isOtherLast ? -1 : compareStarts(width, ranges.starts, at + 1, others.starts, other + 1)
     if (order <= 0) at++
-    if (order >= 0) masked++
-    const [from, boundary] = order <= 0 ? [ranges.starts, at] : [mask.starts, masked]
-    for (let word = 0; word < width; word++) starts.push(from[boundary * width + word]!)
+    if (order >= 0) other++
+    const [from, boundary] = order <= 0 ? [ranges.starts, at] : [others.starts, other]
+    combined.append(from, boundary, join(ranges.values[at]!, others.values[other]!))
   }
-  const first = new Array<number>(width).fill(0)
-  return mergeEqualRanges({ width, starts: Uint32Array.from(first.concat(starts)), values: Uint32Array.from(values) })
 }
 
 /** Size of a range: IPv4 addresses, or IPv6 /48 networks with fractions. */
@@ -74,6 +81,39 @@ export function sizeOfRange(ranges: FlatRanges, range: number): number {
   if (width === 1) return (range + 1 < values.length ? starts[range + 1]! : 2 ** 32) - starts[range]!
   const position = (at: number): number => starts[at * 4]! * 65536 + starts[at * 4 + 1]! / 65536 + starts[at * 4 + 2]! / 2 ** 48
   return (range + 1 < values.length ? position(range + 1) : 2 ** 48) - position(range)
+}
+
+/** Writes a cover from its first address to its last; neighbours of equal value are joined as they come. */
+export class RangeAppender {
+  readonly width: AddressWidth
+  #starts: Uint32Array
+  #values: Uint32Array
+  #count = 0
+
+  /** `room`: how many ranges are expected; more are taken too. */
+  constructor(width: AddressWidth, room = 1024) {
+    this.width = width
+    this.#starts = new Uint32Array(width * Math.max(1, room))
+    this.#values = new Uint32Array(Math.max(1, room))
+  }
+
+  /** From address `at` of an array on there is `value`. At or behind the address before; where it is the same, the later value counts. */
+  append(from: Uint32Array, at: number, value: number): void {
+    const { width } = this
+    if (this.#count > 0 && compareStarts(width, this.#starts, this.#count - 1, from, at) === 0) this.#count--
+    if (this.#count > 0 && this.#values[this.#count - 1] === value) return
+    if (this.#count === this.#values.length) {
+      this.#starts = grown(this.#starts)
+      this.#values = grown(this.#values)
+    }
+    for (let word = 0; word < width; word++) this.#starts[this.#count * width + word] = from[at * width + word]!
+    this.#values[this.#count++] = value
+  }
+
+  /** The cover. */
+  build(): FlatRanges {
+    return { width: this.width, starts: this.#starts.slice(0, this.#count * this.width), values: this.#values.slice(0, this.#count) }
+  }
 }
 
 /** Collects ranges in any order and makes a cover of them. Where they overlap, the narrower one wins, at equal width the later. */
@@ -106,22 +146,16 @@ export class RangeCollector {
     const { width } = this
     const firsts = this.#firsts
     const lasts = this.#lasts
-    const order = Array.from({ length: this.#count }, (_, range) => range)
+    const order = Uint32Array.from({ length: this.#count }, (_, range) => range)
     // Wider before narrower at one start: the narrower is then laid on top.
-    order.sort((i, j) => compareStarts(width, firsts, i, firsts, j) || compareStarts(width, lasts, j, lasts, i) || i - j)
-    const starts: number[] = []
-    const values: number[] = []
-    const emit = (from: Uint32Array, at: number, value: number): void => {
-      const size = values.length
-      // A boundary laid down twice: what is on top at the end counts.
-      let same = size > 0
-      for (let word = 0; same && word < width; word++) same = starts[(size - 1) * width + word] === from[at * width + word]
-      if (same) values[size - 1] = value
-      else {
-        for (let word = 0; word < width; word++) starts.push(from[at * width + word]!)
-        values.push(value)
-      }
-    }
+    const compare = (i: number, j: number): number =>
+      compareStarts(width, firsts, i, firsts, j) || compareStarts(width, lasts, j, lasts, i) || i - j
+    // Public lists come sorted, and a sort of millions takes seconds.
+    let isSorted = true
+    for (let range = 1; isSorted && range < this.#count; range++) isSorted = compare(range - 1, range) < 0
+    if (!isSorted) order.sort(compare)
+    const cover = new RangeAppender(width, this.#count)
+    const emit = (from: Uint32Array, at: number, value: number): void => cover.append(from, at, value)
     emit(new Uint32Array(width), 0, 0)
     const open: number[] = []
     const after = new Uint32Array(width)
@@ -141,15 +175,10 @@ export class RangeCollector {
       open.push(range)
     }
     close(undefined)
-    return mergeEqualRanges({ width, starts: Uint32Array.from(starts), values: Uint32Array.from(values) })
+    return cover.build()
   }
 
   #grow(): void {
-    const grown = (old: Uint32Array): Uint32Array => {
-      const bigger = new Uint32Array(old.length * 2)
-      bigger.set(old)
-      return bigger
-    }
     this.#firsts = grown(this.#firsts)
     this.#lasts = grown(this.#lasts)
     this.#values = grown(this.#values)
@@ -165,4 +194,10 @@ function addOne(width: AddressWidth, addresses: Uint32Array, at: number, out: Ui
     carry = sum > 0xffffffff ? 1 : 0
   }
   return carry === 0
+}
+
+function grown(old: Uint32Array): Uint32Array {
+  const bigger = new Uint32Array(old.length * 2)
+  bigger.set(old)
+  return bigger
 }

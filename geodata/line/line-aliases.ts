@@ -203,7 +203,7 @@ function loadPlaceAliases(): void {
 }
 
 /** Comparable form of a name: lower case, without spaces, apostrophes and marks. */
-function fold(name: string): string {
+export function fold(name: string): string {
   return name
     .normalize('NFKD')
     .replace(/[\u0300-\u036f\s'’,.&-]/g, '')

@@ -31,7 +31,7 @@ export const cidrList: SourceKind = {
         if (text !== '') builder.addPrefix(parsePrefixAt(file, lineNumber, text), record)
       })
     }
-    return readingOf(spec, builder, hash.text(), {})
+    return readingOf(spec, builder.build(), hash.text(), {})
   },
 }
 

@@ -46,7 +46,7 @@ export const corrections: SourceKind = {
       builder.addPrefix(prefix, builder.record(record))
       inside.push({ prefix, record, row })
     }
-    const reading = readingOf(spec, builder, '', { name: CORRECTIONS_NAME, licence: "the operator's own", date: latestDate(list) })
+    const reading = readingOf(spec, builder.build(), '', { name: CORRECTIONS_NAME, licence: "the operator's own", date: latestDate(list) })
     return { ...reading, descriptions: reading.descriptions.map((description) => ({ ...description, corrections: list })) }
   },
 }

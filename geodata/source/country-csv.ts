@@ -30,7 +30,7 @@ export const countryCsv: SourceKind = {
         if (number !== 0 && !isIgnored(code, first)) builder.add(first, last, number)
       })
     }
-    return publicReadingOf(spec, builder, hash.text(), {})
+    return publicReadingOf(spec, builder.build(), hash.text(), {})
   },
 }
 

@@ -47,7 +47,7 @@ export const csv: SourceKind = {
         else addRow(builder, file, lineNumber, rowOf(columns, fields))
       })
     }
-    return readingOf(spec, builder, hash.text(), {})
+    return readingOf(spec, builder.build(), hash.text(), {})
   },
 }
 

@@ -1,6 +1,7 @@
 /** Fills in what an operator did not say about a source. Pure. */
+import type { SourceRanges } from '../compile/merge-sources.ts'
 import type { SourceDescription } from '../geodata.ts'
-import { type SourceBuilder, withoutSpecialPrefixes } from './source-builder.ts'
+import { withoutSpecialPrefixes } from './source-builder.ts'
 import type { SourceReading, SourceSpec } from './source-kind.ts'
 
 /** A reading of a public list: what it says about private and other special-purpose networks does not count. */
@@ -10,10 +11,10 @@ export function publicReadingOf(...parts: Parameters<typeof readingOf>): SourceR
 }
 
 /** A reading of one description. */
-export function readingOf(spec: SourceSpec, builder: SourceBuilder, sha256: string, known: Partial<SourceDescription>): SourceReading {
+export function readingOf(spec: SourceSpec, ranges: SourceRanges, sha256: string, known: Partial<SourceDescription>): SourceReading {
   const text = (key: 'version' | 'date' | 'licence' | 'attribution' | 'url'): string => spec[key] ?? known[key] ?? ''
   return {
-    ranges: builder.build(),
+    ranges,
     descriptions: [
       {
         name: spec.name ?? known.name ?? spec.kind,

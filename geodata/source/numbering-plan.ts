@@ -61,6 +61,6 @@ export const numberingPlan: SourceKind = {
         }
       }
     }
-    return readingOf(spec, builder, '', { name: 'numbering plan', licence: 'facts, not protected', inferred: true })
+    return readingOf(spec, builder.build(), '', { name: 'numbering plan', licence: 'facts, not protected', inferred: true })
   },
 }

@@ -1,9 +1,13 @@
 /** What every reader of a source format writes into: ranges with statements, in any order. Shared by all files of this folder. */
 import type { Address } from '../address/address.ts'
+import { GeodataError } from '../address/geodata-error.ts'
 import { lastAddressOf, type Prefix } from '../address/prefix.ts'
 import { SPECIAL_PREFIXES } from '../address/special-prefixes.ts'
-import { clearRanges, RangeCollector } from '../compile/flat-ranges.ts'
+import { clearRanges, type FlatRanges, overlayRanges, RangeCollector } from '../compile/flat-ranges.ts'
 import { canonicalRecord, type SourceRanges, type SourceRecord } from '../compile/merge-sources.ts'
+
+/** Most distinct statements of a source; the largest public lists, in our places and carriers, make a twentieth of it. */
+const MAX_RECORDS = 2 ** 21
 
 /** Collects ranges and numbers the distinct statements. */
 export class SourceBuilder {
@@ -11,6 +15,8 @@ export class SourceBuilder {
   readonly #v6: RangeCollector = new RangeCollector(4)
   readonly #records: SourceRecord[] = [{}]
   readonly #numbers = new Map<string, number>([['{}', 0]])
+  #sorted4: FlatRanges | undefined
+  #sorted6: FlatRanges | undefined
 
   /** Number of a statement, for add…; equal statements have one number. */
   record(record: SourceRecord): number {
@@ -19,6 +25,10 @@ export class SourceBuilder {
     let number = this.#numbers.get(key)
     if (number === undefined) {
       number = this.#records.length
+      if (number > MAX_RECORDS) {
+        const message = `a source makes more than ${MAX_RECORDS} different statements`
+        throw new GeodataError('GEODATA_SOURCE_INVALID', message, 'take a list with fewer columns, or name the wanted ones with "fields"')
+      }
       this.#records.push(canonical)
       this.#numbers.set(key, number)
     }
@@ -43,9 +53,22 @@ export class SourceBuilder {
     else this.#v6.add(prefix.words, last.words, record)
   }
 
+  /** Adds whole covers that a reader has made itself; where it gave some before, these only fill what was unknown. */
+  addRanges(v4: FlatRanges, v6: FlatRanges): void {
+    this.#sorted4 = this.#sorted4 === undefined ? v4 : overlayRanges(this.#sorted4, v4)
+    this.#sorted6 = this.#sorted6 === undefined ? v6 : overlayRanges(this.#sorted6, v6)
+  }
+
+  /** Distinct statements so far, without the empty one. */
+  get recordCount(): number {
+    return this.#records.length - 1
+  }
+
   /** The source as the merger takes it. */
   build(): SourceRanges {
-    return { v4: this.#v4.build(), v6: this.#v6.build(), records: this.#records, descriptionCount: 1 }
+    const v4 = this.#sorted4 ?? this.#v4.build()
+    const v6 = this.#sorted6 ?? this.#v6.build()
+    return { v4, v6, records: this.#records, descriptionCount: 1 }
   }
 }
 

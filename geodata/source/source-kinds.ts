@@ -4,10 +4,11 @@ import { cidrList } from './cidr-list.ts'
 import { corrections } from './corrections.ts'
 import { countryCsv } from './country-csv.ts'
 import { csv } from './csv.ts'
+import { mmdb } from './mmdb.ts'
 import { numberingPlan } from './numbering-plan.ts'
 import { snapshot } from './snapshot.ts'
 import type { SourceKind } from './source-kind.ts'
 import { xdb } from './xdb.ts'
 
 /** All formats. */
-export const SOURCE_KINDS: readonly SourceKind[] = [xdb, csv, cidrList, asnCsv, countryCsv, numberingPlan, snapshot, corrections]
+export const SOURCE_KINDS: readonly SourceKind[] = [mmdb, xdb, csv, cidrList, asnCsv, countryCsv, numberingPlan, snapshot, corrections]

@@ -24,10 +24,10 @@ export const xdb: SourceKind = {
   fileCount: [1, 1],
   read: async (spec, files) => {
     const hash = new SourceHash()
-    const bytes = await readBytes(files[0]!, hash)
+    const bytes = await readBytes(files[0]!, hash, 'xdb')
     const builder = new SourceBuilder()
     const date = readEntries(files[0]!, bytes, builder)
-    return publicReadingOf(spec, builder, hash.text(), { name: 'ip2region', date })
+    return publicReadingOf(spec, builder.build(), hash.text(), { name: 'ip2region', date })
   },
 }
 
