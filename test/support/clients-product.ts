@@ -92,11 +92,12 @@ export const STEERED: readonly (readonly [prefix: string, address: string])[] = 
 ]
 export const STEERED_ELSE = '192.0.2.100'
 
-/** The document; `zones` are further entries of its list of zones. */
-export function clientsDocument(zones: string = ''): string {
+/** The document; `zones` and `keys` are further entries of its lists of zones and keys. */
+export function clientsDocument(zones: string = '', keys: string = ''): string {
   return `apiVersion: nearcast/v1
-tsigKeys: [{name: clients., secretRef: clients}]
-zones:
+tsigKeys:
+  - {name: clients., secretRef: clients}
+${keys}zones:
   - name: example.com.
     file: example.com.zone
     serial: keep
@@ -145,6 +146,7 @@ export async function startClientsProduct(
   extra: readonly string[] = [],
   zones: string = '',
   settings: ProductSettings = {},
+  keys: string = '',
 ): Promise<Product> {
   const product = await startProduct(extra, settings)
   try {
@@ -153,7 +155,7 @@ export async function startClientsProduct(
     writeFileSync(join(secrets, 'clients'), `${CLIENTS_SECRET}\n`)
     writeFileSync(join(folder, 'example.com.zone'), typesZone())
     const path = join(folder, 'nearcast.yaml')
-    writeFileSync(path, clientsDocument(zones))
+    writeFileSync(path, clientsDocument(zones, keys))
     // CDS, CDNSKEY, CSYNC and ZONEMD stand below the apex in it.
     await product.cli('apply', path, '--accept', 'ZONE_APEX_TYPE_BELOW')
     return product
