@@ -23,6 +23,7 @@ import {
 } from '../wire/registry.ts'
 import { ADDITIONALS, AUTHORITIES, addCount, writeName, writePointer, writeRecord } from '../wire/response-writer.ts'
 import { FOUND_CUT, FOUND_NODE, findName, findNode, findRRset } from '../zone/find-name.ts'
+import { recordTtlSeconds } from '../zone/record-ttl.ts'
 import { NODE_ADDITIONAL, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
 import type { AnswerContext } from './answer-context.ts'
 
@@ -47,7 +48,8 @@ export function writeRRset(ctx: AnswerContext, rrset: number, ownerAt: number, n
   let count = 0
   for (let at = zones.rrsetDataFirst[rrset]!; at < end; count++) {
     const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
-    if (!writeOwner(ctx, zones, ownerAt, node) || !writeRecord(writer, type, ttlSeconds, zones.rdata, at + 2, length)) {
+    const recordSeconds = recordTtlSeconds(zones, type, ttlSeconds, at)
+    if (!writeOwner(ctx, zones, ownerAt, node) || !writeRecord(writer, type, recordSeconds, zones.rdata, at + 2, length)) {
       writer.position = start
       writer.knownCount = known
       return false

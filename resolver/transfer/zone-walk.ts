@@ -11,6 +11,7 @@ import { ENDPOINT_IPV4, ENDPOINT_IPV6, ENDPOINT_TARGET } from '../../policy/mode
 import { isAtOrBelow } from '../wire/name.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DS, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
 import { findNode, findRRset, makeNameFound } from '../zone/find-name.ts'
+import { recordTtlSeconds } from '../zone/record-ttl.ts'
 import { NODE_APEX, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
 import { blankRecord, type RecordCursor } from './record-cursor.ts'
 
@@ -101,12 +102,12 @@ export function walkZone(tables: TransferTables, zone: number): RecordCursor {
         cursor.nameAt = zones.nodeNameFirst[node]!
         cursor.nameLength = zones.nodeNameFirst[node + 1]! - cursor.nameAt
         cursor.type = type
-        cursor.ttlSeconds = zones.rrsetTtlSeconds[rrset]!
         cursor.data = zones.rdata
       }
       rrset++
     }
     left--
+    cursor.ttlSeconds = recordTtlSeconds(zones, cursor.type, zones.rrsetTtlSeconds[rrset - 1]!, at)
     cursor.dataLength = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
     cursor.dataAt = at + 2
     at += 2 + cursor.dataLength

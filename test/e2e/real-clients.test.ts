@@ -48,7 +48,7 @@ function makeSignedZone(): void {
   const made = spawnSync('ldns-keygen', ['-a', 'ECDSAP256SHA256', '-r', '/dev/urandom', '-k', 'signed.test'], options)
   assert.equal(made.status, 0, made.stderr)
   const lines = [
-    '@ SOA ns1 hostmaster 7 3600 600 86400 300',
+    '@ SOA ns1 hostmaster 7 3600 600 86400 60',
     '@ NS ns1',
     'ns1 A 127.0.0.1',
     '*.w TXT "any"',
