@@ -95,6 +95,8 @@ describe('unbound in front', () => {
         ['198.51.100.99/32', STEERED[0]![1], true],
         ['192.0.2.77/32', STEERED_ELSE, false],
         ['192.0.2.77/32', STEERED_ELSE, true],
+        // Who wants no subnet sent is answered by the resolver's own address (RFC 7871 §7.1.2).
+        ['0.0.0.0/0', STEERED_ELSE, false],
       ]
       for (const [client, address, isHit] of rows) {
         const answer = await ask(unbound, `+subnet=${client}`, 'edge.steer.test', 'A')

@@ -285,3 +285,17 @@ describe('external-dns', () => {
     assert.equal((await list()).length, 3)
   })
 })
+
+test('dnsperf in update mode: 300 signed updates, 20 under way at a time, none is lost', { timeout: 120_000 }, async (t) => {
+  const updates = Array.from({ length: 300 }, (_, i) => `k8s.test\nadd perf-${i % 100} 60 A 192.0.2.${i % 200}\nsend\n`)
+  const path = folder.write('updates', updates.join(''))
+  const { code, stdout, stderr } = await runCommand('dnsperf', [
+    ...['-s', '127.0.0.1', '-p', String(product.dnsPort), '-d', path, '-n', '1', '-u', '-q', '20', '-t', '20'],
+    ...['-y', `hmac-sha256:clients:${CLIENTS_SECRET}`],
+  ])
+  assert.equal(code, 0, stdout + stderr)
+  assert.match(stdout, /Updates completed:\s+300 /, stdout)
+  assert.match(stdout, /Response codes:\s+NOERROR 300 /, stdout)
+  assert.deepEqual(await short('perf-99.k8s.test', 'A'), ['192.0.2.199', '192.0.2.99'])
+  t.diagnostic(`${/Updates per second:\s+(\d+)/.exec(stdout)?.[1]} updates a second`)
+})
