@@ -81,6 +81,7 @@ export function cacheControlOf(reply: Uint8Array, isPersonal: boolean): string {
   return isPersonal ? `private, max-age=${maxAgeSeconds}` : `max-age=${maxAgeSeconds}`
 }
 
+/** Undefined also for a reply that cannot be read: one of ours that is broken must not end the worker of all connections. */
 function leastTtl(reply: Uint8Array): number | undefined {
   const view = new DataView(reply.buffer, reply.byteOffset, reply.length)
   const answers = view.getUint16(6)
@@ -90,8 +91,10 @@ function leastTtl(reply: Uint8Array): number | undefined {
   let least: number | undefined
   for (let record = 0; record < records; record++) {
     at = skipName(reply, at)
+    if (at + 10 > reply.length) return undefined
     const type = view.getUint16(at)
     const end = at + 10 + view.getUint16(at + 8)
+    if (end > reply.length) return undefined
     if (type !== TYPE_OPT) {
       const ttl = view.getUint32(at + 4)
       const bounded = answers === 0 && type === TYPE_SOA ? Math.min(ttl, view.getUint32(end - 4)) : ttl
@@ -102,10 +105,10 @@ function leastTtl(reply: Uint8Array): number | undefined {
   return least
 }
 
-/** Offset behind a name of a message of ours. */
+/** Offset behind a name of a message of ours; behind the message when the name has no end. */
 function skipName(reply: Uint8Array, start: number): number {
   let at = start
-  while (reply[at]! !== 0) {
+  while (at < reply.length && reply[at]! !== 0) {
     if (reply[at]! >= 0xc0) return at + 2
     at += 1 + reply[at]!
   }

@@ -81,4 +81,11 @@ describe('cacheControlOf', () => {
     ['a header alone', new Uint8Array(12), false, 'no-store'],
   ]
   for (const [name, bytes, isPersonal, expected] of cases) test(name, () => assert.equal(cacheControlOf(bytes, isPersonal), expected))
+  test('a reply that is broken, by whatever fault of ours: no throw, no endless loop', () => {
+    const whole = reply(0, [a(300)], [])
+    for (let length = 12; length < whole.length; length++) cacheControlOf(whole.subarray(0, length), false)
+    for (let at = 4; at < whole.length; at++)
+      for (const octet of [0, 1, 0x20, 0x7f, 0xc0, 0xff])
+        cacheControlOf(Uint8Array.from([...whole.subarray(0, at), octet, ...whole.subarray(at + 1)]), false)
+  })
 })
