@@ -1,6 +1,8 @@
 /**
- * Reader of an operator's own table. The first line names the columns: `prefix` (or `first` and `last`), and any of `place`,
- * `carrier`, `asn`; or `country`, `province`, `region`, `city` apart. Places and carriers in any accepted spelling. Shell.
+ * Reader of an operator's own table, or of a public one. The first line, or `columns` of the source, names the columns: `prefix` (or
+ * `first` and `last`), and any of `place`, `carrier`, `asn`; or `country`, `province`, `region`, `city` apart. Places and carriers in
+ * any accepted spelling; an unknown one is an error. Public lists have names of their own: with a column `state` (the first-level part
+ * of a country by its English name) a state or city that is not known is passed over. The file may be compressed with gzip. Shell.
  */
 import { type Address, compareWords, findAddress } from '../address/address.ts'
 import { GeodataError } from '../address/geodata-error.ts'
@@ -10,13 +12,14 @@ import { parseCarrier, parsePlace } from '../line/line.ts'
 import { findCityByName, findProvinceByName } from './chinese-place-names.ts'
 import { splitCsvRow } from './csv-row.ts'
 import { readingOf } from './describe-source.ts'
+import { placeOfNames } from './place-of-names.ts'
 import { recordOfPlace } from './place-record.ts'
 import { readLines, SourceHash } from './read-lines.ts'
 import { sourceProblem } from './read-range-csv.ts'
 import { SourceBuilder } from './source-builder.ts'
 import type { SourceKind } from './source-kind.ts'
 
-const COLUMNS = ['prefix', 'first', 'last', 'place', 'country', 'province', 'region', 'city', 'carrier', 'asn'] as const
+const COLUMNS = ['prefix', 'first', 'last', 'place', 'country', 'province', 'region', 'state', 'city', 'carrier', 'asn'] as const
 type Column = (typeof COLUMNS)[number]
 type Row = Readonly<Partial<Record<Column, string>>>
 
@@ -28,7 +31,12 @@ const COLUMN_ALIASES: Readonly<Record<string, Column>> = {
   end: 'last',
   isp: 'carrier',
   as: 'asn',
+  country_code: 'country',
+  state1: 'state',
 }
+
+/** Rows repeat few statements; those seen last are kept. */
+const MAX_CACHED_STATEMENTS = 65536
 
 /** Table with a header line. */
 export const csv: SourceKind = {
@@ -38,31 +46,33 @@ export const csv: SourceKind = {
     const builder = new SourceBuilder()
     const hash = new SourceHash()
     for (const file of files) {
-      let columns: readonly (Column | undefined)[] | undefined
+      let columns = spec.columns === undefined ? undefined : parseColumns(spec.columns, `source "${spec.name ?? file}"`)
+      const numbers = new Map<string, number>()
       await readLines(file, hash, (line, lineNumber) => {
         if (line.trim() === '' || line.startsWith('#')) return
         const fields = splitCsvRow(lineNumber === 1 ? line.replace(/^\uFEFF/, '') : line)
         if (fields === undefined) throw sourceProblem(file, lineNumber, 'has a quote that is never closed', 'close it on the same line')
-        if (columns === undefined) columns = parseHeader(file, lineNumber, fields)
-        else addRow(builder, file, lineNumber, rowOf(columns, fields))
+        if (columns === undefined) columns = parseColumns(fields, `"${file}" line ${lineNumber}`)
+        else addRow(builder, numbers, columns.includes('state'), file, lineNumber, rowOf(columns, fields))
       })
     }
     return readingOf(spec, builder.build(), hash.text(), {})
   },
 }
 
-function parseHeader(file: string, lineNumber: number, fields: readonly string[]): (Column | undefined)[] {
+/** Positions of the columns that are known; others are passed over, unless nothing says where a network stands. */
+function parseColumns(fields: readonly string[], where: string): (Column | undefined)[] {
   const columns = fields.map((field) => {
     const name = field.trim().toLowerCase()
     return COLUMN_ALIASES[name] ?? COLUMNS.find((column) => column === name)
   })
+  const twice = columns.find((column, position) => column !== undefined && columns.indexOf(column) !== position)
+  if (twice !== undefined) {
+    throw new GeodataError('GEODATA_SOURCE_INVALID', `${where} names the column "${twice}" twice`, 'name it once')
+  }
   if (!columns.includes('prefix') && !(columns.includes('first') && columns.includes('last'))) {
-    throw sourceProblem(
-      file,
-      lineNumber,
-      'names no column "prefix", nor "first" and "last"',
-      `write a first line such as prefix,place,carrier`,
-    )
+    const remedy = 'write a first line such as prefix,place,carrier, or name the columns of the source with "columns"'
+    throw new GeodataError('GEODATA_SOURCE_INVALID', `${where} names no column "prefix", nor "first" and "last"`, remedy)
   }
   return columns
 }
@@ -76,10 +86,17 @@ function rowOf(columns: readonly (Column | undefined)[], fields: readonly string
   return row
 }
 
-function addRow(builder: SourceBuilder, file: string, lineNumber: number, row: Row): void {
+function addRow(builder: SourceBuilder, numbers: Map<string, number>, isPublic: boolean, file: string, lineNumber: number, row: Row): void {
   try {
     const [first, last] = rangeOf(row)
-    builder.add(first, last, builder.record(recordOf(row)))
+    const key = [row.place, row.country, row.province, row.region, row.state, row.city, row.carrier, row.asn].join('\n')
+    let number = numbers.get(key)
+    if (number === undefined) {
+      number = builder.record(recordOf(row, isPublic))
+      if (numbers.size >= MAX_CACHED_STATEMENTS) numbers.clear()
+      numbers.set(key, number)
+    }
+    builder.add(first, last, number)
   } catch (error) {
     if (!(error instanceof GeodataError)) throw error
     throw sourceProblem(file, lineNumber, `has ${error.message}`, error.suggestion)
@@ -103,7 +120,8 @@ function rangeOf(row: Row): [Address, Address] {
   return [first, last]
 }
 
-function recordOf(row: Row): SourceRecord {
+/** `isPublic`: the table has names of its own, of which unknown ones are passed over. */
+function recordOf(row: Row, isPublic: boolean): SourceRecord {
   const asn = row.asn === undefined ? undefined : Number(row.asn.replace(/^as/i, ''))
   if (asn !== undefined && !(Number.isInteger(asn) && asn >= 1 && asn <= 0xffffffff)) {
     throw new GeodataError('GEODATA_SOURCE_INVALID', `"${row.asn}" where an AS number belongs`, 'write it as 4134')
@@ -112,7 +130,20 @@ function recordOf(row: Row): SourceRecord {
   if (row.place !== undefined) return { ...recordOfPlace(parsePlace(row.place)), carrier, asn }
   const country = row.country === undefined ? undefined : recordOfPlace(parsePlace(row.country))
   const region = row.region === undefined ? undefined : recordOfPlace(parsePlace(row.region))
-  return { ...country, ...region, ...chinesePlace(row), carrier, asn }
+  const place = { ...country, ...region }
+  if (isPublic || (place.country ?? 'CN') !== 'CN') return { ...place, ...namedPlace(place, row), carrier, asn }
+  return { ...place, ...chinesePlace(row), carrier, asn }
+}
+
+/** State and city by English names, as public lists write them; a province's column belongs to China alone. */
+function namedPlace(place: SourceRecord, row: Row): SourceRecord {
+  if (row.province !== undefined && place.country !== undefined && place.country !== 'CN') {
+    throw new GeodataError('GEODATA_LINE_UNKNOWN', `province "${row.province}" outside China`, 'use the column "region" or "state"')
+  }
+  const parts = row.state === undefined ? [] : [{ names: [row.state] }]
+  const region = place.region === undefined ? [] : [{ code: place.region.slice(3), names: [] }]
+  const named = placeOfNames(place.country, [...region, ...parts], row.city === undefined ? undefined : { names: [row.city] })
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
 }
 
 /** Province and city columns hold Chinese places, as names or keys. */

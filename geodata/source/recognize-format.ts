@@ -74,12 +74,12 @@ export function recognizeFormat(head: Buffer, tail: Buffer): FileFormat {
   return head.includes(0) ? 'unknown' : 'text'
 }
 
-/** Structure version 2 or 3 with a vector index (policy 1) or a B tree (2), entries behind the header. */
+/** A low structure version with a vector index (policy 1) or a B tree (2), entries behind the header and its place. */
 function looksLikeXdb(head: Buffer): boolean {
   if (head.length < 256) return false
   const version = head.readUInt16LE(0)
   const policy = head.readUInt16LE(2)
-  return (version === 2 || version === 3) && (policy === 1 || policy === 2) && head.readUInt32LE(8) >= 256
+  return version >= 1 && version <= 9 && (policy === 1 || policy === 2) && head.readUInt32LE(8) >= 256
 }
 
 /** Two offsets of an index behind an 8 KB header of 8-byte entries that start at 0.0.0.0. */

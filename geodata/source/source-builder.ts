@@ -46,6 +46,12 @@ export class SourceBuilder {
     this.#v4.add([first], [last], record)
   }
 
+  /** Adds first … last (inclusive) by their words: one word is IPv4, four are IPv6. */
+  addWords(first: ArrayLike<number>, last: ArrayLike<number>, record: number): void {
+    if (first.length === 1) this.#v4.add(first, last, record)
+    else this.#v6.add(first, last, record)
+  }
+
   /** Adds a network. */
   addPrefix(prefix: Prefix, record: number): void {
     const last = lastAddressOf(prefix)

@@ -4,6 +4,7 @@ import { cidrList } from './cidr-list.ts'
 import { corrections } from './corrections.ts'
 import { countryCsv } from './country-csv.ts'
 import { csv } from './csv.ts'
+import { ipdb } from './ipdb.ts'
 import { mmdb } from './mmdb.ts'
 import { numberingPlan } from './numbering-plan.ts'
 import { snapshot } from './snapshot.ts'
@@ -11,4 +12,15 @@ import type { SourceKind } from './source-kind.ts'
 import { xdb } from './xdb.ts'
 
 /** All formats. */
-export const SOURCE_KINDS: readonly SourceKind[] = [mmdb, xdb, csv, cidrList, asnCsv, countryCsv, numberingPlan, snapshot, corrections]
+export const SOURCE_KINDS: readonly SourceKind[] = [
+  mmdb,
+  xdb,
+  ipdb,
+  csv,
+  cidrList,
+  asnCsv,
+  countryCsv,
+  numberingPlan,
+  snapshot,
+  corrections,
+]

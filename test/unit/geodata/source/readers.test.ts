@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { parseAddress } from '../../../../geodata/address/address.ts'
 import { buildRangeTable4, buildRangeTable6 } from '../../../../geodata/compile/build-range-table.ts'
 import type { SourceRecord } from '../../../../geodata/compile/merge-sources.ts'
@@ -25,76 +26,6 @@ function recordAt(reading: SourceReading, text: string): SourceRecord {
       ? v4.values[findRange4(buildRangeTable4(v4.starts, v4.values), words[3])]
       : v6.values[findRange6(buildRangeTable6(v6.starts, v6.values), ...words)]
   return JSON.parse(JSON.stringify(records[value!])) as SourceRecord
-}
-
-/** An xdb of structure version 2 with these entries. */
-function makeXdb(entries: readonly (readonly [string, string, string])[], builtAt = Date.UTC(2024, 1, 28, 12)): Buffer {
-  const texts = entries.map(([, , text]) => Buffer.from(text, 'utf8'))
-  const head = Buffer.alloc(256)
-  const first = 256 + texts.reduce((sum, text) => sum + text.length, 0)
-  head.writeUInt16LE(2, 0)
-  head.writeUInt16LE(1, 2)
-  head.writeUInt32LE(builtAt / 1000, 4)
-  head.writeUInt32LE(first, 8)
-  head.writeUInt32LE(first + (entries.length - 1) * 14, 12)
-  let offset = 256
-  const rows = entries.map(([low, high], entry) => {
-    const row = Buffer.alloc(14)
-    row.writeUInt32LE(parseAddress(low).words[3], 0)
-    row.writeUInt32LE(parseAddress(high).words[3], 4)
-    row.writeUInt16LE(texts[entry]!.length, 8)
-    row.writeUInt32LE(offset, 10)
-    offset += texts[entry]!.length
-    return row
-  })
-  return Buffer.concat([head, ...texts, ...rows])
-}
-
-test('xdb: Chinese entries with their names as codes, nothing elsewhere, the date of the file', async () => {
-  const reading = await read(
-    { kind: 'xdb' },
-    makeXdb([
-      ['0.0.0.0', '1.0.0.255', '美国|0|加利福尼亚|0|谷歌'],
-      ['1.0.1.0', '1.0.1.255', '中国|0|浙江省|宁波市|电信'],
-      ['1.0.2.0', '1.0.2.255', '中国|0|吉林省|延边|铁通'],
-      ['1.0.3.0', '1.0.3.255', '中国|0|香港|0|电讯盈科'],
-      ['1.0.4.0', '1.0.4.255', '中国|0|0|0|0'],
-      ['1.0.5.0', '255.255.255.255', '0|0|0|内网IP|内网IP'],
-    ]),
-  )
-  assert.deepEqual(recordAt(reading, '1.0.0.1'), {})
-  assert.deepEqual(recordAt(reading, '1.0.1.9'), { country: 'CN', province: '33', city: '3302', carrier: 'telecom' })
-  assert.deepEqual(recordAt(reading, '1.0.2.9'), { country: 'CN', province: '22', city: '2224', carrier: 'tietong' })
-  assert.deepEqual(recordAt(reading, '1.0.3.9'), { country: 'CN', province: '81' })
-  assert.deepEqual(recordAt(reading, '1.0.4.9'), { country: 'CN' })
-  assert.deepEqual(recordAt(reading, '10.0.0.1'), {})
-  const { name, date, sha256, inferred } = reading.descriptions[0]!
-  assert.deepEqual({ name, date, inferred }, { name: 'ip2region', date: '2024-02-28', inferred: false })
-  assert.match(sha256, /^[0-9a-f]{64}$/)
-})
-
-const goodXdb = makeXdb([['1.0.1.0', '1.0.1.255', '中国|0|浙江省|宁波市|电信']])
-const patched = (change: (bytes: Buffer) => void): Buffer => {
-  const bytes = Buffer.from(goodXdb)
-  change(bytes)
-  return bytes
-}
-const lastEntry = goodXdb.length - 14
-const brokenXdbs: readonly { name: string; bytes: Buffer; message: RegExp }[] = [
-  { name: 'short', bytes: goodXdb.subarray(0, 100), message: /too short/ },
-  { name: 'of another version', bytes: patched((bytes) => bytes.writeUInt16LE(3, 0)), message: /structure version 3/ },
-  { name: 'cut short', bytes: goodXdb.subarray(0, goodXdb.length - 1), message: /entries outside the file/ },
-  { name: 'with entries in the header', bytes: patched((bytes) => bytes.writeUInt32LE(8, 8)), message: /entries outside the file/ },
-  {
-    name: 'with a crooked entry size',
-    bytes: patched((bytes) => bytes.writeUInt32LE(lastEntry - 13, 8)),
-    message: /entries outside the file/,
-  },
-  { name: 'with a turned range', bytes: patched((bytes) => bytes.writeUInt32LE(0xffffffff, lastEntry)), message: /ends before it starts/ },
-  { name: 'with a text outside', bytes: patched((bytes) => bytes.writeUInt32LE(0xfffffff0, lastEntry + 10)), message: /text outside/ },
-]
-for (const { name, bytes, message } of brokenXdbs) {
-  test(`xdb: a file ${name} is refused`, () => assert.rejects(read({ kind: 'xdb' }, bytes), { code: 'GEODATA_SOURCE_INVALID', message }))
 }
 
 test('asn-csv: origin AS, carrier of known ones, research networks are domestic; 0 is no AS', async () => {
@@ -166,7 +97,7 @@ test('cidr-list: only a carrier will do; neither will not, nor a class of places
     message: /line 2 has "10\.1\.2\.3\/8" has bits/,
   })
   await assert.rejects(read({ kind: 'cidr-list', place: 'cn-33' }, Uint8Array.of(0xff, 0xfe, 0x0a)), { message: /not UTF-8/ })
-  await assert.rejects(read({ kind: 'cidr-list', place: 'cn-33' }, 'x'.repeat(1 << 21)), { message: /not UTF-8 text/ })
+  await assert.rejects(read({ kind: 'cidr-list', place: 'cn-33' }, 'x'.repeat(1 << 21)), { message: /line 1 is longer than/ })
 })
 
 test('csv: columns by name, places and carriers in any spelling, narrower networks inside wider ones', async () => {
@@ -189,7 +120,45 @@ test('csv: columns by name, places and carriers in any spelling, narrower networ
   for (const [address, record] of expected) assert.deepEqual(recordAt(reading, address), record, address)
 })
 
-const brokenTables: readonly { name: string; text: string; message: RegExp }[] = [
+test('csv: columns named by the source, public lists with states and cities of their own, gzip', async () => {
+  const columns = ['first', 'last', 'country', 'state', '', 'city']
+  const text = [
+    '11.0.0.0,11.0.0.255,CN,Zhejiang,,Ningbo,x',
+    '11.0.1.0,11.0.1.255,CN,Zhejiang,,Nowhere',
+    '11.0.2.0,11.0.2.255,US,"California",,Atlantis',
+    '11.0.3.0,11.0.3.255,HK,,,Central',
+    '11.0.4.0,11.0.4.255,,,,',
+    '240e::,240e::ff,CN,Beijing,,Haidian',
+  ].join('\r\n')
+  const expected: readonly (readonly [string, SourceRecord])[] = [
+    ['11.0.0.9', { country: 'CN', province: '33', city: '3302' }],
+    ['11.0.1.9', { country: 'CN', province: '33' }],
+    ['11.0.2.9', { country: 'US', region: 'US-CA' }],
+    ['11.0.3.9', { country: 'CN', province: '81' }],
+    ['11.0.4.9', {}],
+    ['240e::1', { country: 'CN', province: '11' }],
+  ]
+  for (const content of [text, gzipSync(text)]) {
+    const reading = await read({ kind: 'csv', columns }, content)
+    for (const [address, record] of expected) assert.deepEqual(recordAt(reading, address), record, address)
+  }
+})
+
+const brokenTables: readonly { name: string; text: string | Uint8Array; message: RegExp }[] = [
+  { name: 'a column twice', text: 'prefix,cidr\n', message: /line 1 names the column "prefix" twice/ },
+  {
+    name: 'a province outside China',
+    text: 'prefix,country,province\n10.0.0.0/8,JP,13\n',
+    message: /line 2 has province "13" outside China/,
+  },
+  { name: 'a line without end', text: `prefix,place\n${'x'.repeat(70_000)}`, message: /line 2 is longer than 65536 characters/ },
+  { name: 'bytes of another encoding', text: Buffer.from('prefix,place\n10.0.0.0/8,\xd5\xe3', 'latin1'), message: /is not UTF-8 text/ },
+  // 40 MB of one row in 40 KB: stopped after a few megabytes, with the line it got to.
+  {
+    name: 'a bomb',
+    text: gzipSync(`prefix,place\n${'10.0.0.0/8,cn\n'.repeat(1_000_000)}`),
+    message: /line \d+: the \d+ compressed bytes inflate to more/,
+  },
   { name: 'no column of addresses', text: 'place,carrier\n', message: /names no column "prefix"/ },
   { name: 'an unknown place', text: 'prefix,place\n10.0.0.0/8,atlantis\n', message: /line 2 has unknown place "atlantis"/ },
   { name: 'an unknown carrier', text: 'prefix,carrier\n10.0.0.0/8,telcom\n', message: /line 2 has unknown carrier/ },
