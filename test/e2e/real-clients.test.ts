@@ -295,7 +295,8 @@ describe('dnsperf', () => {
     test(`${mode}: no query is lost`, { timeout: 120_000 }, async (t) => {
       // dnsperf ends with an error when two replies of one HTTP/2 connection come in one read: one query a connection at a time.
       const doh = mode.startsWith('doh')
-      const runs = doh ? 5 : 20
+      // Its HEADERS and DATA of a POST are two writes, and the second waits for the delayed acknowledgement of the first: 40 ms a query.
+      const runs = mode === 'doh by POST' ? 1 : doh ? 5 : 20
       const port = doh ? dohPort : mode === 'dot' ? dotPort : product.dnsPort
       const url = doh ? ['-O', `doh-uri=https://edge.example:${dohPort}/dns-query`] : []
       const text = await run(
