@@ -53,19 +53,23 @@ export function runCli(
   return { code: status, stdout, stderr }
 }
 
+/** Ports below those that kernels give to clients (32768 on Linux): no connection of a neighbour takes one between choosing and use. */
+const FIRST_PORT = 20_000
+const LAST_PORT = 32_767
+
 /** A port of 127.0.0.1 that is free for TCP and UDP now. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await new Promise<number>((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => {
-        const { port } = server.address() as { port: number }
-        server.close(() => resolve(port))
-      })
-    })
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1))
     const free = await new Promise<boolean>((resolve) => {
-      const socket = createSocket('udp4')
-      socket.once('error', () => resolve(false))
-      socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)))
+      const server = createServer()
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => {
+        const socket = createSocket('udp4')
+        const end = (verdict: boolean) => server.close(() => resolve(verdict))
+        socket.once('error', () => end(false))
+        socket.bind(port, '127.0.0.1', () => socket.close(() => end(true)))
+      })
     })
     if (free) return port
   }

@@ -12,6 +12,7 @@ import { readZoneFolder } from '../../../cli/read-zone-folder.ts'
 import { findAddress } from '../../../geodata/address/address.ts'
 import { libcUnavailable } from '../../../resolver/transport/libc.ts'
 import { closeSocket, openListeningSockets } from '../../../resolver/transport/raw-socket.ts'
+import { freePort } from '../../support/product.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'nearcast-serve-'))
 after(() => rmSync(root, { recursive: true }))
@@ -69,14 +70,6 @@ describe('readZoneFolder', () => {
     })
   }
 })
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return port
-}
 
 async function ask(port: number, name: string): Promise<string> {
   const socket = createSocket('udp4')
