@@ -1,5 +1,5 @@
 /** Coordinates of a location or a place, for nearest and auto choices. Pure. Unknown is `undefined`, never a middle of somewhere. */
-import { capitalStandsForProvince, findPlace } from './line-catalogue.ts'
+import { capitalStandsForProvince, cityPlaceKey, findPlace } from './line-catalogue.ts'
 import type { Coordinates, Location } from './location.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Coordinates, Location } from './location.ts'
  * China, the mean of its country's places. Undefined otherwise.
  */
 export function coordinatesOf(location: Location): Coordinates | undefined {
-  if (location.city !== undefined) return findPlace(`cn-${location.city}`)?.coordinates
+  if (location.city !== undefined) return findPlace(cityPlaceKey(location.city))?.coordinates
   if (location.province !== undefined) {
     return capitalStandsForProvince(location.province) ? findPlace(`cn-${location.province}`)?.coordinates : undefined
   }

@@ -1,9 +1,11 @@
 /**
- * Other spellings of lines, places and carriers: names in both languages, ISO letters, six-digit GB codes, and the published line
+ * Other spellings of lines, places and carriers: names (place-names.ts), ISO letters, six-digit GB codes, and the published line
  * names, ids and codes of DNSPod, Alibaba Cloud and Huawei Cloud. Pure. Ids of DNSPod that are not in its public documents
  * (province with carrier) are not guessed; the international DNSPod uses the same id syntax with other meanings.
  */
+import { fold } from './fold-name.ts'
 import { ABROAD_PROVINCES, CARRIERS, type Carrier, findPlace, findProvinceByLetters, listPlaces, type Place } from './line-catalogue.ts'
+import { findPlaceByName } from './place-names.ts'
 
 /** Whole lines: the DNSPod ids of its API document, the first-level codes of Alibaba and Huawei. */
 const LINE_ALIASES: Readonly<Record<string, string>> = {
@@ -18,6 +20,8 @@ const LINE_ALIASES: Readonly<Record<string, string>> = {
   '10=1': '*/unicom',
   '10=2': '*/edu',
   '10=3': '*/mobile',
+  // Not in the old API document, but in every public tool that maps line ids.
+  '10=22': '*/cbn',
   国内: 'cn',
   境内: 'cn',
   中国: 'cn',
@@ -35,36 +39,6 @@ const LINE_ALIASES: Readonly<Record<string, string>> = {
   aliyun_oversea: 'abroad/aliyun',
 }
 
-/** Place names that are in no table: big regions in pinyin, continents of Alibaba, old and joined spellings. */
-const PLACE_ALIASES: Readonly<Record<string, string>> = {
-  huabei: 'cn-north',
-  dongbei: 'cn-northeast',
-  huadong: 'cn-east',
-  huazhong: 'cn-central',
-  huanan: 'cn-south',
-  xinan: 'cn-southwest',
-  xibei: 'cn-northwest',
-  neimenggu: 'cn-15',
-  tibet: 'cn-54',
-  // Alibaba's own spelling of 陕西.
-  shannxi: 'cn-61',
-  xianggang: 'cn-81',
-  aomen: 'cn-82',
-  hongkong: 'cn-81',
-  macao: 'cn-82',
-  macau: 'cn-82',
-  taiwan: 'cn-71',
-  香港: 'cn-81',
-  澳门: 'cn-82',
-  台湾: 'cn-71',
-  北美: 'continent-na',
-  南美: 'continent-sa',
-  euro: 'continent-eu',
-  namerica: 'continent-na',
-  samerica: 'continent-sa',
-  oceanica: 'continent-oc',
-}
-
 /** Municipalities: their "city" is the province itself. */
 const MUNICIPALITIES: readonly string[] = ['11', '12', '31', '50']
 
@@ -72,12 +46,25 @@ const MUNICIPALITIES: readonly string[] = ['11', '12', '31', '50']
 const SEARCH_ENGINES =
   /^(80=0|90=\d+|(cn_|os_)?search(_\w+)?|搜索引擎|百度|谷歌|有道|必应|搜搜|搜狗|奇虎|神马|google|baidu_spider|biying|bing|youdao|sougou|qihu|yahoo)$/i
 
-const placeAliases = new Map<string, string>()
+/** Parts of Chinese and English line names that only say which list the line stands in. */
+const LIST_PARTS = /^(中国地区|中国|中国内地|地域线路|运营商线路|境外|海外|chinese mainland|china|outside (the )?chinese mainland|abroad)$/i
+/** Big regions as the last part of a longer name ("China Telecom_Northeast", "电信_华北地区"). */
+const BIG_REGION_PARTS: Readonly<Record<string, string>> = {
+  north: 'cn-north',
+  northeast: 'cn-northeast',
+  east: 'cn-east',
+  central: 'cn-central',
+  south: 'cn-south',
+  southwest: 'cn-southwest',
+  northwest: 'cn-northwest',
+}
+/** Kinds of places from wide to narrow, for names that hold several. */
+const NARROW_LAST = ['any', 'abroad', 'continent', 'country', 'big-region', 'region', 'city']
+
 const carrierAliases = new Map<string, string>()
 for (const carrier of CARRIERS) {
   for (const name of [carrier.id, carrier.label.en, carrier.label['zh-CN'], ...carrier.aliases]) carrierAliases.set(fold(name), carrier.id)
 }
-loadPlaceAliases()
 
 /** Canonical key of a vendor's or a joined spelling of a whole line; undefined when it is none. */
 export function findAlias(text: string): string | undefined {
@@ -86,7 +73,7 @@ export function findAlias(text: string): string | undefined {
   // A carrier alone means the carrier anywhere. Two-letter texts are countries and never reach this as carriers.
   const carrier = carrierAliases.get(fold(text))
   if (carrier !== undefined) return `*/${carrier}`
-  return aliasOfCode(name) ?? aliasOfJoinedNames(text)
+  return aliasOfCode(name) ?? aliasOfListedNames(text) ?? aliasOfJoinedNames(text)
 }
 
 /** Canonical key of a place; undefined when it is none. */
@@ -97,7 +84,7 @@ export function findPlaceAlias(text: string): string | undefined {
   if (chinese !== null) return chinesePlace(chinese[1]!)
   if (text.toUpperCase() in ABROAD_PROVINCES) return `cn-${ABROAD_PROVINCES[text.toUpperCase()]}`
   const line = LINE_ALIASES[name]
-  return line !== undefined && !line.includes('/') ? line : placeAliases.get(fold(text))
+  return line !== undefined && !line.includes('/') ? line : findPlaceByName(text)
 }
 
 /** Id of a carrier; undefined when it is none. */
@@ -144,70 +131,58 @@ function chinesePlace(part: string): string | undefined {
 
 /** Alibaba (cn_telecom_zhejiang, cn_region_zhejiang, os_asia_jp, os_namerica_us_ca) and Huawei (Dianxin_Zhejiang). */
 function aliasOfCode(name: string): string | undefined {
-  const parts = name.split('_')
+  // Alibaba's list has this doubled once (os_africa_os_africa_eh).
+  const parts = name.replace(/^(os_[a-z]+_)\1/, '$1').split('_')
   if (parts.length < 2) return undefined
   if (parts[0] === 'os') {
     const carrier = carrierAliases.get(fold(parts[1]!))
     if (carrier !== undefined && parts.length === 2) return `abroad/${carrier}`
-    if (placeAliases.get(fold(parts[1]!))?.startsWith('continent-') !== true) return undefined
+    if (findPlaceByName(parts[1]!)?.startsWith('continent-') !== true) return undefined
     return findPlaceAlias(parts.length === 2 ? parts[1]! : parts.slice(2).join('-'))
   }
   const [first, second] = parts[0] === 'cn' ? parts.slice(1) : parts
-  if (parts[0] === 'cn' && first === 'region') return second === undefined ? undefined : placeAliases.get(fold(second))
+  if (parts[0] === 'cn' && first === 'region') return second === undefined ? undefined : findPlaceByName(second)
   const carrier = carrierAliases.get(fold(first!))
   if (carrier === undefined) return undefined
   if (second === undefined) return `cn/${carrier}`
-  const place = placeAliases.get(fold(second)) ?? (second === 'cn' ? 'cn' : undefined)
+  const place = findPlaceByName(second) ?? (second === 'cn' ? 'cn' : undefined)
   return place === undefined ? undefined : `${place}/${carrier}`
 }
 
-/** 浙江电信, 华东联通, 浙江宁波电信, 浙江宁波, 宁波电信: names written one behind the other. */
+/** 中国电信_东北, 中国地区_华东_浙江, 电信_华北地区, 亚洲_日本, China Telecom_Zhejiang: names as consoles and exports show them. */
+function aliasOfListedNames(text: string): string | undefined {
+  const parts = text.split('_').map((part) => part.trim())
+  if (parts.length < 2) return undefined
+  while (parts.length > 1 && LIST_PARTS.test(parts[0]!)) parts.shift()
+  let carrier: string | undefined
+  let place: string | undefined
+  for (const part of parts) {
+    const carrierHere = carrierAliases.get(fold(part))
+    if (carrierHere !== undefined && carrier === undefined) {
+      carrier = carrierHere
+      continue
+    }
+    const placeHere = BIG_REGION_PARTS[part.toLowerCase()] ?? findPlaceAlias(part.replace(/地区$/, ''))
+    if (placeHere === undefined) return undefined
+    if (place === undefined || widthOf(placeHere) > widthOf(place)) place = placeHere
+  }
+  if (place === undefined) return carrier === undefined ? undefined : `*/${carrier}`
+  return carrier === undefined ? place : `${place}/${carrier}`
+}
+
+function widthOf(place: string): number {
+  return NARROW_LAST.indexOf(findPlace(place)!.kind)
+}
+
+/** 浙江电信, 华东联通, 浙江宁波电信, 宁波电信: names written one behind the other. */
 function aliasOfJoinedNames(text: string): string | undefined {
   if (!/^[\u4e00-\u9fff]+$/.test(text)) return undefined
   for (let end = text.length - 1; end >= 2; end--) {
     const carrier = carrierAliases.get(text.slice(end))
-    const place = findPlaceAlias(text.slice(0, end)) ?? joinedCity(text.slice(0, end))
+    const place = findPlaceAlias(text.slice(0, end))
     if (carrier !== undefined && place !== undefined) return `${place}/${carrier}`
   }
-  return joinedCity(text)
-}
-
-/** 浙江宁波, 浙江省宁波市. */
-function joinedCity(text: string): string | undefined {
-  for (let end = text.length - 1; end >= 2; end--) {
-    const province = placeAliases.get(text.slice(0, end))
-    if (province === undefined || !/^cn-\d{2}$/.test(province)) continue
-    const city = listPlaces().find(
-      (place) => place.parent === province && (place.label['zh-CN'] === text.slice(end) || place.fullName === text.slice(end)),
-    )
-    if (city !== undefined) return city.key
-  }
   return undefined
-}
-
-function loadPlaceAliases(): void {
-  const ambiguous = new Set<string>()
-  const add = (name: string, key: string): void => {
-    const folded = fold(name)
-    // Widest first wins (海南 is the province), but two cities of one name (苏州/宿州 in Latin letters) are ambiguous: neither.
-    const known = placeAliases.get(folded)
-    if (known === undefined) placeAliases.set(folded, key)
-    else if (known !== key && findPlace(known)?.kind === findPlace(key)?.kind) ambiguous.add(folded)
-  }
-  for (const [name, key] of Object.entries(PLACE_ALIASES)) add(name, key)
-  for (const place of listPlaces()) {
-    if (place.kind === 'any' || (place.kind === 'region' && !place.key.startsWith('cn-'))) continue
-    for (const name of [place.label.en, place.label['zh-CN'], place.fullName]) if (name !== undefined) add(name, place.key)
-  }
-  for (const name of ambiguous) placeAliases.delete(name)
-}
-
-/** Comparable form of a name: lower case, without spaces, apostrophes and marks. */
-export function fold(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f\s'’,.&-]/g, '')
-    .toLowerCase()
 }
 
 function nearest<T>(text: string, candidates: readonly T[], namesOf: (candidate: T) => readonly string[]): T {

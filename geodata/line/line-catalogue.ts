@@ -1,8 +1,10 @@
 /**
  * The catalogue of places and carriers a line can name: provinces and prefecture cities by GB/T 2260, big regions, countries by
- * ISO 3166-1, regions by ISO 3166-2, continents, and the carriers kept here by hand. Pure; the place tables are generated
- * (data/build-catalogue.mjs) and read once, at import. Keys are those of the document: "cn-33", "cn-3302", "jp", "us-ca", …
+ * ISO 3166-1, regions by ISO 3166-2, continents, big cities abroad by UN/LOCODE, and the carriers kept here by hand. Pure; the place
+ * tables are generated (data/build-catalogue.mjs, data/build-cities.mjs) and read once, at import. Keys are those of the document:
+ * "cn-33", "cn-3302", "jp", "us-ca", "city-us-lax", …
  */
+import { CITIES_ABROAD } from './cities-abroad.ts'
 import { COUNTRIES } from './data/countries.ts'
 import { PREFECTURES } from './data/prefectures.ts'
 import { PROVINCES } from './data/provinces.ts'
@@ -55,15 +57,27 @@ export const ABROAD_PROVINCES: Readonly<Record<string, string>> = { HK: '81', MO
 
 /** All carriers. Regional cable operators belong to cbn since the national network was joined. */
 export const CARRIERS: readonly Carrier[] = [
-  carrier('telecom', 'Telecom', '电信', undefined, '中国电信', 'dianxin', 'chinanet'),
-  carrier('unicom', 'Unicom', '联通', undefined, '中国联通', '网通', 'liantong'),
-  carrier('mobile', 'Mobile', '移动', undefined, '中国移动', 'yidong', 'cmcc'),
-  carrier('edu', 'Education network', '教育网', undefined, '中国教育网', '教育科研网', 'jiaoyuwang', 'cernet'),
-  carrier('cbn', 'Broadcast network', '广电网', undefined, '广电', '中国广电', '中国广电网', 'btvn', 'guangdian'),
-  carrier('tietong', 'Tietong', '铁通', 'mobile', '中国铁通'),
-  carrier('drpeng', 'Dr.Peng', '鹏博士', undefined, '中国鹏博士', 'pengboshi'),
+  carrier('telecom', 'Telecom', '电信', undefined, '中国电信', 'dianxin', 'chinanet', 'china telecom'),
+  carrier('unicom', 'Unicom', '联通', undefined, '中国联通', '网通', '中国网通', 'liantong', 'china unicom'),
+  carrier('mobile', 'Mobile', '移动', undefined, '中国移动', 'yidong', 'cmcc', 'china mobile'),
+  carrier('edu', 'Education network', '教育网', undefined, '中国教育网', '教育科研网', 'jiaoyuwang', 'cernet', 'china education network'),
+  carrier(
+    'cbn',
+    'Broadcast network',
+    '广电网',
+    undefined,
+    '广电',
+    '中国广电',
+    '中国广电网',
+    'btvn',
+    'guangdian',
+    'china broadcasting network',
+    'china broadnet',
+  ),
+  carrier('tietong', 'Tietong', '铁通', 'mobile', '中国铁通', 'china tietong'),
+  carrier('drpeng', 'Dr.Peng', '鹏博士', undefined, '中国鹏博士', 'pengboshi', 'china dr.peng'),
   carrier('greatwall', 'Great Wall Broadband', '长城宽带', 'drpeng', '长宽', 'gwbn'),
-  carrier('cstnet', 'Science and technology network', '科技网', undefined, '中国科技网'),
+  carrier('cstnet', 'Science and technology network', '科技网', undefined, '中国科技网', '中科院网'),
   carrier('founder', 'Founder Broadband', '方正宽带', undefined),
   carrier('wexchange', 'Chilian', '驰联网络', undefined),
   carrier('cnix', 'Haokuan', '皓宽网络', undefined),
@@ -140,6 +154,20 @@ export function continentOf(country: string): string | undefined {
   return places.get(country.toLowerCase())?.parent?.slice('continent-'.length)
 }
 
+/** Place key of a location's city: "3302" → "cn-3302", "US-LAX" → "city-us-lax". */
+export function cityPlaceKey(city: string): string {
+  return city.includes('-') ? `city-${city.toLowerCase()}` : `cn-${city}`
+}
+
+/** ISO 3166-1 code of the country that a place lies in; undefined for wider places. */
+export function countryOfPlace(key: string): string | undefined {
+  for (let place = places.get(key); place !== undefined; place = places.get(place.parent ?? '')) {
+    if (place.key === 'cn' || place.key.startsWith('cn-')) return 'CN'
+    if (place.kind === 'country') return place.key.toUpperCase()
+  }
+  return undefined
+}
+
 /** Whether the capital may stand for the whole province when only the province is known. */
 export function capitalStandsForProvince(province: string): boolean {
   return honestProvinces.has(province)
@@ -190,6 +218,9 @@ function loadPlaces(): void {
   }
   for (const [code, en, zh] of rows(REGIONS)) {
     addPlace(code!.toLowerCase(), 'region', en!, zh || en!, code!.slice(0, 2).toLowerCase())
+  }
+  for (const { code, region, en, zh, coordinates } of CITIES_ABROAD) {
+    addPlace(cityPlaceKey(code), 'city', en, zh, (region ?? code.slice(0, 2)).toLowerCase(), coordinates)
   }
 }
 

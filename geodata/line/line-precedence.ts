@@ -12,7 +12,7 @@
  */
 
 import { DEFAULT_LINE, type LineKey } from './line.ts'
-import { ABROAD_PROVINCES, bigRegionOf, continentOf, findCarrier } from './line-catalogue.ts'
+import { ABROAD_PROVINCES, bigRegionOf, cityPlaceKey, continentOf, findCarrier } from './line-catalogue.ts'
 import type { Location } from './location.ts'
 
 /** Published orders of lines. */
@@ -72,7 +72,7 @@ export function isAbroad(location: Location): boolean {
 /** City, region and big region of a location, as far as known. */
 function nearPlaces(location: Location): string[] {
   const places: string[] = []
-  if (location.city !== undefined) places.push(`cn-${location.city}`)
+  if (location.city !== undefined) places.push(cityPlaceKey(location.city))
   if (location.province !== undefined) {
     places.push(`cn-${location.province}`)
     const bigRegion = bigRegionOf(location.province)

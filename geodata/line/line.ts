@@ -5,7 +5,8 @@
  */
 import { GeodataError } from '../address/geodata-error.ts'
 import { findAlias, findCarrierAlias, findPlaceAlias, isSearchEngineLine, nearestCarrier, nearestPlace } from './line-aliases.ts'
-import { findCarrier, findPlace, type LabelLanguage, type Place } from './line-catalogue.ts'
+import { countryOfPlace, findCarrier, findPlace, type LabelLanguage, type Place } from './line-catalogue.ts'
+import { homonymsOf, provinceOfDirectCounty } from './place-names.ts'
 
 /** Canonical text of a line, e.g. "cn-33/telecom". */
 export type LineKey = string
@@ -22,7 +23,7 @@ export const DEFAULT_LINE: LineKey = '*'
 /** Greatest AS number (RFC 6793). */
 const MAX_ASN = 4294967295
 
-/** Parses a line in any accepted spelling. Throws GEODATA_LINE_UNKNOWN with the nearest known line as suggestion. */
+/** Parses a line in any accepted spelling. Throws GEODATA_LINE_UNKNOWN with the nearest known line, GEODATA_LINE_AMBIGUOUS with all. */
 export function parseLine(text: string): Line {
   const trimmed = text.trim()
   const custom = /^custom:([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(trimmed)
@@ -74,7 +75,13 @@ export function placeLabel(key: string, language: LabelLanguage): string {
   const place = findPlace(key)
   if (place === undefined) return key
   const parent = place.parent === undefined ? undefined : findPlace(place.parent)
-  if (place.kind === 'city') return [parent!.label[language], place.label[language]].join(language === 'en' ? ' ' : '')
+  if (place.kind === 'city') {
+    // Abroad the country says more than its region: 美国洛杉矶, Los Angeles (United States).
+    const holder = key.startsWith('cn-') ? parent! : findPlace(countryOfPlace(key)!.toLowerCase())!
+    if (key.startsWith('cn-') || language !== 'en')
+      return [holder.label[language], place.label[language]].join(language === 'en' ? ' ' : '')
+    return `${place.label.en} (${holder.label.en})`
+  }
   if (place.kind !== 'region' || parent?.kind !== 'country') return place.label[language]
   return language === 'en' ? `${place.label.en} (${parent.label.en})` : `${parent.label['zh-CN']}${place.label['zh-CN']}`
 }
@@ -94,8 +101,18 @@ function placeLine(key: LineKey): Line {
 
 /** `rest` is what follows in the key: a suggestion shows the whole key, or it would name a wider line. */
 function resolvePlace(text: string, rest: string = ''): string {
+  const homonyms = findPlace(text.toLowerCase()) === undefined ? homonymsOf(text) : []
+  if (homonyms.length > 1) throw ambiguousPlace(text, homonyms, rest)
   const key = findPlaceAlias(text)
   if (key !== undefined) return key
+  const holder = provinceOfDirectCounty(text)
+  if (holder !== undefined) {
+    throw new GeodataError(
+      'GEODATA_LINE_UNKNOWN',
+      `"${text}" lies right below its province and is no line of its own: address databases do not tell it apart`,
+      `write "${holder}${rest}" (${nameBoth(findPlace(holder)!)}), or its networks as a custom line (custom:ID)`,
+    )
+  }
   if (isSearchEngineLine(text)) {
     throw new GeodataError(
       'GEODATA_LINE_UNKNOWN',
@@ -113,6 +130,16 @@ function resolvePlace(text: string, rest: string = ''): string {
     )
   }
   throw new GeodataError('GEODATA_LINE_UNKNOWN', `unknown place "${text}"`, `did you mean "${nearest.key}${rest}" (${nameBoth(nearest)})?`)
+}
+
+/** Two places of one kind with one name: a guess would send a whole city elsewhere. */
+function ambiguousPlace(text: string, keys: readonly string[], rest: string): GeodataError {
+  const list = keys.map((key) => `"${key}${rest}" (${nameBoth(findPlace(key)!)})`)
+  const place = findPlace(keys[0]!)!
+  const holder = place.key.startsWith('cn-') ? place.parent! : countryOfPlace(place.key)!.toLowerCase()
+  const qualified = `${place.label.en} ${findPlace(holder)!.label.en}`.toLowerCase()
+  const example = place.kind === 'city' ? `, or with what it lies in: "${qualified}${rest}"` : ''
+  return new GeodataError('GEODATA_LINE_AMBIGUOUS', `"${text}" names ${keys.length} places`, `write ${list.join(' or ')}${example}`)
 }
 
 /** `place` is what stands before it in the key, for the suggestion. */

@@ -5,7 +5,8 @@
  */
 import type { SourceRecord } from '../compile/merge-sources.ts'
 import { findCityAbroad, findCityByGeonameId } from '../line/cities-abroad.ts'
-import { findPlaceAlias, fold } from '../line/line-aliases.ts'
+import { fold } from '../line/fold-name.ts'
+import { findPlaceAlias } from '../line/line-aliases.ts'
 import { ABROAD_PROVINCES, findPlace, listPlaces } from '../line/line-catalogue.ts'
 import { findCityByName, findProvinceByName } from './chinese-place-names.ts'
 import { GEONAME_IDS } from './data/geoname-ids.ts'

@@ -1,6 +1,6 @@
 /** Where a client or an endpoint is, in the one form that ordering by place compares. Pure. */
 import { coordinatesOf, coordinatesOfPlace } from '../../geodata/line/coordinates-of.ts'
-import { ABROAD_PROVINCES, bigRegionOf, findCarrier, findPlace } from '../../geodata/line/line-catalogue.ts'
+import { ABROAD_PROVINCES, bigRegionOf, cityPlaceKey, findCarrier, findPlace } from '../../geodata/line/line-catalogue.ts'
 import type { Coordinates, Location } from '../../geodata/line/location.ts'
 import type { Endpoint } from '../config/config-schema.ts'
 
@@ -27,7 +27,7 @@ export function spotOfLocation(location: Location): Spot {
   const province = location.province === undefined ? '' : `cn-${location.province}`
   const bigRegion = location.province === undefined ? undefined : bigRegionOf(location.province)
   return {
-    city: location.city === undefined ? '' : `cn-${location.city}`,
+    city: location.city === undefined ? '' : cityPlaceKey(location.city),
     region: province || (location.region?.toLowerCase() ?? ''),
     bigRegion: bigRegion === undefined ? '' : `cn-${bigRegion}`,
     country: ABROAD.has(province) ? province : (location.country?.toLowerCase() ?? ''),

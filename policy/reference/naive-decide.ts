@@ -5,7 +5,7 @@
  */
 import { parsePrefix } from '../../geodata/address/prefix.ts'
 import { coordinatesOf, coordinatesOfPlace } from '../../geodata/line/coordinates-of.ts'
-import { ABROAD_PROVINCES, bigRegionOf, findCarrier, findPlace } from '../../geodata/line/line-catalogue.ts'
+import { ABROAD_PROVINCES, bigRegionOf, cityPlaceKey, findCarrier, findPlace } from '../../geodata/line/line-catalogue.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
 import type { Location } from '../../geodata/line/location.ts'
 import { greatCircleDistanceKm } from '../../geodata/lookup/great-circle-distance.ts'
@@ -255,7 +255,7 @@ function distanceTo(here: readonly [number, number], endpoint: Endpoint): number
 /** Step of `auto`: 0 same city + carrier … 5 rest, 6 the rest behind the border of mainland China. */
 function autoStep(location: Location, endpoint: Endpoint): number {
   const places = ancestors(endpoint.place)
-  const city = location.city && `cn-${location.city}`
+  const city = location.city && cityPlaceKey(location.city)
   const region = location.province ? `cn-${location.province}` : location.region?.toLowerCase()
   const big = location.province && bigRegionOf(location.province) && `cn-${bigRegionOf(location.province)}`
   const isAbroadProvince = location.province !== undefined && Object.values(ABROAD_PROVINCES).includes(location.province)

@@ -8,11 +8,11 @@ import type { Geodata } from '../../../geodata/geodata.ts'
 import { lineLabel, parseLineKey, placeLabel } from '../../../geodata/line/line.ts'
 import { CARRIERS, findCarrier, findPlace, listPlaces, type Place } from '../../../geodata/line/line-catalogue.ts'
 import { isAbroad, lineChain, type Precedence } from '../../../geodata/line/line-precedence.ts'
+import { readPlace } from '../../../geodata/line/place-readings.ts'
 import { lookupLocation } from '../../../geodata/lookup/lookup-location.ts'
 import type { Line } from '../../../policy/config/config-schema.ts'
 import type { CatalogueCarrier, CataloguePlace, LineCatalogue, LineChain, LineHit, LineLabel, LineSearch } from '../../contract/line.ts'
 import { ApiError } from '../api-error.ts'
-import { readPlace } from './place-readings.ts'
 
 /** Where a text was found, best first. */
 const MATCHES = ['exact', 'custom', 'address', 'name', 'initials', 'code', 'substring'] as const
@@ -72,7 +72,7 @@ export class LineDirectory {
   /** Places, carriers and custom lines. */
   catalogue(custom: readonly Line[]): LineCatalogue {
     const places = listPlaces()
-      .filter((place) => place.kind !== 'region' || place.key.startsWith('cn-'))
+      .filter((place) => place.key.startsWith('cn-') || (place.kind !== 'region' && place.kind !== 'city'))
       .map(
         (place): CataloguePlace => ({
           code: place.key,

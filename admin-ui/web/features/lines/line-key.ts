@@ -26,9 +26,14 @@ export function placeKind(place: string): PlaceKind {
   if (place === '*') return 'any'
   if (place === 'abroad') return 'abroad'
   if (place.startsWith('continent-')) return 'continent'
-  if (/^cn-\d{4}$/.test(place)) return 'city'
+  if (/^(?:cn-\d{4}|city-[a-z]{2}-[a-z0-9]{3})$/.test(place)) return 'city'
   if (/^[a-z]{2}-(?:\d{2}|[a-z0-9]{1,3})$/.test(place)) return 'province'
   return place.startsWith('cn-') ? 'big-region' : 'country'
+}
+
+/** Country around a region or a city abroad, which the catalogue leaves out ("us-ca", "city-us-lax" → "us"); "" = none. */
+export function countryAround(place: string): string {
+  return /^(?:city-)?([a-z]{2})-/.exec(place)?.[1] ?? ''
 }
 
 /** Class of a line key. */

@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import type { LineLabel } from '../../../contract/line.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { catalogueQuery } from '../../lib/queries.ts'
-import { splitLine } from './line-key.ts'
+import { countryAround, splitLine } from './line-key.ts'
 
 /** What is known of lines. */
 export type LineNames = {
@@ -33,6 +33,6 @@ export function useLineNames(known: readonly LineLabel[] = []): LineNames {
       const parts = [place === '*' ? '' : zh ? found!.zh : found!.en, carrier === '' ? '' : (carriers.get(carrier) ?? carrier)]
       return parts.filter(Boolean).join(' · ')
     }
-    return { nameOf, parentOf: (place) => places.get(place)?.within ?? '' }
+    return { nameOf, parentOf: (place) => places.get(place)?.within ?? countryAround(place) }
   }, [catalogue, known, language, t])
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LineDirectory } from '../../../../admin-ui/api/lines/line-directory.ts'
-import { readPlace, splitPinyin } from '../../../../admin-ui/api/lines/place-readings.ts'
+import { readPlace, splitPinyin } from '../../../../geodata/line/place-readings.ts'
 import { listPlaces } from '../../../../geodata/line/line-catalogue.ts'
 import { FIXTURE_GEODATA } from '../../../support/control-fixture.ts'
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lineLabel, parseCarrier, parseLine, parseLineKey, parsePlace, placeLabel } from '../../../../geodata/line/line.ts'
+import { listPlaces } from '../../../../geodata/line/line-catalogue.ts'
+import { homonymsOf, namesOfPlace } from '../../../../geodata/line/place-names.ts'
 
 /** Every accepted spelling and the canonical key it becomes. */
 const accepted: readonly (readonly [string, string])[] = [
@@ -58,6 +60,7 @@ const accepted: readonly (readonly [string, string])[] = [
   ['10=2', '*/edu'],
   ['移动', '*/mobile'],
   ['10=3', '*/mobile'],
+  ['10=22', '*/cbn'],
   ['铁通', '*/tietong'],
   ['浙江', 'cn-33'],
   ['浙江省', 'cn-33'],
@@ -96,6 +99,43 @@ const accepted: readonly (readonly [string, string])[] = [
   ['os_asia_jp', 'jp'],
   ['os_asia_hk', 'cn-81'],
   ['os_namerica_us_ca', 'us-ca'],
+  ['os_europe', 'continent-eu'],
+  ['os_oceania', 'continent-oc'],
+  ['os_africa_os_africa_eh', 'eh'],
+  // Names as consoles and exports show them.
+  ['中国电信_东北', 'cn-northeast/telecom'],
+  ['中国地区_华东_浙江', 'cn-33'],
+  ['电信_华北地区', 'cn-north/telecom'],
+  ['移动_浙江', 'cn-33/mobile'],
+  ['亚洲_日本', 'jp'],
+  ['亚洲_中国香港', 'cn-81'],
+  ['China Telecom_Zhejiang', 'cn-33/telecom'],
+  ['China Unicom_North China', 'cn-north/unicom'],
+  ['China Mobile_Northeast', 'cn-northeast/mobile'],
+  ['阿里云_中国内地', 'cn/aliyun'],
+  ['阿里云_境外', 'abroad/aliyun'],
+  ['境内电信', 'cn/telecom'],
+  // Old, short and Latin names.
+  ['襄樊', 'cn-4206'],
+  ['xiangfan', 'cn-4206'],
+  ['思茅电信', 'cn-5308/telecom'],
+  ['朔县', 'cn-1406'],
+  ['巢湖', 'cn-3401'],
+  ['莱芜', 'cn-3701'],
+  ['达县地区', 'cn-5117'],
+  ['恩施州', 'cn-4228'],
+  ['内蒙古自治区', 'cn-15'],
+  ['粤', 'cn-44'],
+  ['haerbin', 'cn-2301'],
+  ["xi'an", 'cn-6101'],
+  ['jilin', 'cn-22'],
+  ['吉林市', 'cn-2202'],
+  // Big cities abroad.
+  ['city-us-lax', 'city-us-lax'],
+  ['US-LAX', 'city-us-lax'],
+  ['Los Angeles/aliyun', 'city-us-lax/aliyun'],
+  ['München', 'city-de-muc'],
+  ['Singapore', 'sg'],
   // Huawei Cloud.
   ['default_view', '*'],
   ['Dianxin', '*/telecom'],
@@ -121,7 +161,6 @@ const refused: readonly { text: string; message: RegExp; suggestion: RegExp }[] 
   { text: 'us-cc', message: /unknown place/, suggestion: /"us-/ },
   { text: 'xx', message: /unknown place "xx"/, suggestion: /did you mean/ },
   { text: '', message: /unknown place ""/, suggestion: /did you mean/ },
-  { text: 'suzhou', message: /unknown place "suzhou"/, suggestion: /cn-3205/ },
   { text: 'cn-33/', message: /unknown carrier ""/, suggestion: /did you mean/ },
   { text: 'cn-33/telecom/x', message: /unknown carrier "telecom\/x"/, suggestion: /telecom/ },
   { text: 'asn:0', message: /not an AS number/, suggestion: /asn:4134/ },
@@ -138,6 +177,128 @@ for (const { text, message, suggestion } of refused) {
     assert.throws(() => parseLine(text), { code: 'GEODATA_LINE_UNKNOWN', message, suggestion })
   })
 }
+
+/** Names that two places share, and what tells them apart. */
+const homonyms: readonly (readonly [text: string, keys: readonly string[], qualified: readonly (readonly [string, string])[]])[] = [
+  [
+    'yichun',
+    ['cn-2307', 'cn-3609'],
+    [
+      ['heilongjiang yichun', 'cn-2307'],
+      ['江西宜春', 'cn-3609'],
+      ['伊春', 'cn-2307'],
+    ],
+  ],
+  [
+    'Suzhou',
+    ['cn-3205', 'cn-3413'],
+    [
+      ['Jiangsu Suzhou', 'cn-3205'],
+      ['suzhou, anhui', 'cn-3413'],
+      ['宿州', 'cn-3413'],
+    ],
+  ],
+  [
+    'taizhou',
+    ['cn-3212', 'cn-3310'],
+    [
+      ['jiangsu taizhou', 'cn-3212'],
+      ['浙江台州', 'cn-3310'],
+      ['泰州市', 'cn-3212'],
+    ],
+  ],
+  [
+    'fuzhou',
+    ['cn-3501', 'cn-3610'],
+    [
+      ['fujian fuzhou', 'cn-3501'],
+      ['江西抚州', 'cn-3610'],
+      ['福州', 'cn-3501'],
+    ],
+  ],
+  [
+    'yulin',
+    ['cn-4509', 'cn-6108'],
+    [
+      ['guangxi yulin', 'cn-4509'],
+      ['shaanxi yulin', 'cn-6108'],
+      ['陕西榆林', 'cn-6108'],
+    ],
+  ],
+  [
+    'shanxi',
+    ['cn-14', 'cn-61'],
+    [
+      ['Shaanxi', 'cn-61'],
+      ['山西', 'cn-14'],
+      ['陕西', 'cn-61'],
+      ['cn_region_shanxi', 'cn-14'],
+      ['shannxi', 'cn-61'],
+    ],
+  ],
+  [
+    'San José',
+    ['city-cr-sjo', 'city-us-sjc'],
+    [
+      ['san jose costa rica', 'city-cr-sjo'],
+      ['美国圣何塞', 'city-us-sjc'],
+      ['US-SJC', 'city-us-sjc'],
+    ],
+  ],
+  [
+    '伯明翰',
+    ['city-gb-bhm', 'city-us-bhm'],
+    [
+      ['英国伯明翰', 'city-gb-bhm'],
+      ['birmingham alabama', 'city-us-bhm'],
+    ],
+  ],
+]
+
+for (const [text, keys, qualified] of homonyms) {
+  test(`"${text}" alone is refused and both places are listed; qualified it works`, () => {
+    for (const written of [text, `${text}/telecom`]) {
+      assert.throws(
+        () => parseLine(written),
+        (error: { code: string; suggestion: string }) => {
+          assert.equal(error.code, 'GEODATA_LINE_AMBIGUOUS')
+          for (const key of keys) assert.ok(error.suggestion.includes(`"${key}${written.slice(text.length)}"`), error.suggestion)
+          return true
+        },
+      )
+    }
+    for (const [written, key] of qualified) {
+      assert.equal(parseLineKey(written), key)
+      if (!/[a-z]_/.test(written)) assert.equal(parseLineKey(`${written}/telecom`), `${key}/telecom`)
+    }
+  })
+}
+
+test('no other name of the catalogue is shared by two places of one kind', () => {
+  const known = ['yichun', 'suzhou', 'taizhou', 'fuzhou', 'yulin', 'shanxi', 'sanjose', '圣何塞', 'birmingham', '伯明翰']
+  known.push('newcastle', '纽卡斯尔', '维多利亚', '奥克兰')
+  const found = new Set<string>()
+  for (const place of listPlaces()) {
+    if (place.kind === 'region' && !place.key.startsWith('cn-')) continue
+    for (const name of namesOfPlace(place)) if (homonymsOf(name).length > 1) found.add(name)
+  }
+  assert.deepEqual([...found].sort(), known.sort())
+})
+
+test('counties right below a province are explained, not guessed', () => {
+  for (const [text, key] of [
+    ['济源', 'cn-41'],
+    ['神农架林区', 'cn-42'],
+    ['石河子市', 'cn-65'],
+    ['琼海', 'cn-46'],
+  ] as const) {
+    assert.throws(() => parseLine(text), {
+      code: 'GEODATA_LINE_UNKNOWN',
+      message: /right below its province/,
+      suggestion: new RegExp(`"${key}"`),
+    })
+  }
+})
 
 test('parseLine says what kind of line it is', () => {
   assert.deepEqual(parseLine('浙江电信'), { kind: 'place', key: 'cn-33/telecom', place: 'cn-33', carrier: 'telecom' })
@@ -166,6 +327,8 @@ const labels: readonly (readonly [string, string, string])[] = [
   ['continent-eu', 'Europe', '欧洲'],
   ['jp', 'Japan', '日本'],
   ['us-ca', 'California (United States)', '美国加利福尼亚州'],
+  ['city-us-lax', 'Los Angeles (United States)', '美国洛杉矶'],
+  ['city-jp-tyo/telecom', 'Tokyo (Japan) Telecom', '日本东京电信'],
   ['asn:4134', 'AS4134', 'AS4134'],
   ['custom:park-a', 'Custom line park-a', '自定义线路 park-a'],
 ]
