@@ -32,6 +32,8 @@ export type SourceDescription = {
   readonly url: string
   /** Whether it is deduced (a numbering plan) and not looked up. */
   readonly inferred: boolean
+  /** Fields that this source deduces, though it looks others up: the carrier from the origin AS. */
+  readonly inferredFields?: readonly LocationField[]
   /** kind corrections: its rows, for lookup and explain. */
   readonly corrections?: readonly Correction[]
 }

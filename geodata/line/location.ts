@@ -30,11 +30,6 @@ export type FieldSources = {
   readonly [Field in 'country' | 'province' | 'region' | 'city' | 'carrier' | 'asn']?: number
 }
 
-/** Source of the narrowest part of the place. */
-export function placeSourceOf({ sources }: Pick<Location, 'sources'>): number | undefined {
-  return sources.city ?? sources.region ?? sources.province ?? sources.country
-}
-
 /** Latitude and longitude in degrees. */
 export type Coordinates = readonly [number, number]
 

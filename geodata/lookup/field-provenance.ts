@@ -10,7 +10,7 @@ export type FieldProvenance = {
   readonly source: string
   /** Day its data is of; "" when unknown. */
   readonly date: string
-  /** Whether it is deduced (a numbering plan) and not looked up. */
+  /** Whether it is deduced (from a numbering plan, from the origin AS) and not looked up. */
   readonly inferred: boolean
   /** The operator's correction that says so. */
   readonly correction?: Correction
@@ -27,8 +27,13 @@ export function provenanceOf(geodata: Pick<Geodata, 'header'>, address: Address,
     const source = position === undefined ? undefined : geodata.header.sources[position]
     if (source === undefined) continue
     const correction = source.corrections === undefined ? undefined : findCorrection(source.corrections, address, field)
-    const { name, date, inferred } = source
-    fields[field] = { source: name, date, inferred, ...(correction === undefined ? {} : { correction }) }
+    const { name, date, inferred, inferredFields = [] } = source
+    fields[field] = {
+      source: name,
+      date,
+      inferred: inferred || inferredFields.includes(field),
+      ...(correction === undefined ? {} : { correction }),
+    }
   }
   return fields
 }

@@ -25,6 +25,6 @@ export const asnCsv: SourceKind = {
         builder.add(first, last, builder.record({ country: DOMESTIC_CARRIERS.has(carrier) ? 'CN' : undefined, carrier, asn }))
       })
     }
-    return publicReadingOf(spec, builder.build(), hash.text(), {})
+    return publicReadingOf(spec, builder.build(), hash.text(), { inferredFields: ['country', 'carrier'] })
   },
 }

@@ -24,6 +24,7 @@ export function readingOf(spec: SourceSpec, ranges: SourceRanges, sha256: string
         attribution: text('attribution'),
         url: text('url'),
         inferred: spec.inferred ?? known.inferred ?? false,
+        ...(known.inferredFields === undefined ? {} : { inferredFields: known.inferredFields }),
         sha256,
       },
     ],

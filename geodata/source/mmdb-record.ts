@@ -55,9 +55,10 @@ const LICENCES: readonly (readonly [RegExp, Partial<SourceDescription>])[] = [
   [/^DBIP-.*Lite|^dbip-/i, { licence: 'CC-BY-4.0', attribution: 'IP Geolocation by DB-IP (https://db-ip.com)', url: 'https://db-ip.com' }],
 ]
 
-/** What is known of a file's licence by its database type. */
-export function licenceOfMmdb(databaseType: string): Partial<SourceDescription> {
-  return LICENCES.find(([pattern]) => pattern.test(databaseType))?.[1] ?? {}
+/** What is known of a file by its database type: licence and credit, and that an ASN file knows carriers by their AS only. */
+export function describeMmdb(databaseType: string): Partial<SourceDescription> {
+  const licence = LICENCES.find(([pattern]) => pattern.test(databaseType))?.[1] ?? {}
+  return /\bASN\b/i.test(databaseType) ? { ...licence, inferredFields: ['carrier'] } : licence
 }
 
 /** The statement that a record makes. */

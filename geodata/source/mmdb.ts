@@ -13,7 +13,7 @@ import { emptyRanges, type FlatRanges } from '../compile/flat-ranges.ts'
 import type { SourceDescription } from '../geodata.ts'
 import { publicReadingOf } from './describe-source.ts'
 import { MmdbDecoder, type MmdbMap, type MmdbValue, type Wanted } from './mmdb-data.ts'
-import { licenceOfMmdb, MMDB_FIELDS, recordOfMmdb } from './mmdb-record.ts'
+import { describeMmdb, MMDB_FIELDS, recordOfMmdb } from './mmdb-record.ts'
 import { readBytes, SourceHash } from './read-lines.ts'
 import { MMDB_MARKER, TAIL_BYTES } from './recognize-format.ts'
 import { SourceBuilder } from './source-builder.ts'
@@ -71,7 +71,7 @@ export const mmdb: SourceKind = {
         throw new GeodataError('GEODATA_SOURCE_INVALID', problem, 'take a City, Country, ISP, ASN or Enterprise database')
       }
       builder.addRanges(v4, v6)
-      if (position === 0) known = { name: opened.databaseType || 'mmdb', date: opened.date, ...licenceOfMmdb(opened.databaseType) }
+      if (position === 0) known = { name: opened.databaseType || 'mmdb', date: opened.date, ...describeMmdb(opened.databaseType) }
     }
     return publicReadingOf(spec, builder.build(), hash.text(), known)
   },

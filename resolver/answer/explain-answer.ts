@@ -7,10 +7,9 @@ import { type Address, findAddress, formatAddress } from '../../geodata/address/
 import { formatPrefix, type Prefix, parsePrefix, prefixAround } from '../../geodata/address/prefix.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import { lineLabel, placeLabel } from '../../geodata/line/line.ts'
-import { findCarrier } from '../../geodata/line/line-catalogue.ts'
+import { cityPlaceKey, findCarrier } from '../../geodata/line/line-catalogue.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
-import { placeSourceOf } from '../../geodata/line/location.ts'
-import { type LocationProvenance, provenanceOf } from '../../geodata/lookup/field-provenance.ts'
+import { type FieldProvenance, type LocationProvenance, provenanceOf } from '../../geodata/lookup/field-provenance.ts'
 import { lookupLocation } from '../../geodata/lookup/lookup-location.ts'
 import type { RankingColumns } from '../../health/model/ranking.ts'
 import { STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
@@ -81,7 +80,7 @@ export function explainAnswer(input: ExplainInput): ExplainAnswer {
   )
   const scopeLength = client === undefined ? null : context.scope
   const steeredTtl = isLocated ? context.decision.ttlSeconds : null
-  const location = locationOf(lookup, geodata, provenanceOf(geodata, used, lookup.location))
+  const location = locationOf(lookup, provenanceOf(geodata, used, lookup.location))
   const base = {
     name: formatName(name),
     type: typeWord(type),
@@ -231,24 +230,17 @@ function labelOf(line: string, language: 0 | 1, snapshot: Snapshot): string {
   return line.startsWith('custom:') ? line : lineLabel(line, language === 0 ? 'en' : 'zh-CN')
 }
 
-function locationOf(
-  { location, range }: ReturnType<typeof lookupLocation>,
-  geodata: Geodata,
-  provenance: LocationProvenance,
-): ExplainAnswer['location'] {
+function locationOf({ location, range }: ReturnType<typeof lookupLocation>, provenance: LocationProvenance): ExplainAnswer['location'] {
   const { country, province, region, city, carrier } = location
   if (country === undefined && carrier === undefined) return null
-  const place = city !== undefined ? `cn-${city}` : province !== undefined ? `cn-${province}` : (region ?? country ?? '').toLowerCase()
+  const place = city !== undefined ? cityPlaceKey(city) : province !== undefined ? `cn-${province}` : (region ?? country ?? '').toLowerCase()
   const label = (language: 'en' | 'zh-CN'): string => {
     const parts = [place === '' ? '' : placeLabel(place, language)]
     if (carrier !== undefined) parts.push(findCarrier(carrier)?.label[language] ?? carrier)
     return parts.filter((part) => part !== '').join(' · ')
   }
-  const sourceName = (number: number | undefined): string | null => {
-    const found = number === undefined ? undefined : geodata.header.sources[number]
-    if (found === undefined) return null
-    return `${found.name}${found.date === '' ? '' : ` ${found.date}`}${found.inferred ? ' (inferred)' : ''}`
-  }
+  const nameOf = (field: FieldProvenance | undefined): string | null =>
+    field === undefined ? null : `${field.source}${field.date === '' ? '' : ` ${field.date}`}${field.inferred ? ' (inferred)' : ''}`
   return {
     country: country ?? null,
     province: province ?? null,
@@ -256,8 +248,8 @@ function locationOf(
     carrier: carrier ?? null,
     labelEn: label('en'),
     labelZh: label('zh-CN'),
-    placeSource: sourceName(placeSourceOf(location)),
-    carrierSource: sourceName(location.sources.carrier),
+    placeSource: nameOf(provenance.city ?? provenance.region ?? provenance.province ?? provenance.country),
+    carrierSource: nameOf(provenance.carrier),
     fields: provenance,
     range,
   }
