@@ -4,7 +4,7 @@
  * any accepted spelling; an unknown one is an error. Public lists have names of their own: with a column `state` (the first-level part
  * of a country by its English name) a state or city that is not known is passed over. The file may be compressed with gzip. Shell.
  */
-import { type Address, compareWords, findAddress } from '../address/address.ts'
+import { type Address, compareWords, findAddress, formatAddress } from '../address/address.ts'
 import { GeodataError } from '../address/geodata-error.ts'
 import { lastAddressOf, parsePrefix } from '../address/prefix.ts'
 import type { SourceRecord } from '../compile/merge-sources.ts'
@@ -38,6 +38,9 @@ const COLUMN_ALIASES: Readonly<Record<string, Column>> = {
 /** Rows repeat few statements; those seen last are kept. */
 const MAX_CACHED_STATEMENTS = 65536
 
+/** Rows of a list up to which a network that is written twice is found; in a longer list the later row counts. */
+const MAX_CHECKED_ROWS = 262_144
+
 /** Table with a header line. */
 export const csv: SourceKind = {
   kind: 'csv',
@@ -46,18 +49,73 @@ export const csv: SourceKind = {
     const builder = new SourceBuilder()
     const hash = new SourceHash()
     for (const file of files) {
-      let columns = spec.columns === undefined ? undefined : parseColumns(spec.columns, `source "${spec.name ?? file}"`)
-      const numbers = new Map<string, number>()
-      await readLines(file, hash, (line, lineNumber) => {
-        if (line.trim() === '' || line.startsWith('#')) return
-        const fields = splitCsvRow(lineNumber === 1 ? line.replace(/^\uFEFF/, '') : line)
-        if (fields === undefined) throw sourceProblem(file, lineNumber, 'has a quote that is never closed', 'close it on the same line')
-        if (columns === undefined) columns = parseColumns(fields, `"${file}" line ${lineNumber}`)
-        else addRow(builder, numbers, columns.includes('state'), file, lineNumber, rowOf(columns, fields))
-      })
+      const table = new TableReader(
+        file,
+        builder,
+        spec.columns === undefined ? undefined : parseColumns(spec.columns, `source "${spec.name ?? file}"`),
+      )
+      await readLines(file, hash, (line, lineNumber) => table.take(line, lineNumber))
     }
     return readingOf(spec, builder.build(), hash.text(), {})
   },
+}
+
+/** Reads the rows of one file into the source. */
+class TableReader {
+  readonly #file: string
+  readonly #builder: SourceBuilder
+  #columns: readonly (Column | undefined)[] | undefined
+  /** Number of each statement that was seen lately. */
+  readonly #statements = new Map<string, number>()
+  /** Network → line and statement. */
+  readonly #rows = new Map<string, readonly [number, number]>()
+
+  constructor(file: string, builder: SourceBuilder, columns: readonly (Column | undefined)[] | undefined) {
+    this.#file = file
+    this.#builder = builder
+    this.#columns = columns
+  }
+
+  take(line: string, lineNumber: number): void {
+    if (line.trim() === '' || line.startsWith('#')) return
+    const fields = splitCsvRow(lineNumber === 1 ? line.replace(/^\uFEFF/, '') : line)
+    if (fields === undefined) throw sourceProblem(this.#file, lineNumber, 'has a quote that is never closed', 'close it on the same line')
+    if (this.#columns === undefined) this.#columns = parseColumns(fields, `"${this.#file}" line ${lineNumber}`)
+    else this.#addRow(lineNumber, rowOf(this.#columns, fields), this.#columns.includes('state'))
+  }
+
+  #addRow(lineNumber: number, row: Row, isPublic: boolean): void {
+    try {
+      const [first, last] = rangeOf(row)
+      const key = [row.place, row.country, row.province, row.region, row.state, row.city, row.carrier, row.asn].join('\n')
+      let statement = this.#statements.get(key)
+      if (statement === undefined) {
+        statement = this.#builder.record(recordOf(row, isPublic))
+        if (this.#statements.size >= MAX_CACHED_STATEMENTS) this.#statements.clear()
+        this.#statements.set(key, statement)
+      }
+      this.#checkTwice(first, last, statement, lineNumber)
+      this.#builder.add(first, last, statement)
+    } catch (error) {
+      if (!(error instanceof GeodataError)) throw error
+      throw sourceProblem(this.#file, lineNumber, `has ${error.message}`, error.suggestion)
+    }
+  }
+
+  /** The same network with the same statement is only said twice; with another one, one of the lines is wrong. */
+  #checkTwice(first: Address, last: Address, statement: number, lineNumber: number): void {
+    if (this.#rows.size >= MAX_CHECKED_ROWS) return
+    const range = `${formatAddress(first)} to ${formatAddress(last)}`
+    const other = this.#rows.get(range)
+    if (other !== undefined && other[1] !== statement) {
+      throw new GeodataError(
+        'GEODATA_SOURCE_INVALID',
+        `${range}, of which line ${other[0]} says something else`,
+        'keep one of the two lines',
+      )
+    }
+    this.#rows.set(range, [lineNumber, statement])
+  }
 }
 
 /** Positions of the columns that are known; others are passed over, unless nothing says where a network stands. */
@@ -84,23 +142,6 @@ function rowOf(columns: readonly (Column | undefined)[], fields: readonly string
     if (column !== undefined && value) row[column] = value
   }
   return row
-}
-
-function addRow(builder: SourceBuilder, numbers: Map<string, number>, isPublic: boolean, file: string, lineNumber: number, row: Row): void {
-  try {
-    const [first, last] = rangeOf(row)
-    const key = [row.place, row.country, row.province, row.region, row.state, row.city, row.carrier, row.asn].join('\n')
-    let number = numbers.get(key)
-    if (number === undefined) {
-      number = builder.record(recordOf(row, isPublic))
-      if (numbers.size >= MAX_CACHED_STATEMENTS) numbers.clear()
-      numbers.set(key, number)
-    }
-    builder.add(first, last, number)
-  } catch (error) {
-    if (!(error instanceof GeodataError)) throw error
-    throw sourceProblem(file, lineNumber, `has ${error.message}`, error.suggestion)
-  }
 }
 
 function rangeOf(row: Row): [Address, Address] {

@@ -233,7 +233,8 @@ function labelOf(line: string, language: 0 | 1, snapshot: Snapshot): string {
 function locationOf({ location, range }: ReturnType<typeof lookupLocation>, provenance: LocationProvenance): ExplainAnswer['location'] {
   const { country, province, region, city, carrier } = location
   if (country === undefined && carrier === undefined) return null
-  const place = city !== undefined ? cityPlaceKey(city) : province !== undefined ? `cn-${province}` : (region ?? country ?? '').toLowerCase()
+  const place =
+    city !== undefined ? cityPlaceKey(city) : province !== undefined ? `cn-${province}` : (region ?? country ?? '').toLowerCase()
   const label = (language: 'en' | 'zh-CN'): string => {
     const parts = [place === '' ? '' : placeLabel(place, language)]
     if (carrier !== undefined) parts.push(findCarrier(carrier)?.label[language] ?? carrier)

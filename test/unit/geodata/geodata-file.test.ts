@@ -162,7 +162,11 @@ const wrongSources: readonly { name: string; sources: readonly ('default' | Sour
   { name: 'none', sources: [], message: /no geodata source/ },
   { name: 'an unknown kind', sources: [{ kind: 'mmbd', file: 'x' }], message: /unknown kind of geodata source "mmbd"/ },
   { name: 'no file', sources: [{ kind: 'csv' }], message: /source "csv" has 0 files, kind csv takes 1 to 16/ },
-  { name: 'too many files', sources: [{ kind: 'snapshot', name: 'a', files: ['a', 'b'] }], message: /source "a" has 2 files, kind snapshot takes 1/ },
+  {
+    name: 'too many files',
+    sources: [{ kind: 'snapshot', name: 'a', files: ['a', 'b'] }],
+    message: /source "a" has 2 files, kind snapshot takes 1/,
+  },
 ]
 for (const { name, sources, message } of wrongSources) {
   test(`buildGeodata refuses ${name}`, () => assert.rejects(buildGeodata(sources, options), { code: 'GEODATA_SOURCE_INVALID', message }))

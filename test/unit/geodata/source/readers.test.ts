@@ -145,6 +145,11 @@ test('csv: columns named by the source, public lists with states and cities of t
 })
 
 const brokenTables: readonly { name: string; text: string | Uint8Array; message: RegExp }[] = [
+  {
+    name: 'a network twice',
+    text: 'prefix,place\n10.0.0.0/8,cn\n10.0.0.0/8,cn\n10.1.0.0/16,jp\n10.0.0.0/8,jp\n',
+    message: /line 5 has 10\.0\.0\.0 to 10\.255\.255\.255, of which line 3 says something else/,
+  },
   { name: 'a column twice', text: 'prefix,cidr\n', message: /line 1 names the column "prefix" twice/ },
   {
     name: 'a province outside China',
