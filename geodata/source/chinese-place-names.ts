@@ -27,6 +27,8 @@ const FORMER_CITIES: Readonly<Record<string, string>> = { 山东莱芜: '3701', 
 /** Carriers by the texts that databases use. Exact only: 中华电信 and 澳大利亚电信 are other companies. */
 const carriers = new Map<string, string>([
   ...CARRIERS.flatMap((carrier) => [carrier.label['zh-CN'], ...carrier.aliases].map((name): [string, string] => [name, carrier.id])),
+  ['中移铁通', 'tietong'],
+  ['鹏博士长城宽带', 'greatwall'],
   ['浙江华数', 'wasu'],
   ['西安交通大学', 'edu'],
   ['大连理工大学', 'edu'],
@@ -57,9 +59,12 @@ export function findCityByName(province: string, name: string): string | undefin
   return cities.find((city) => short.startsWith(city.short) && city.full.startsWith(short))?.code
 }
 
+/** What databases write behind a carrier's name: 电信DNS服务器, 鹏博士宽带, 阿里云BGP数据中心. */
+const SERVICE = /(宽带|BGP|IDC|CDN|DNS|anycast|数据中心|网络有限公司|公共|机房|服务器).*$/i
+
 /** Carrier id of a text; undefined when it is none. A province's own broadcast network ("陕西广电") is cbn. */
 export function findCarrierByText(text: string): string | undefined {
-  const exact = carriers.get(text)
+  const exact = carriers.get(text) ?? carriers.get(text.replace(SERVICE, ''))
   if (exact !== undefined) return exact
   return text.endsWith('广电') && provinces.has(text.slice(0, -2)) ? 'cbn' : undefined
 }

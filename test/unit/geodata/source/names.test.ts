@@ -48,6 +48,13 @@ test('carriers by text are exact: other companies have 电信 in their names', (
     ['华数传媒', 'wasu'],
     ['阿里巴巴', 'aliyun'],
     ['0', undefined],
+    ['电信DNS服务器', 'telecom'],
+    ['鹏博士BGP', 'drpeng'],
+    ['鹏博士长城宽带', 'greatwall'],
+    ['中移铁通', 'tietong'],
+    ['阿里云BGP数据中心', 'aliyun'],
+    ['中华电信(HiNet)数据中心DNS服务器', undefined],
+    ['电信/联通', undefined],
   ]
   for (const [text, carrier] of cases) assert.equal(findCarrierByText(text), carrier, text)
 })
