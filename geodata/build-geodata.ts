@@ -28,7 +28,7 @@ export async function buildGeodata(given: Recipe | Recipe['sources'], options: B
   const recipe: Recipe = 'sources' in given ? given : { sources: given }
   if (recipe.sources.length === 0) throw new GeodataError('GEODATA_SOURCE_INVALID', 'no geodata source is named', 'name at least "default"')
   const specs: SourceSpec[] = recipe.sources.map((source) =>
-    source === 'default' ? { kind: 'snapshot', file: options.defaultFile } : source,
+    source === 'default' ? { kind: 'snapshot', name: 'default', file: options.defaultFile } : source,
   )
   if (recipe.corrections !== undefined && recipe.corrections.length > 0) specs.unshift(correctionsSpec(recipe.corrections))
   const readings: SourceReading[] = []
@@ -38,7 +38,7 @@ export async function buildGeodata(given: Recipe | Recipe['sources'], options: B
     const { v4, v6 } = reading.ranges
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     options.onProgress?.(
-      `read ${reading.descriptions[0]?.name ?? spec.kind}: ${v4.values.length} IPv4 and ${v6.values.length} IPv6 ranges in ${seconds} s`,
+      `read ${spec.name ?? reading.descriptions[0]?.name ?? spec.kind}: ${v4.values.length} IPv4 and ${v6.values.length} IPv6 ranges in ${seconds} s`,
     )
     readings.push(spec.fields === undefined ? reading : { ...reading, ranges: takeFields(reading.ranges, spec.fields) })
   }
