@@ -10,6 +10,9 @@ import { correctionsSpec } from './source/corrections.ts'
 import type { FieldOrder, Recipe, SourceReading, SourceSpec } from './source/source-kind.ts'
 import { SOURCE_KINDS } from './source/source-kinds.ts'
 
+/** Most sources of a recipe: every boundary of one is looked up in all of them. */
+const MAX_SOURCES = 32
+
 /** Where things are while building. */
 export type BuildOptions = {
   /** Folder that relative file names of sources start from. */
@@ -27,6 +30,10 @@ export type BuildOptions = {
 export async function buildGeodata(given: Recipe | Recipe['sources'], options: BuildOptions): Promise<Geodata> {
   const recipe: Recipe = 'sources' in given ? given : { sources: given }
   if (recipe.sources.length === 0) throw new GeodataError('GEODATA_SOURCE_INVALID', 'no geodata source is named', 'name at least "default"')
+  if (recipe.sources.length > MAX_SOURCES) {
+    const message = `${recipe.sources.length} geodata sources are more than ${MAX_SOURCES}`
+    throw new GeodataError('GEODATA_SOURCE_INVALID', message, 'give several files to one source, or build a snapshot of some first')
+  }
   const specs: SourceSpec[] = recipe.sources.map((source) =>
     source === 'default' ? { kind: 'snapshot', name: 'default', file: options.defaultFile } : source,
   )

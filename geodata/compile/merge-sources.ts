@@ -5,10 +5,14 @@
  * it, but a narrower part of the place only from a source that agrees on the wider part (a city is taken only inside the province
  * already chosen), so that two sources that contradict each other never make up a place that neither said. Each field keeps its source.
  */
+import { GeodataError } from '../address/geodata-error.ts'
 import { type FieldCoverage, LOCATION_FIELDS, type LocationField } from '../geodata.ts'
 import { ABROAD_PROVINCES } from '../line/line-catalogue.ts'
 import { type FieldSources, type Location, UNKNOWN_LOCATION } from '../line/location.ts'
 import { type AddressWidth, compareStarts, type FlatRanges, mergeEqualRanges, sizeOfRange } from './flat-ranges.ts'
+
+/** Combinations of statements that are kept apart while merging; two City databases with ASs make a tenth of it. */
+const MAX_TUPLES = 2 ** 23
 
 /** What one source says about a range; absent fields are unknown to it. */
 export type SourceRecord = Partial<Omit<Location, 'sources'>> & {
@@ -143,11 +147,15 @@ class LocationMerger {
   addToTuple(tuple: number, source: number, statement: number): number {
     if (statement === 0) return tuple
     const sources = this.#sources.length
-    // Tuples and statements stay below 2^24 (statements are distinct records, tuples at most boundaries), so the key is exact.
+    // Statements stay below 2^21 (SourceBuilder), tuples below 2^23, sources are few: the key is exact.
     const key = (tuple * sources + source) * 2 ** 24 + statement
     const known = this.#tuples.get(key)
     if (known !== undefined) return known
     const number = this.#parents.length
+    if (number >= MAX_TUPLES) {
+      const message = `the sources together make more than ${MAX_TUPLES} different statements`
+      throw new GeodataError('GEODATA_SOURCE_INVALID', message, 'take only the wanted "fields" of the largest source')
+    }
     this.#parents.push(tuple)
     this.#statements.push(statement * sources + source)
     this.#tuples.set(key, number)

@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { writeMmdb } from '../../support/mmdb-writer.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const folder = temporaryFolder()
@@ -33,6 +35,33 @@ test('build, info, lookup and diff of an own file', () => {
   assert.equal(found.sources.city.source, 'mine')
   const diff = JSON.parse(run('diff', 'mine.geodata', 'mine.geodata', '--json').stdout)
   assert.deepEqual(diff.moves, [])
+})
+
+test('lookup shows the source of each field, what is inferred, and a correction with its reason and author', () => {
+  folder.write(
+    'corrected.yaml',
+    `sources:
+  - {kind: mmdb, name: isp, file: isp.mmdb.gz, fields: [carrier, asn]}
+  - {kind: csv, file: mine.csv, name: mine, date: 2026-01-02}
+fieldOrder:
+  carrier: [mine, isp]
+corrections:
+  - {prefix: 202.96.104.0/24, place: 杭州, reason: seen from the cabinet, author: li, date: 2026-03-01}
+`,
+  )
+  const isp = [['202.96.0.0/16', { autonomous_system_number: 4134 }]] as const
+  folder.write('isp.mmdb.gz', gzipSync(writeMmdb({ networks: isp, databaseType: 'GeoLite2-ASN' })))
+  const built = run('build', 'corrected.yaml', '--out', 'corrected.geodata')
+  assert.equal(built.status, 0, built.stderr)
+  const text = run('lookup', '202.96.104.9', '202.96.1.1', '--file', 'corrected.geodata').stdout
+  assert.match(text, /province +33 \(corrected for 202\.96\.104\.0\/24: seen from the cabinet; li, 2026-03-01\)/)
+  assert.match(text, /city +3301 \(corrected for/)
+  assert.match(text, /carrier +telecom \(from mine of 2026-01-02\)/)
+  assert.match(text, /carrier +telecom \(from isp of 2026-01-01, inferred\)/)
+  assert.match(text, /origin AS 4134 \(from isp of 2026-01-01\)/)
+  const { sources } = JSON.parse(run('lookup', '202.96.104.9', '--file', 'corrected.geodata', '--json').stdout)
+  assert.deepEqual(sources.carrier, { source: 'mine', date: '2026-01-02', inferred: false })
+  assert.equal(sources.city.correction.author, 'li')
 })
 
 test('lookup reads the default geodata and takes several addresses', () => {

@@ -159,6 +159,7 @@ test('a snapshot is a source: "default" below the operator\'s own, each field fr
 })
 
 const wrongSources: readonly { name: string; sources: readonly ('default' | SourceSpec)[]; message: RegExp }[] = [
+  { name: 'too many', sources: Array.from({ length: 33 }, () => 'default' as const), message: /33 geodata sources are more than 32/ },
   { name: 'none', sources: [], message: /no geodata source/ },
   { name: 'an unknown kind', sources: [{ kind: 'mmbd', file: 'x' }], message: /unknown kind of geodata source "mmbd"/ },
   { name: 'no file', sources: [{ kind: 'csv' }], message: /source "csv" has 0 files, kind csv takes 1 to 16/ },
