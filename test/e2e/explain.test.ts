@@ -27,6 +27,8 @@ describe('explain', () => {
     const { location } = answer
     assert.deepEqual([location?.country, location?.province, location?.city, location?.carrier], ['CN', '33', '3302', 'telecom'])
     assert.match(`${location?.placeSource} ${location?.carrierSource}`, /ip2region.*ip2region/, 'sources of place and carrier')
+    assert.deepEqual(location?.fields?.city, { source: 'ip2region', date: '2024-02-28', inferred: false })
+    assert.match(`${location?.fields?.asn?.source}`, /asn/)
     const chain = answer.chain.map(({ line, rule }) => (rule ? `[${line}]` : line))
     assert.deepEqual(
       chain.filter((line) => line.startsWith('[')),

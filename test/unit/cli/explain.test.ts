@@ -146,3 +146,13 @@ test('formatExplanation says what is not known', () => {
   assert.match(text, /^answer {5}REFUSED$/m)
   assert.match(text, /^generation 7 on node node-1$/m)
 })
+
+test('formatExplanation names inferred fields, and corrections with reason and author', () => {
+  const fields = {
+    city: { source: 'corrections', date: '', inferred: false, correction: { prefix: '202.96.104.0/24', reason: 'own site', author: 'li' } },
+    carrier: { source: 'asn', date: '2026-06-17', inferred: true },
+  }
+  const text = formatExplanation({ ...answer, location: { ...answer.location!, fields } })
+  assert.match(text, /^ +city is corrected for 202\.96\.104\.0\/24: own site \(li\)$/m)
+  assert.match(text, /^ +carrier is inferred \(asn\)$/m)
+})
