@@ -110,7 +110,8 @@ async function run(args: CommandArgs): Promise<number> {
   })
   hub.onAsk(async (_nodeId, method, params) => {
     if (method === 'update') return updates.submit(params as UpdateAsk)
-    secondaries.notified((params as NotifyAsk).zone)
+    const { zone, client } = params as NotifyAsk
+    secondaries.notified(zone, client)
     return null
   })
   const accounts = new Accounts(store, Date.now)

@@ -136,9 +136,10 @@ export function createRequestDesk(options: RequestDeskOptions): RequestDesk {
     if (zone === undefined || zone.type !== TYPE_SOA) return refuse(request, RCODE_FORMERR)
     const name = formatName(zone.name)
     const planned = options.live()?.plan?.zones.find((other) => canonicalText(other.name) === name)
-    // RFC 1996 §3.10: only from a primary of the zone; others are told nothing but that.
+    // RFC 1996 §3.10: only from a primary of the zone, known by its address or by its key; others are told nothing but that. It need
+    // not be signed, as it is only a hint to ask: what comes then is signed when the primary has a key.
     const isPrimary = planned?.primaries?.some(
-      ({ address, tsigKey }) => address === request.client && (tsigKey === '' || canonicalText(tsigKey) === request.keyName),
+      ({ address, tsigKey }) => address === request.client || (tsigKey !== '' && canonicalText(tsigKey) === request.keyName),
     )
     if (zone.class !== CLASS_IN || planned?.primaries === undefined) return refuse(request, RCODE_NOTAUTH)
     if (isPrimary !== true) return refuse(request, RCODE_REFUSED)

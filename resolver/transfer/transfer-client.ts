@@ -4,8 +4,9 @@
  */
 import { randomInt } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, getCACertificates } from 'node:tls'
 import { createTcpFramer } from '../transport/tcp-framer.ts'
+import { canonicalName } from '../wire/name.ts'
 import { readMessage } from '../wire/read-message.ts'
 import { CLASS_IN, TYPE_AXFR, TYPE_IXFR, TYPE_SOA } from '../wire/registry.ts'
 import { createTsigVerifier, signRequest, type TsigKey } from '../wire/tsig.ts'
@@ -18,7 +19,7 @@ export type TransferSource = {
   readonly address: string
   readonly port: number
   readonly key: TsigKey | undefined
-  /** Undefined = plain TCP. `ca` in PEM; undefined = the system's. */
+  /** Undefined = plain TCP. `ca` in PEM; undefined = the public ones that Node brings, and those of the system. */
   readonly tls: { readonly name: string; readonly ca: string | undefined } | undefined
 }
 
@@ -29,22 +30,38 @@ export type TransferLimits = {
   readonly idleMs: number
   /** For all. */
   readonly totalMs: number
+  /** In each `rateMs` at least so many octets must come: a primary that drips holds a place that others need. */
+  readonly leastBytes: number
+  readonly rateMs: number
 }
 
 /** Defaults. */
-export const TRANSFER_LIMITS: TransferLimits = { connectMs: 10_000, idleMs: 30_000, totalMs: 3_600_000 }
+export const TRANSFER_LIMITS: TransferLimits = {
+  connectMs: 10_000,
+  idleMs: 30_000,
+  totalMs: 3_600_000,
+  leastBytes: 10_240,
+  rateMs: 60_000,
+}
 
-/** Asks a primary for a zone; rejects with a sentence when it fails. */
+const FLAG_QR = 0x8000
+const FLAG_AA = 0x0400
+
+/** Asks a primary for a zone; rejects with a sentence when it fails, and when `signal` is aborted. */
 export async function transferZone(
   source: TransferSource,
   apex: Uint8Array,
   held: HeldZone | undefined,
+  signal?: AbortSignal,
   limits: TransferLimits = TRANSFER_LIMITS,
 ): Promise<TransferResult> {
-  const line = await openLine(source, limits)
+  const line = await openLine(source, limits, signal)
   try {
     const serial = await askSoa(line, source, apex)
-    if (held !== undefined && !isLaterSerial(serial, held.serial)) return { kind: 'current', serial }
+    if (held !== undefined && serial === held.serial) return { kind: 'current', serial }
+    // Behind us: another primary may be ahead, and nothing is confirmed.
+    if (held !== undefined && !isLaterSerial(serial, held.serial))
+      throw new Error(`it has serial ${serial}, which is older than our ${held.serial}`)
     if (held !== undefined) {
       try {
         return await ask(line, source, apex, held)
@@ -52,7 +69,7 @@ export async function transferZone(
         // RFC 1995 §4: a primary may not know IXFR, or its differences may not fit; the whole zone does.
         if (!(error instanceof TransferFault)) throw error
         line.close()
-        const second = await openLine(source, limits)
+        const second = await openLine(source, limits, signal)
         try {
           return await ask(second, source, apex, undefined)
         } finally {
@@ -69,7 +86,8 @@ export async function transferZone(
 /** A connection: messages out, messages in. */
 type Line = { readonly send: (message: Uint8Array) => void; readonly next: () => Promise<Uint8Array>; readonly close: () => void }
 
-async function openLine({ address, port, tls }: TransferSource, limits: TransferLimits): Promise<Line> {
+async function openLine({ address, port, tls }: TransferSource, limits: TransferLimits, signal: AbortSignal | undefined): Promise<Line> {
+  signal?.throwIfAborted()
   const socket: Socket =
     tls === undefined
       ? connect({ host: address, port, noDelay: true })
@@ -79,7 +97,7 @@ async function openLine({ address, port, tls }: TransferSource, limits: Transfer
           servername: tls.name,
           ALPNProtocols: ['dot'],
           minVersion: 'TLSv1.3',
-          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+          ca: tls.ca ?? [...getCACertificates('bundled'), ...getCACertificates('system')],
         })
   const framer = createTcpFramer()
   const waiting: Uint8Array[] = []
@@ -88,20 +106,34 @@ async function openLine({ address, port, tls }: TransferSource, limits: Transfer
   let timer: NodeJS.Timeout | undefined
   const fail = (reason: string): void => {
     ended ??= new Error(reason)
-    clearTimeout(timer)
-    clearTimeout(total)
+    stopTimers()
     socket.destroy()
     want?.reject(ended)
     want = undefined
+  }
+  const onAbort = (): void => fail('it is not wanted any more')
+  const stopTimers = (): void => {
+    clearTimeout(timer)
+    clearTimeout(total)
+    clearInterval(rate)
+    signal?.removeEventListener('abort', onAbort)
   }
   const allowMs = (ms: number, what: string): void => {
     clearTimeout(timer)
     timer = setTimeout(() => fail(`${what} within ${ms} ms`), ms)
   }
   const total = setTimeout(() => fail(`the transfer took longer than ${limits.totalMs} ms`), limits.totalMs)
+  // Counted while we ask: a line that waits for us is not slow.
+  let bytes = 0
+  const rate = setInterval(() => {
+    if (bytes < limits.leastBytes && want !== undefined) fail(`less than ${limits.leastBytes} octets came in ${limits.rateMs} ms`)
+    bytes = 0
+  }, limits.rateMs)
+  signal?.addEventListener('abort', onAbort)
   socket.on('error', (error: NodeJS.ErrnoException) => fail(`the connection failed: ${error.message}`))
   socket.on('close', () => fail('the primary closed the connection'))
   socket.on('data', (chunk: Uint8Array) => {
+    bytes += chunk.length
     framer.feed(chunk)
     for (let message = framer.next(); message !== undefined; message = framer.next()) waiting.push(new Uint8Array(message))
     if (waiting.length > 0 && want !== undefined) {
@@ -146,8 +178,7 @@ async function openLine({ address, port, tls }: TransferSource, limits: Transfer
       })
     },
     close: () => {
-      clearTimeout(timer)
-      clearTimeout(total)
+      stopTimers()
       ended ??= new Error('closed')
       socket.destroy()
     },
@@ -215,9 +246,14 @@ function begin(
 async function askSoa(line: Line, source: TransferSource, apex: Uint8Array): Promise<number> {
   const query = begin(line, source, makeQueryMessage(apex, TYPE_SOA, undefined))
   const message = readMessage(await query.next())
-  const soa = message?.records.find((record) => record.section === 'answer' && record.type === TYPE_SOA)
-  if (message === undefined || message.id !== query.id) throw new Error('the answer to the SOA query is malformed')
+  const soa = message?.records.find(
+    ({ section, type, owner }) => section === 'answer' && type === TYPE_SOA && Buffer.compare(canonicalName(owner), apex) === 0,
+  )
+  if (message === undefined || message.id !== query.id || (message.flags & FLAG_QR) === 0)
+    throw new Error('the answer to the SOA query is malformed')
   if (message.rcode !== 0 || soa === undefined) throw new Error(`the primary has no SOA of the zone (rcode ${message.rcode})`)
+  // A server that only passes on what it was told elsewhere confirms nothing (RFC 1034 §4.3.5 asks a name server of the zone).
+  if ((message.flags & FLAG_AA) === 0) throw new Error('the primary is not authoritative for the zone')
   return serialOfSoa(soa.rdata)
 }
 

@@ -20,7 +20,7 @@ import type { ApiLog } from '../server.ts'
 /** What a keeper works with. */
 export type SecondaryKeeperParts = {
   readonly publisher: Pick<Publisher, 'live' | 'publishLayers' | 'transferred' | 'touchTransferred'>
-  readonly transfer: (source: TransferSource, apex: Uint8Array, held: HeldZone | undefined) => Promise<TransferResult>
+  readonly transfer: (source: TransferSource, apex: Uint8Array, held: HeldZone | undefined, signal: AbortSignal) => Promise<TransferResult>
   /** Keys with their secrets, as the files are now. */
   readonly readKeys: (references: readonly TsigKeyReference[]) => readonly TsigKey[]
   /** A CA file of the folder of secrets. Throws when it cannot be read. */
@@ -44,6 +44,12 @@ type State = {
   busy: boolean
   /** A NOTIFY came while it was busy. */
   again: boolean
+  /** Address that a NOTIFY came from: asked first. */
+  notifier: string | undefined
+  /** When it was last asked for, monotonic. */
+  askedMs: number
+  /** Ends the transfer under way. */
+  abort: AbortController | undefined
   failures: number
   wasExpired: boolean
 }
@@ -62,15 +68,18 @@ const EXPIRY_LOOK_MS = 500
 /** setTimeout takes no more. */
 const LONGEST_TIMER_MS = 2_147_483_647
 
-/** Transfers under way at one time. */
-const AT_ONCE = 8
+/** Transfers under way at one time, in all and from zones with one first primary: a slow one leaves room for the others. */
+const AT_ONCE = 10
+const AT_ONCE_A_PRIMARY = 2
+/** A NOTIFY is only a hint, and anybody can forge its address: a zone is asked for because of one at most so often. */
+const NOTIFY_PAUSE_MS = 1000
 
 /** The keeper of a control. */
 export class SecondaryKeeper {
   readonly #parts: SecondaryKeeperParts
   readonly #states = new Map<string, State>()
   #look: NodeJS.Timeout | undefined
-  #running = 0
+  readonly #running = new Set<State>()
   #queue: State[] = []
   #stopped = false
 
@@ -86,6 +95,7 @@ export class SecondaryKeeper {
     for (const [name, state] of this.#states) {
       if (names.has(name)) continue
       clearTimeout(state.timer)
+      state.abort?.abort()
       this.#states.delete(name)
       changed = true
     }
@@ -94,13 +104,19 @@ export class SecondaryKeeper {
       if (known !== undefined) {
         const isNew = JSON.stringify(known.primaries) !== JSON.stringify(primaries)
         known.primaries = primaries
-        if (isNew) this.#refreshSoon(known)
+        if (isNew) {
+          known.abort?.abort()
+          this.#refreshSoon(known)
+        }
         continue
       }
       const kept = this.#parts.publisher.transferred().get(name)
       const ageMs = kept === undefined ? 0 : Math.max(0, this.#parts.now() - kept.refreshedAt)
       const refreshedMs = kept === undefined ? undefined : this.#parts.monotonicMs() - ageMs
-      const state: State = { name, primaries, refreshedMs, timer: undefined, busy: false, again: false, failures: 0, wasExpired: false }
+      const state: State = {
+        ...{ name, primaries, refreshedMs, failures: 0, busy: false, again: false, wasExpired: false },
+        ...{ timer: undefined, notifier: undefined, abort: undefined, askedMs: Number.NEGATIVE_INFINITY },
+      }
       this.#states.set(name, state)
       changed = true
       // What was asked for before this start is asked for again: nobody told us what came meanwhile.
@@ -113,9 +129,13 @@ export class SecondaryKeeper {
     }
   }
 
-  /** A primary says that a zone has changed; `zone` is the presentation form of its canonical name. */
-  notified(zone: string): void {
-    for (const state of this.#states.values()) if (canonicalText(state.name) === zone) this.#refreshSoon(state)
+  /** The primary with this address says that a zone has changed; `zone` is the presentation form of its canonical name. */
+  notified(zone: string, address: string): void {
+    for (const state of this.#states.values()) {
+      if (canonicalText(state.name) !== zone) continue
+      state.notifier = address
+      this.#refreshSoon(state)
+    }
   }
 
   /** ms until each zone expires; 0 = it has, or was never there. */
@@ -128,7 +148,10 @@ export class SecondaryKeeper {
   stop(): void {
     this.#stopped = true
     clearInterval(this.#look)
-    for (const { timer } of this.#states.values()) clearTimeout(timer)
+    for (const { timer, abort } of this.#states.values()) {
+      clearTimeout(timer)
+      abort?.abort()
+    }
   }
 
   #tell(): void {
@@ -160,7 +183,9 @@ export class SecondaryKeeper {
     const view = new DataView(kept.records.buffer, kept.records.byteOffset + cursor.dataAt, cursor.dataLength)
     const at = cursor.dataLength - 16
     const pause = (offset: number): number => Math.min(Math.max(1000 * view.getUint32(at + offset), LEAST_PAUSE_MS), MOST_PAUSE_MS)
-    return { refreshMs: pause(0), retryMs: pause(4), expireMs: 1000 * view.getUint32(at + 8) }
+    const [refreshMs, retryMs] = [pause(0), pause(4)]
+    // Before a refresh and one more try nothing can be known to be gone.
+    return { refreshMs, retryMs, expireMs: Math.max(1000 * view.getUint32(at + 8), refreshMs + retryMs) }
   }
 
   #refreshSoon(state: State): void {
@@ -168,7 +193,7 @@ export class SecondaryKeeper {
       state.again = true
       return
     }
-    this.#schedule(state, 0)
+    this.#schedule(state, Math.max(0, NOTIFY_PAUSE_MS - (this.#parts.monotonicMs() - state.askedMs)))
   }
 
   #schedule(state: State, pauseMs: number): void {
@@ -186,25 +211,44 @@ export class SecondaryKeeper {
   }
 
   #next(): void {
-    while (this.#running < AT_ONCE && this.#queue.length > 0 && !this.#stopped) {
-      const state = this.#queue.shift()!
-      if (this.#states.get(state.name) !== state) continue
-      state.busy = true
-      this.#running++
-      void this.#refresh(state).finally(() => {
-        state.busy = false
-        this.#running--
-        this.#plan(state)
-        this.#next()
-      })
+    for (let at = 0; at < this.#queue.length && this.#running.size < AT_ONCE && !this.#stopped; ) {
+      const state = this.#queue[at]!
+      const isGone = this.#states.get(state.name) !== state
+      if (!isGone && this.#runningWith(state.primaries[0]!.address) >= AT_ONCE_A_PRIMARY) {
+        at++
+        continue
+      }
+      this.#queue.splice(at, 1)
+      if (!isGone) this.#run(state)
     }
+  }
+
+  #runningWith(address: string): number {
+    let count = 0
+    for (const { primaries } of this.#running) if (primaries[0]!.address === address) count++
+    return count
+  }
+
+  #run(state: State): void {
+    state.busy = true
+    state.askedMs = this.#parts.monotonicMs()
+    state.abort = new AbortController()
+    this.#running.add(state)
+    void this.#refresh(state, state.abort.signal).finally(() => {
+      state.busy = false
+      state.abort = undefined
+      this.#running.delete(state)
+      this.#plan(state)
+      this.#next()
+    })
   }
 
   /** When to ask again. */
   #plan(state: State): void {
+    if (this.#states.get(state.name) !== state) return
     if (state.again) {
       state.again = false
-      this.#schedule(state, 0)
+      this.#refreshSoon(state)
       return
     }
     const times = this.#timesOf(state)
@@ -213,15 +257,20 @@ export class SecondaryKeeper {
     else this.#schedule(state, Math.min(FIRST_RETRY_MS * 2 ** Math.min(state.failures, 20), FIRST_RETRY_LAST_MS))
   }
 
-  async #refresh(state: State): Promise<void> {
+  async #refresh(state: State, signal: AbortSignal): Promise<void> {
     const reasons: string[] = []
-    for (const primary of state.primaries) {
+    const { notifier } = state
+    state.notifier = undefined
+    const first = state.primaries.filter(({ address }) => address === notifier)
+    for (const primary of [...first, ...state.primaries.filter((other) => !first.includes(other))]) {
       try {
-        await this.#refreshFrom(state, primary)
+        await this.#refreshFrom(state, primary, signal)
         if (state.failures > 0) this.#parts.onEvent(state.name, `reached again: ${primary.address}`)
         state.failures = 0
         return
       } catch (error) {
+        // The zone has left, or its primaries are others now: neither success nor failure of what is wanted now.
+        if (signal.aborted) return
         const issues = (error as { extras?: { issues?: readonly { severity: string; message: string }[] } }).extras?.issues
         const first = issues?.find((issue) => issue.severity === 'error')
         reasons.push(`${primary.address}: ${first === undefined ? (error as Error).message : `the zone is not valid: ${first.message}`}`)
@@ -234,11 +283,12 @@ export class SecondaryKeeper {
     this.#parts.log.warn({ zone: state.name, reasons }, 'a secondary zone was not refreshed')
   }
 
-  async #refreshFrom(state: State, primary: Primary): Promise<void> {
+  async #refreshFrom(state: State, primary: Primary, signal: AbortSignal): Promise<void> {
     const { publisher } = this.#parts
     const held = publisher.transferred().get(state.name)
     const askedMs = this.#parts.monotonicMs()
-    const result = await this.#parts.transfer(this.#sourceOf(primary), canonicalName(parseName(state.name)), held)
+    const result = await this.#parts.transfer(this.#sourceOf(primary), canonicalName(parseName(state.name)), held, signal)
+    signal.throwIfAborted()
     if (result.kind === 'current') {
       state.refreshedMs = askedMs
       publisher.touchTransferred(state.name)

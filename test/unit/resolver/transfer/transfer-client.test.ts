@@ -3,19 +3,27 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { serialOfSoa } from '../../../../resolver/transfer/serial.ts'
 import { transferZone } from '../../../../resolver/transfer/transfer-client.ts'
+import type { HeldZone } from '../../../../resolver/transfer/transfer-reader.ts'
 import { canonicalName, parseName } from '../../../../resolver/wire/name.ts'
+import { readMessage } from '../../../../resolver/wire/read-message.ts'
 import { drawTransferAnswer } from '../../../fuzz/transfer-answers.ts'
 import { drawFrom, mutatePacket } from '../../../support/hostile-packets.ts'
 
 const APEX = canonicalName(parseName('sec.test.'))
-const LIMITS = { connectMs: 5000, idleMs: 5000, totalMs: 3_600_000 }
+const LIMITS = { connectMs: 5000, idleMs: 5000, totalMs: 3_600_000, leastBytes: 10_240, rateMs: 60_000 }
 
 const framed = (message: Uint8Array, length: number = message.length): Buffer =>
   Buffer.concat([Uint8Array.of(length >> 8, length & 255), message])
 
 /** Asks a primary that does `answer` with each query. */
-async function transferFrom(answer: (socket: Socket, query: Buffer) => void, limits = LIMITS): Promise<string> {
+async function transferFrom(
+  answer: (socket: Socket, query: Buffer) => void,
+  limits = LIMITS,
+  held?: HeldZone,
+  signal?: AbortSignal,
+): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     socket.on('data', (chunk) => answer(socket, chunk.subarray(2)))
@@ -25,7 +33,7 @@ async function transferFrom(answer: (socket: Socket, query: Buffer) => void, lim
   const { port } = server.address() as { port: number }
   try {
     const source = { address: '127.0.0.1', port, key: undefined, tls: undefined }
-    return (await transferZone(source, APEX, undefined, limits)).kind
+    return (await transferZone(source, APEX, held, signal, limits)).kind
   } catch (error) {
     return (error as Error).message
   } finally {
@@ -65,6 +73,34 @@ const rows: readonly (readonly [name: string, answer: (socket: Socket, query: Bu
     afterSoa((socket) => socket.write(framed(Uint8Array.from({ length: 300 }, (_, n) => n & 255)))),
     /malformed/,
   ],
+  [
+    'drips',
+    afterSoa((socket, query) => {
+      const [soa] = drawTransferAnswer(drawFrom(1), 'sec.test', query.readUInt16BE(0), 6)
+      soa![3] = 0
+      socket.write(framed(soa!))
+      const one = Buffer.concat([
+        soa!.subarray(0, 2),
+        Buffer.from('84000000000100000000', 'hex'),
+        APEX,
+        Buffer.from('0001000100000001000401020304', 'hex'),
+      ])
+      const drip = setInterval(() => socket.write(framed(one)), 5).unref()
+      socket.on('close', () => clearInterval(drip))
+    }),
+    /less than 1000000 octets came in 100 ms/,
+    { ...LIMITS, leastBytes: 1_000_000, rateMs: 100 },
+  ],
+  [
+    'passes on what it was told elsewhere',
+    (socket, query) => {
+      const [reply] = drawTransferAnswer(drawFrom(1), 'sec.test', query.readUInt16BE(0), 6)
+      reply![2] = reply![2]! & ~4
+      reply![3] = 0
+      socket.write(framed(reply!))
+    },
+    /not authoritative/,
+  ],
 ]
 
 for (const [name, answer, said, limits] of rows)
@@ -75,6 +111,40 @@ for (const [name, answer, said, limits] of rows)
     assert.ok(timers() <= before, 'a timer is left')
   })
 
+test('a primary behind us confirms nothing', async () => {
+  const [reply] = drawTransferAnswer(drawFrom(1), 'sec.test', 1, 6)
+  const message = readMessage(reply!)!
+  const serial = serialOfSoa(message.records[0]!.rdata)
+  const held = (ours: number): HeldZone => ({ serial: ours >>> 0, records: new Uint8Array() })
+  assert.equal(
+    await transferFrom(
+      afterSoa(() => undefined),
+      LIMITS,
+      held(serial),
+    ),
+    'current',
+  )
+  assert.match(
+    await transferFrom(
+      afterSoa(() => undefined),
+      LIMITS,
+      held(serial + 1),
+    ),
+    /has serial \d+, which is older than our/,
+  )
+})
+
+test('a transfer that nobody wants any more ends', async () => {
+  const wanted = new AbortController()
+  const said = transferFrom(
+    afterSoa(() => wanted.abort()),
+    LIMITS,
+    undefined,
+    wanted.signal,
+  )
+  assert.match(await said, /not wanted any more/)
+})
+
 test('a primary that is not there', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -82,7 +152,7 @@ test('a primary that is not there', async () => {
   server.close()
   await once(server, 'close')
   const source = { address: '127.0.0.1', port, key: undefined, tls: undefined }
-  await assert.rejects(transferZone(source, APEX, undefined, LIMITS), /ECONNREFUSED/)
+  await assert.rejects(transferZone(source, APEX, undefined, undefined, LIMITS), /ECONNREFUSED/)
   assert.ok(!process.getActiveResourcesInfo().includes('Timeout'), 'a timer is left')
 })
 
