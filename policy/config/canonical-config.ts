@@ -4,7 +4,8 @@
  * and addresses, and whether a line's networks came inline or from a file do not show.
  */
 import { createHash } from 'node:crypto'
-import type { Config, Line } from './config-schema.ts'
+import type { Config, GeodataSettings, Line } from './config-schema.ts'
+import { geodataValue } from './write-config.ts'
 
 /** The canonical text: JSON with sorted keys. */
 export function canonicalText(config: Config): string {
@@ -41,10 +42,17 @@ function canonicalValue(config: Config): unknown {
       rules: byKey(policy.rules, (rule) => rule.line),
     })),
     tsigKeys: config.tsigKeys.length > 0 ? byKey(config.tsigKeys, (key) => key.name) : undefined,
+    geodata: canonicalGeodata(config.geodata),
     names: byKey(config.names, (name) => `${name.name} ${name.types.join(' ')}`),
     // Prefix lists are already in `prefixes`; what is left are master files and what they include.
     files: Object.fromEntries(Object.entries(config.files).filter(([name]) => !lineFiles.has(name) || zoneFiles.has(name))),
   }
+}
+
+/** As it was when there were only sources, where nothing else is written: digests of older documents stay. */
+function canonicalGeodata(geodata: GeodataSettings): unknown {
+  const { sources: _, ...rest } = geodataValue(geodata)
+  return { sources: geodata.sources, ...rest }
 }
 
 function byKey<T>(list: readonly T[], keyOf: (element: T) => string): readonly T[] {

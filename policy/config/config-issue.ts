@@ -179,6 +179,22 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `file "${p.file}" is named nowhere in the document`,
     () => 'remove it, or name it with file:',
   ),
+  // Geodata
+  CONFIG_GEODATA_SOURCE: entry(
+    'error',
+    (p) => `a geodata source of kind "${p.kind}" ${p.problem}`,
+    (p) => p.remedy ?? '',
+  ),
+  CONFIG_GEODATA_FILE: entry(
+    'error',
+    (p) => `"${p.file}" does not lie in the folder of geodata files`,
+    () => 'put it into that folder (--geodata-folder) and write its name, with "/" between folders and without ".."',
+  ),
+  CONFIG_GEODATA_CORRECTION: entry(
+    'error',
+    (p) => `the correction of "${p.prefix}" ${p.problem}`,
+    (p) => p.remedy ?? '',
+  ),
   // Names and zones
   CONFIG_NAME_INVALID: entry(
     'error',

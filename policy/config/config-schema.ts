@@ -6,6 +6,7 @@
  *   zones ◄─ names ─► policies ─► rules ─► pools ─► members ─► endpoints ─► probes
  *                                 rules ─► lines (custom)
  */
+import type { GeodataField, GeodataKind } from './geodata-schema.ts'
 
 /** How a pool picks among its eligible members. */
 export type ChooseKind = 'best' | 'weighted' | 'all' | 'nearest' | 'latency' | 'auto'
@@ -292,8 +293,64 @@ export type SteeredName = {
   readonly records: Readonly<Record<string, string>>
 }
 
-/** Where locations come from, in order. */
-export type GeodataSource = { readonly kind: 'default' }
+/** A source of geodata that is read from files or downloads. */
+export type GeodataFileSource = {
+  readonly kind: GeodataKind
+  /** Unique among the sources. */
+  readonly name: string
+  /** Names below control's folder of geodata files; empty when it is downloaded. */
+  readonly files: readonly string[]
+  /** Where it is downloaded from; empty when it is read from files. */
+  readonly urls: readonly string[]
+  /** How to sign in for downloads; null = without. */
+  readonly auth: { readonly secretRef: string; readonly user: string; readonly header: string } | null
+  /** Licence text that must come along; empty = none. */
+  readonly licenceFile: string
+  readonly fields?: readonly GeodataField[]
+  readonly version?: string
+  readonly date?: string
+  readonly licence?: string
+  readonly attribution?: string
+  readonly inferred?: boolean
+  readonly ignore?: readonly { readonly country: string; readonly prefix: string }[]
+  readonly place?: string
+  readonly carrier?: string
+  readonly columns?: readonly string[]
+  readonly layout?: string
+  readonly language?: string
+}
+/** Where locations come from. */
+export type GeodataSource = { readonly kind: 'default' } | GeodataFileSource
+/** A network of which the operator knows better. */
+export type GeodataCorrection = {
+  readonly prefix: string
+  readonly place?: string
+  readonly carrier?: string
+  readonly asn?: number
+  readonly reason: string
+  readonly author?: string
+  readonly date?: string
+}
+/** Section `geodata`: what locations are made of, when it is looked at again, and what new data must keep to. */
+export type GeodataSettings = {
+  readonly sources: readonly GeodataSource[]
+  readonly fieldOrder: { readonly [Field in GeodataField]?: readonly string[] | undefined }
+  readonly corrections: readonly GeodataCorrection[]
+  readonly refresh: {
+    readonly cron: string
+    readonly timeZone: string
+    readonly watchSeconds: number
+    readonly keepDays: number
+    readonly timeoutSeconds: number
+    readonly maxMegabytes: number
+  }
+  readonly guards: {
+    readonly maxMovedPercent: number
+    readonly maxShrinkPercent: number
+    readonly minCoveragePercent: { readonly [Field in GeodataField]?: number | undefined }
+    readonly knownAddresses: readonly { readonly address: string; readonly line: string }[]
+  }
+}
 
 /** Settings of the whole document. None takes effect in this version. */
 export type Options = Readonly<Record<string, never>>
@@ -309,7 +366,7 @@ export type Config = {
   readonly policies: readonly Policy[]
   readonly names: readonly SteeredName[]
   readonly tsigKeys: readonly TsigKeyReference[]
-  readonly geodata: { readonly sources: readonly GeodataSource[] }
+  readonly geodata: GeodataSettings
   readonly options: Options
   /** Contents of the files that the document names ($INCLUDE of zone files too), by the name used there. */
   readonly files: Readonly<Record<string, string>>

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { AllDownKind, ChooseKind, Families, Precedence, TsigAlgorithmWord } from './config-schema.ts'
+import { geodataSchema } from './geodata-schema.ts'
 
 type Given<T> = T | undefined
 
@@ -123,8 +124,6 @@ export type PolicyShape = {
 }
 /** `names[]` as written. */
 export type NameShape = { name: string; types: string[]; policy: string; records: Record<string, string> }
-/** `geodata` as written. */
-export type GeodataShape = { sources: 'default'[] }
 
 const id = z
   .string()
@@ -419,19 +418,6 @@ export const nameSchema: z.ZodType<NameShape> = z.strictObject({
     .default({})
     .describe('Rdata by type with {ipv4}, {ipv6}, {target}, for types other than A and AAAA.'),
 })
-
-/** `geodata`. */
-export const geodataSchema: z.ZodType<GeodataShape> = z
-  .strictObject({
-    sources: z
-      .array(z.literal('default'))
-      .min(1)
-      .max(16)
-      .default(['default'])
-      .describe('Sources in order; the first that has a field gives it.'),
-  })
-  .prefault({})
-  .describe('Where locations come from.')
 
 /** `options`. */
 export const optionsSchema: z.ZodType<Record<string, never>> = z.strictObject({}).describe('Settings of the whole document.')

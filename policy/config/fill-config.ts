@@ -5,11 +5,12 @@
 import { findAddress, formatAddress } from '../../geodata/address/address.ts'
 import { isForbiddenTarget } from '../../geodata/address/forbidden-targets.ts'
 import { formatPrefix, type Prefix, parsePrefix } from '../../geodata/address/prefix.ts'
-import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
+import type { ConfigPath, IssueDraft, LineOf, Where } from './config-issue.ts'
 import type {
   Config,
   DynamicSet,
   Endpoint,
+  GeodataSettings,
   Label,
   Line,
   NotifyTarget,
@@ -28,6 +29,7 @@ import type {
 } from './config-schema.ts'
 import type { EndpointShape, LineShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
 import { readDomainName } from './domain-name.ts'
+import { fillGeodata } from './fill-geodata.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
 
@@ -44,11 +46,12 @@ export type FilledConfig = {
   readonly policies: readonly (Filled<Policy> & { readonly familiesGiven: boolean })[]
   readonly names: readonly Filled<SteeredName>[]
   readonly tsigKeys: readonly Filled<TsigKeyReference>[]
+  readonly geodata: GeodataSettings
   readonly files: Readonly<Record<string, string>>
 }
 
 /** Fills a shape. `files` are the attachments that came with the document. */
-export function fillConfig(shape: DocumentShape, files: ReadonlyMap<string, string>, issues: IssueDraft[]): FilledConfig {
+export function fillConfig(shape: DocumentShape, files: ReadonlyMap<string, string>, lineOf: LineOf, issues: IssueDraft[]): FilledConfig {
   const used = new FileUse(shape.files, files, issues)
   const zones = shape.zones.map((zone) => fillZone(zone, used, issues))
   const probes = shape.probes.map((probe) => ({ ...probe, value: fillProbe(probe, issues) }))
@@ -61,11 +64,12 @@ export function fillConfig(shape: DocumentShape, files: ReadonlyMap<string, stri
     ...key,
     value: { ...key.value, name: domainName(key.value.name, undefined, [...key.path, 'name'], issues) },
   }))
-  return { zones, probes, endpoints, pools, lines, policies, names, tsigKeys, files: used.finish() }
+  const geodata = fillGeodata(shape.geodata, !shape.incomplete.has('geodata'), lineOf, issues)
+  return { zones, probes, endpoints, pools, lines, policies, names, tsigKeys, geodata, files: used.finish() }
 }
 
 /** The plain Config of a filled one. */
-export function plainConfig(filled: FilledConfig, shape: DocumentShape): Config {
+export function plainConfig(filled: FilledConfig): Config {
   const values = <T>(list: readonly Located<T>[]): readonly T[] => list.map((part) => part.value)
   return {
     apiVersion: 'nearcast/v1',
@@ -77,7 +81,7 @@ export function plainConfig(filled: FilledConfig, shape: DocumentShape): Config 
     policies: values(filled.policies),
     names: values(filled.names),
     tsigKeys: values(filled.tsigKeys),
-    geodata: { sources: shape.geodata.sources.map(() => ({ kind: 'default' })) },
+    geodata: filled.geodata,
     options: {},
     files: filled.files,
   }

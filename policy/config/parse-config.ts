@@ -51,12 +51,13 @@ export function parseConfig(
   }
   const shape = readShape(yaml.value, drafts)
   const later: IssueDraft[] = []
-  const filled = fillConfig(shape, files, later)
-  later.push(...checkConfig(filled, shape, (path) => locate(shape.documentPath(path)).line))
+  const lineOf = (path: ConfigPath): number => locate(shape.documentPath(path)).line
+  const filled = fillConfig(shape, files, lineOf, later)
+  later.push(...checkConfig(filled, shape, lineOf))
   for (const draft of later) drafts.push({ ...draft, path: shape.documentPath(draft.path) })
   const issues = arrange(drafts, place, fileName)
   if (hasErrors(issues)) return { ok: false, issues, locate }
-  const config = plainConfig(filled, shape)
+  const config = plainConfig(filled)
   return { ok: true, config, digest: digestConfig(config), issues, locate }
 }
 

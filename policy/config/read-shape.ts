@@ -11,8 +11,6 @@ import type { ConfigPath, IssueDraft } from './config-issue.ts'
 import {
   type EndpointShape,
   filesSchema,
-  type GeodataShape,
-  geodataSchema,
   type LineShape,
   type NameShape,
   optionsSchema,
@@ -25,6 +23,7 @@ import {
   UNSUPPORTED_VALUES,
   type ZoneShape,
 } from './document-schema.ts'
+import { GEODATA_DEFAULTS, type GeodataShape, geodataSchema } from './geodata-schema.ts'
 import { keysAtSchema } from './json-schema.ts'
 import { suggestNearest } from './suggest-nearest.ts'
 
@@ -83,12 +82,13 @@ export function readShape(document: unknown, issues: IssueDraft[]): DocumentShap
   const one = (section: string, schema: z.ZodType, otherwise: unknown): unknown => {
     if (top[section] === undefined) return otherwise
     const read = readElement(section, schema, top[section], [section], keptPositions, issues)
+    if (read === undefined || read.unread.size > 0) incomplete.add(section)
     return read === undefined ? otherwise : read.shape
   }
   one('options', optionsSchema, {})
   return {
     ...(lists as unknown as Pick<DocumentShape, 'zones' | 'probes' | 'endpoints' | 'pools' | 'lines' | 'policies' | 'names' | 'tsigKeys'>),
-    geodata: one('geodata', geodataSchema, { sources: ['default'] }) as GeodataShape,
+    geodata: (one('geodata', geodataSchema, undefined) ?? GEODATA_DEFAULTS) as GeodataShape,
     files: one('files', filesSchema, {}) as Record<string, string>,
     declaredIds,
     documentPath: (path) => restore(path, keptPositions),
@@ -188,15 +188,6 @@ function readElement(
 }
 
 function withoutUnsupported(section: string, element: unknown, path: ConfigPath, issues: IssueDraft[]): unknown {
-  if (section === 'geodata' && isPlainObject(element) && Array.isArray(element.sources)) {
-    const kept = element.sources.filter((source, position) => {
-      if (!isPlainObject(source)) return true
-      const what = `a geodata source of kind "${wordOf(source.kind)}"`
-      issues.push({ code: 'CONFIG_NOT_SUPPORTED', path: [...path, 'sources', position], params: { what } })
-      return false
-    })
-    return kept.length === element.sources.length ? element : { ...element, sources: kept.length > 0 ? kept : ['default'] }
-  }
   if (!isPlainObject(element)) return element
   const cleaned: PlainObject = {}
   for (const [key, value] of Object.entries(element)) {
@@ -265,8 +256,14 @@ function draftsOf(section: string, problem: z.core.$ZodIssue, at: ConfigPath, el
           atKey: true,
         },
       ]
-    case 'invalid_union':
+    case 'invalid_union': {
+      // A source of geodata is a word or a mapping: what was written tells which of them was meant.
+      const inner = isPlainObject(found) && section === 'geodata' ? problem.errors.at(-1) : undefined
+      if (inner !== undefined)
+        return inner.flatMap((one) => draftsOf(section, { ...one, path: [...problem.path, ...one.path] }, at, element))
+      if (section === 'geodata') return [typeDraft(path, key, '"default" or a mapping {kind: …}', found)]
       return [typeDraft(path, key, key === 'label' ? 'a text, or texts by language: {en: …, zh-CN: …}' : 'another form', found)]
+    }
     default:
       return [{ code: 'CONFIG_FORM', path, params: { key, value: wordOf(found), remedy: '' } }]
   }

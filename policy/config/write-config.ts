@@ -4,8 +4,22 @@
  */
 import { stringify } from 'yaml'
 import { formatPrefix, parsePrefix } from '../../geodata/address/prefix.ts'
-import type { Config, Endpoint, Line, NotifyTarget, Policy, Pool, Primary, Probe, SteeredName, Zone } from './config-schema.ts'
+import type {
+  Config,
+  Endpoint,
+  GeodataSettings,
+  GeodataSource,
+  Line,
+  NotifyTarget,
+  Policy,
+  Pool,
+  Primary,
+  Probe,
+  SteeredName,
+  Zone,
+} from './config-schema.ts'
 import { automaticOf, automaticRetryIntervalMs, prefixLinesOf } from './fill-config.ts'
+import { GEODATA_DEFAULTS } from './geodata-schema.ts'
 
 /** A document and the files that it names. */
 export type WrittenConfig = { readonly document: string; readonly files: Readonly<Record<string, string>> }
@@ -43,8 +57,8 @@ export function documentValue(config: Config): Record<string, unknown> {
     'tsigKeys',
     config.tsigKeys.map((key) => without(key, { algorithm: 'hmac-sha256' })),
   )
-  const sources = config.geodata.sources.map((source) => source.kind)
-  if (sources.join() !== 'default') value.geodata = { sources }
+  const geodata = geodataValue(config.geodata)
+  if (Object.keys(geodata).length > 0) value.geodata = geodata
   return value
 }
 
@@ -183,6 +197,26 @@ function policyValue(policy: Policy, automatic: Pick<Policy, 'families' | 'hashP
       guards: {},
     },
   )
+}
+
+/** Section `geodata`; empty when everything is as it is without it. */
+export function geodataValue(geodata: GeodataSettings): Record<string, unknown> {
+  const { sources, fieldOrder, corrections } = geodata
+  const refresh = without(geodata.refresh, GEODATA_DEFAULTS.refresh)
+  const guards = without(geodata.guards, GEODATA_DEFAULTS.guards)
+  const value = { sources: sources.map(geodataSourceValue), fieldOrder, corrections, refresh, guards }
+  return without(value, { sources: ['default'], fieldOrder: {}, corrections: [], refresh: {}, guards: {} })
+}
+
+function geodataSourceValue(source: GeodataSource): unknown {
+  if (source.kind === 'default') return 'default'
+  const { files, urls, auth, ...rest } = source
+  return {
+    ...without(rest, { name: source.kind, licenceFile: '' }),
+    ...(files.length === 0 ? {} : files.length === 1 ? { file: files[0] } : { files }),
+    ...(urls.length === 0 ? {} : urls.length === 1 ? { url: urls[0] } : { urls }),
+    ...(auth === null ? {} : { auth: without(auth, { user: '', header: '' }) }),
+  }
 }
 
 function nameValue(name: SteeredName): Record<string, unknown> {

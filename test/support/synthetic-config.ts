@@ -1,5 +1,6 @@
 /** Small configurations for tests: what matters is written, the rest has the document's defaults. */
 import type { Config, Endpoint, Policy, Pool, Rule } from '../../policy/config/config-schema.ts'
+import { GEODATA_DEFAULTS } from '../../policy/config/geodata-schema.ts'
 
 /** A policy in short. */
 export type PolicyDraft = Partial<Policy> & { readonly id: string; readonly rules: readonly Rule[]; readonly fallback: readonly string[] }
@@ -32,7 +33,7 @@ export function makeSyntheticConfig(draft: ConfigDraft): Config {
     policies: draft.policies.map((policy) => makePolicy(policy, pools)),
     names: [],
     tsigKeys: [],
-    geodata: { sources: [{ kind: 'default' }] },
+    geodata: { ...GEODATA_DEFAULTS, sources: [{ kind: 'default' }] },
     options: {},
     files: {},
   }

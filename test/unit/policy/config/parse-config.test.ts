@@ -144,9 +144,9 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     expected: ['CONFIG_NOT_SUPPORTED 9:24 probes[0].kind'],
   },
   {
-    name: 'a geodata source of a later version',
-    given: `${BASE}geodata: {sources: [{kind: mmdb, file: a.mmdb}, default]}\n`,
-    expected: ['CONFIG_NOT_SUPPORTED 27:21 geodata.sources[0]'],
+    name: 'a geodata source without its file',
+    given: `${BASE}geodata: {sources: [{kind: mmdb}, default]}\n`,
+    expected: ['CONFIG_GEODATA_SOURCE 27:21 geodata.sources[0]'],
   },
   {
     name: 'options of a later version',
