@@ -26,7 +26,7 @@ export const ERROR_PROHIBITED: Uint8Array = option(18, '')
 export const ERROR_NOT_AUTHORITATIVE: Uint8Array = option(20, '')
 /** REFUSED or NOTIMP for a class, type or operation that we do not have: "not supported" (§4.22). */
 export const ERROR_NOT_SUPPORTED: Uint8Array = option(21, '')
-/** SERVFAIL for a secondary zone that has expired: "invalid data" names that very case (§4.25). */
-export const ERROR_ZONE_EXPIRED: Uint8Array = option(24, 'the zone has expired')
+/** SERVFAIL for a secondary zone that has expired ("invalid data" names that very case, §4.25), or was never there. */
+export const ERROR_ZONE_EXPIRED: Uint8Array = option(24, 'the zone has expired, or was not transferred yet')
 /** FORMERR for a type that cannot be asked for: "invalid query type" (RFC 9824 §9). */
 export const ERROR_QUERY_TYPE: Uint8Array = option(30, '')

@@ -12,7 +12,7 @@ export function temporaryFolder(): { readonly path: string; readonly write: (nam
     path,
     write: (name, content) => {
       const file = join(path, name)
-      writeFileSync(file, content)
+      writeFileSync(file, content, { mode: 0o600 })
       return file
     },
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { findAddress } from '../../../../geodata/address/address.ts'
@@ -40,6 +41,31 @@ test('secrets: base64 in a file of its own; what is missing, no base64 or too la
   assert.equal(secretsMark(path, references), before)
   write('none', SECRET)
   assert.notEqual(secretsMark(path, references), before)
+})
+
+test('secrets: as the key tools write them, wrapped base64, and a file that everybody may read is said', () => {
+  const { path, write } = temporaryFolder()
+  const files: Readonly<Record<string, string>> = {
+    bind: `key "bind" {\n\talgorithm hmac-sha256;\n\tsecret "${SECRET}";\n};\n`,
+    knot: `# hmac-sha256:knot:${SECRET}\nkey:\n  - id: knot\n    algorithm: hmac-sha256\n    secret: ${SECRET}\n`,
+    wrapped: `${SECRET.slice(0, 20)}\n${SECRET.slice(20)}\n`,
+    other: `key "other" { algorithm hmac-sha512; secret "${SECRET}"; };`,
+    open: SECRET,
+  }
+  for (const [name, text] of Object.entries(files)) {
+    write(name, text)
+    chmodSync(join(path, name), name === 'open' ? 0o644 : 0o640)
+  }
+  const references = Object.keys(files).map((secretRef) => ({ ...REFERENCE, name: `${secretRef}.`, secretRef }))
+  const { keys, problems } = readSecrets(path, references)
+  assert.deepEqual(
+    keys.map((key) => `${formatName(key.name)} ${Buffer.from(key.secret).toString('base64') === SECRET}`),
+    ['bind. true', 'knot. true', 'wrapped. true', 'open. true'],
+  )
+  assert.deepEqual(
+    problems.map(({ code, key }) => `${key} ${code}`),
+    ['other. TRANSFER_SECRET_INVALID', 'open. TRANSFER_SECRET_OPEN'],
+  )
 })
 
 function start(folder: string, journalPath?: string) {
