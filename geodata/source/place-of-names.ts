@@ -22,14 +22,54 @@ export type NamedPart = {
 
 /** Parts of names that some lists write and others leave out. */
 const GENERIC = /\s+(province|region|state|oblast|governorate|district|prefecture|county|department|municipality|sheng|shi)$/i
+/** The same abroad, where a shortened name counts only when no region is called so in full. */
+const GENERIC_ABROAD =
+  /^((state|canton|province|county|region|city municipality) of|dki)\s+|\s+(city|county|d\.?c\.?|f\.?d\.?)$|-do$|-si$|\s*\(.*\)$/gi
+
+/** Names that DB-IP and others have for regions, where they are not those of ISO 3166-2 or are two's. */
+export const REGION_NAMES: Readonly<Record<string, string>> = {
+  'AR buenosaires': 'AR-B',
+  'AR buenosairesfd': 'AR-C',
+  'BD dhaka': 'BD-C',
+  'BE brusselscapital': 'BE-BRU',
+  'BE flanders': 'BE-VLG',
+  'BE wallonia': 'BE-WAL',
+  'BG sofiagrad': 'BG-22',
+  'CO bogotadc': 'CO-DC',
+  'DE rheinlandpfalz': 'DE-RP',
+  'DK capitalregion': 'DK-84',
+  'DK centraljutland': 'DK-82',
+  // Autonomous communities, of which provinces have the same names.
+  'ES madrid': 'ES-MD',
+  'ES valencia': 'ES-VC',
+  'FR newaquitaine': 'FR-NAQ',
+  'KR gyeongsangbukdo': 'KR-47',
+  'KR gyeongsangnamdo': 'KR-48',
+  'KR jeollabukdo': 'KR-45',
+  'KR jeollanamdo': 'KR-46',
+  'LT vilnius': 'LT-VL',
+  'MX mexico': 'MX-MEX',
+  'PH nationalcapitalregion': 'PH-00',
+  'PK islamabad': 'PK-IS',
+  'PL greaterpoland': 'PL-30',
+  'PL lesserpoland': 'PL-12',
+  'PL mazovia': 'PL-14',
+  'PL pomerania': 'PL-22',
+  'PL silesia': 'PL-24',
+  'PT lisbon': 'PT-11',
+  'RU stpetersburg': 'RU-SPE',
+  'UA kyivcity': 'UA-30',
+}
 
 const cityByGeonameId = new Map(
   GEONAME_IDS.trim()
     .split('\n')
     .map((row): [number, string] => [Number(row.split('|')[0]), row.split('|')[1]!]),
 )
-/** "cc folded name" → region key; "" where two regions share it. */
+/** "cc folded name" → region key, by full names; "" where two regions share one. */
 const regions = new Map<string, string>()
+/** The same by shortened names. */
+const shortRegions = new Map<string, string>()
 /** "33 folded name" → prefecture code. */
 const prefectures = new Map<string, string>()
 loadNames()
@@ -70,7 +110,15 @@ function findPrefecture(province: string | undefined, { names, geonameId }: Name
   const byId = geonameId === undefined ? undefined : cityByGeonameId.get(geonameId)
   if (byId !== undefined) return province === undefined || byId.startsWith(province) ? byId : undefined
   return firstOf(names, (name) => {
-    if (province !== undefined) return findCityByName(province, name) ?? prefectures.get(`${province} ${foldPart(name)}`)
+    if (province !== undefined) {
+      const folded = foldPart(name)
+      // DB-IP joins the suffix to some names: Taiyuanshi.
+      return (
+        findCityByName(province, name) ??
+        prefectures.get(`${province} ${folded}`) ??
+        prefectures.get(`${province} ${folded.replace(/shi$/, '')}`)
+      )
+    }
     // Without a province only a name that is one prefecture's alone.
     const key = findPlaceAlias(name.replace(GENERIC, ''))
     return key !== undefined && /^cn-\d{4}$/.test(key) ? key.slice(3) : undefined
@@ -82,13 +130,22 @@ function findRegion(country: string, { code, names }: NamedPart): string | undef
     const key = `${country}-${code}`.toLowerCase()
     if (findPlace(key)?.kind === 'region') return key.toUpperCase()
   }
-  return firstOf(names, (name) => regions.get(`${country} ${foldPart(name)}`) || undefined)
+  return firstOf(names, (name) => {
+    const exact = `${country} ${fold(name)}`
+    const short = `${country} ${shortName(name)}`
+    const known = REGION_NAMES[exact] ?? regions.get(exact) ?? REGION_NAMES[short] ?? regions.get(short) ?? shortRegions.get(short)
+    return known || undefined
+  })
 }
 
 function findAbroad(country: string, region: string | undefined, { names, geonameId }: NamedPart): string | undefined {
   const byId = geonameId === undefined ? undefined : findCityByGeonameId(geonameId)
   if (byId?.startsWith(`${country}-`)) return byId
   return firstOf(names, (name) => findCityAbroad(country, region, name))
+}
+
+function shortName(name: string): string {
+  return fold(name.replace(GENERIC_ABROAD, '').replace(GENERIC, ''))
 }
 
 function foldPart(name: string): string {
@@ -108,9 +165,15 @@ function loadNames(): void {
     if (place.kind === 'city' && /^cn-\d{4}$/.test(place.key)) {
       prefectures.set(`${place.key.slice(3, 5)} ${foldPart(place.label.en)}`, place.key.slice(3))
     }
-    if (place.kind !== 'region' || place.key.startsWith('cn-')) continue
+    // France's regions before 2016 had one letter.
+    if (place.kind !== 'region' || /^(cn-|fr-.$)/.test(place.key)) continue
     const key = place.key.toUpperCase()
-    const name = `${key.slice(0, 2)} ${foldPart(place.label.en)}`
-    regions.set(name, regions.has(name) ? '' : key)
+    for (const [names, name] of [
+      [regions, fold(place.label.en)],
+      [shortRegions, shortName(place.label.en)],
+    ] as const) {
+      const named = `${key.slice(0, 2)} ${name}`
+      names.set(named, names.has(named) ? '' : key)
+    }
   }
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findCarrier } from '../../../../geodata/line/line-catalogue.ts'
+import { findCarrier, findPlace } from '../../../../geodata/line/line-catalogue.ts'
 import { CARRIER_BY_ASN } from '../../../../geodata/source/carrier-asns.ts'
 import { findCarrierByText, findCityByName, findProvinceByName } from '../../../../geodata/source/chinese-place-names.ts'
 import { splitCsvRow } from '../../../../geodata/source/csv-row.ts'
 import { parseRecipe } from '../../../../geodata/source/parse-recipe.ts'
+import { REGION_NAMES } from '../../../../geodata/source/place-of-names.ts'
 
 test('provinces by the names of databases', () => {
   for (const [name, code] of [
@@ -127,3 +128,10 @@ for (const { recipe, message } of brokenRecipes) {
   test(`parseRecipe refuses ${JSON.stringify(recipe)}`, () =>
     assert.throws(() => parseRecipe(recipe, 'r'), { code: 'GEODATA_SOURCE_INVALID', message }))
 }
+
+test('other names of regions lead to regions of the catalogue', () => {
+  for (const [name, key] of Object.entries(REGION_NAMES)) {
+    assert.equal(key.slice(0, 2), name.slice(0, 2))
+    assert.equal(findPlace(key.toLowerCase())?.kind, 'region', key)
+  }
+})
