@@ -188,6 +188,8 @@ function textOfSource(source: GeodataSource): string[] {
   })
   const lines = [
     `  ${source.name} ${source.version}${source.inferred ? ' (inferred)' : ''}`,
+    ...(source.corrections === undefined ? [] : [`    rows      ${source.corrections.length}`]),
+    ...(source.inferredFields === undefined ? [] : [`    infers    ${source.inferredFields.join(', ')}`]),
     `    data of   ${source.date || 'unknown'}`,
     `    licence   ${source.licence || 'not stated'}`,
   ]

@@ -46,7 +46,8 @@ export const corrections: SourceKind = {
       builder.addPrefix(prefix, builder.record(record))
       inside.push({ prefix, record, row })
     }
-    const reading = readingOf(spec, builder.build(), '', { name: CORRECTIONS_NAME, licence: "the operator's own", date: latestDate(list) })
+    // No date of its own: a correction of today must not make old data look new.
+    const reading = readingOf(spec, builder.build(), '', { name: CORRECTIONS_NAME, licence: "the operator's own" })
     return { ...reading, descriptions: reading.descriptions.map((description) => ({ ...description, corrections: list })) }
   },
 }
@@ -97,8 +98,4 @@ function sortRows(rows: readonly Row[]): Row[] {
 function overlay(around: SourceRecord | undefined, said: SourceRecord): SourceRecord {
   if (around === undefined || said.country === undefined) return { ...around, ...said }
   return { carrier: around.carrier, asn: around.asn, ...said }
-}
-
-function latestDate(list: readonly Correction[]): string {
-  return list.reduce((latest, { date = '' }) => (date > latest ? date : latest), '')
 }
