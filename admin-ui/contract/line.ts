@@ -39,6 +39,53 @@ export type LineCatalogue = {
   readonly carriers: readonly CatalogueCarrier[]
   readonly custom: readonly LineLabel[]
 }
+/** Kinds of lines that a listing can be narrowed to; `carrier` = any line with a carrier. */
+export const LINE_KINDS: readonly ['class', 'continent', 'country', 'big-region', 'province', 'region', 'city', 'carrier', 'custom'] = [
+  'class',
+  'continent',
+  'country',
+  'big-region',
+  'province',
+  'region',
+  'city',
+  'carrier',
+  'custom',
+]
+export type LineKind = (typeof LINE_KINDS)[number]
+
+/** Where a line stands in one order. */
+export type LineOrder = {
+  readonly precedence: 'place-first' | 'carrier-first'
+  /** "city/carrier", "region", … */
+  readonly step: string
+  /** Number of the step, from 1. */
+  readonly position: number
+  /** Number of steps. */
+  readonly of: number
+  /** Lines that a client on it can match, most specific first; empty for custom and AS lines. */
+  readonly chain: readonly LineLabel[]
+}
+/** Answer of `GET /lines/:key`: one line in full. */
+export type LineDescription = LineLabel & {
+  readonly kind: LineKind | 'asn'
+  /** Place around its place; null = none. */
+  readonly within: string | null
+  /** Names it can be written by: Chinese, official, English, pinyin, initials. */
+  readonly names: readonly string[]
+  readonly formerNames: readonly string[]
+  /** What vendors call it; null = they have no such line, or have not published its name. */
+  readonly dnspod: string | null
+  readonly dnspodId: string | null
+  readonly alibaba: string | null
+  readonly huawei: string | null
+  /** IPv4 addresses on it in the loaded geodata; null = none, or a custom line. */
+  readonly ipv4Addresses: number | null
+  /** Latitude and longitude of its place in degrees; null = not known. */
+  readonly coordinates: readonly [number, number] | null
+  /** Both published orders. */
+  readonly order: readonly LineOrder[]
+}
+
 /** Answer of `GET /lines/chain?address=`: keys a client there can match, most specific first. */
 export type LineChain = {
   readonly address: string
@@ -92,6 +139,31 @@ export const lineCatalogueSchema: z.ZodType<LineCatalogue> = z
     custom: z.array(lineLabelSchema),
   })
   .meta({ id: 'LineCatalogue' })
+/** Schema of LineDescription. */
+export const lineDescriptionSchema: z.ZodType<LineDescription> = z
+  .object({
+    ...lineLabelFields,
+    kind: z.enum([...LINE_KINDS, 'asn']),
+    within: z.string().nullable(),
+    names: z.array(z.string()),
+    formerNames: z.array(z.string()),
+    dnspod: z.string().nullable(),
+    dnspodId: z.string().nullable(),
+    alibaba: z.string().nullable(),
+    huawei: z.string().nullable(),
+    ipv4Addresses: z.number().nullable(),
+    coordinates: z.tuple([z.number(), z.number()]).nullable(),
+    order: z.array(
+      z.object({
+        precedence: z.enum(['place-first', 'carrier-first']),
+        step: z.string(),
+        position: z.number(),
+        of: z.number(),
+        chain: z.array(lineLabelSchema),
+      }),
+    ),
+  })
+  .meta({ id: 'LineDescription' })
 /** Schema of LineChain. */
 export const lineChainSchema: z.ZodType<LineChain> = z
   .object({

@@ -18,7 +18,7 @@ import { eventListSchema } from './event.ts'
 import { explainAnswerSchema } from './explain.ts'
 import { generationAnswerSchema, generationListSchema } from './generation.ts'
 import { healthScoresSchema } from './health-scores.ts'
-import { lineCatalogueSchema, lineChainSchema, lineSearchSchema } from './line.ts'
+import { LINE_KINDS, lineCatalogueSchema, lineChainSchema, lineDescriptionSchema, lineSearchSchema } from './line.ts'
 import { policyAnswerSchema, policyListSchema, policyObjectSchema } from './policy.ts'
 import { poolListSchema } from './pool.ts'
 import { publishAnswerSchema, publishSchema } from './publish.ts'
@@ -40,6 +40,7 @@ export type RouteSchemas<Name extends RouteName> = {
 }
 
 const OF: QueryParameter = { name: 'of', help: 'draft (default: the draft when there is one) or live' }
+const LINE_KIND: QueryParameter = { name: 'kind', help: `only this kind: ${LINE_KINDS.join(', ')}` }
 const PAGE: readonly QueryParameter[] = [
   { name: 'before', help: 'only entries with a smaller number' },
   { name: 'limit', help: 'most entries, 1-500, default 50' },
@@ -76,11 +77,13 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   deletePolicy: just(null),
   pools: just(poolListSchema, [OF]),
   endpoints: just(endpointListSchema),
-  lines: just(lineCatalogueSchema),
+  lines: just(lineCatalogueSchema, [LINE_KIND, { name: 'parent', help: 'only what lies right in this place, e.g. cn-33' }]),
   lineSearch: just(lineSearchSchema, [
     { name: 'q', help: 'name in Chinese or English, initials, code, or address', required: true },
+    LINE_KIND,
     { name: 'limit', help: 'most hits, 1-100, default 20' },
   ]),
+  line: just(lineDescriptionSchema),
   lineChain: just(lineChainSchema, [{ name: 'address', help: 'address or prefix', required: true }]),
   document: just(documentAnswerSchema, [{ name: 'format', help: 'json (default) or yaml' }]),
   checkDocument: takes(documentCheckSchema, documentCheckAnswerSchema),

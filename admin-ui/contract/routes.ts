@@ -10,7 +10,7 @@ import type { EventList } from './event.ts'
 import type { ExplainAnswer } from './explain.ts'
 import type { GenerationAnswer, GenerationList } from './generation.ts'
 import type { HealthScores } from './health-scores.ts'
-import type { LineCatalogue, LineChain, LineSearch } from './line.ts'
+import type { LineCatalogue, LineChain, LineDescription, LineSearch } from './line.ts'
 import type { PolicyAnswer, PolicyList, PolicyObject } from './policy.ts'
 import type { PoolList } from './pool.ts'
 import type { Publish, PublishAnswer } from './publish.ts'
@@ -55,6 +55,7 @@ export type RouteTypes = {
   lines: { body: undefined; answer: LineCatalogue }
   lineSearch: { body: undefined; answer: LineSearch }
   lineChain: { body: undefined; answer: LineChain }
+  line: { body: undefined; answer: LineDescription }
   document: { body: undefined; answer: DocumentAnswer }
   checkDocument: { body: DocumentCheck; answer: DocumentCheckAnswer }
   putDocument: { body: DocumentPut; answer: PublishAnswer }
@@ -104,9 +105,15 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   deletePolicy: route('DELETE', '/policies/:id', 'editor', 'removes a policy from my draft; If-Match is required'),
   pools: route('GET', '/pools', 'viewer', 'pools and who uses them; ?of=draft|live'),
   endpoints: route('GET', '/endpoints', 'viewer', 'endpoints with their health'),
-  lines: route('GET', '/lines', 'viewer', 'the catalogue: places, carriers, custom lines'),
-  lineSearch: route('GET', '/lines/search', 'viewer', 'lines by Chinese or English name, initials, code or address; ?q=&limit='),
+  lines: route('GET', '/lines', 'viewer', 'the catalogue: places, carriers, custom lines; ?kind=&parent='),
+  lineSearch: route('GET', '/lines/search', 'viewer', 'lines by Chinese or English name, initials, code or address; ?q=&kind=&limit='),
   lineChain: route('GET', '/lines/chain', 'viewer', 'lines that a client can match; ?address='),
+  line: route(
+    'GET',
+    '/lines/:key',
+    'viewer',
+    'one line: names, vendors, share, place in both orders; any accepted spelling, percent-encoded',
+  ),
   document: route('GET', '/document', 'viewer', 'the live document; ?format=json|yaml'),
   checkDocument: route('POST', '/document/check', 'editor', 'judges a document; keeps nothing'),
   putDocument: route('PUT', '/document', 'publisher', 'publishes a whole document'),

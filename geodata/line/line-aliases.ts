@@ -140,6 +140,8 @@ function aliasOfCode(name: string): string | undefined {
     if (findPlaceByName(parts[1]!)?.startsWith('continent-') !== true) return undefined
     return findPlaceAlias(parts.length === 2 ? parts[1]! : parts.slice(2).join('-'))
   }
+  // More parts than a code has are a name of the console.
+  if (parts.length > (parts[0] === 'cn' ? 3 : 2)) return undefined
   const [first, second] = parts[0] === 'cn' ? parts.slice(1) : parts
   if (parts[0] === 'cn' && first === 'region') return second === undefined ? undefined : findPlaceByName(second)
   const carrier = carrierAliases.get(fold(first!))

@@ -4,14 +4,27 @@
  */
 import { findAddress, formatAddress } from '../../../geodata/address/address.ts'
 import { firstAddressOf, parsePrefix, prefixContains } from '../../../geodata/address/prefix.ts'
+import { countAddressesByLocation } from '../../../geodata/compile/address-share.ts'
 import type { Geodata } from '../../../geodata/geodata.ts'
 import { lineLabel, parseLineKey, placeLabel } from '../../../geodata/line/line.ts'
-import { CARRIERS, findCarrier, findPlace, listPlaces, type Place } from '../../../geodata/line/line-catalogue.ts'
+import { CARRIERS, countryOfPlace, findCarrier, findPlace, listPlaces, type Place } from '../../../geodata/line/line-catalogue.ts'
 import { isAbroad, lineChain, type Precedence } from '../../../geodata/line/line-precedence.ts'
-import { readPlace } from '../../../geodata/line/place-readings.ts'
+import { LINE_STEPS, positionOfLine, stepOfLine, widerLines } from '../../../geodata/line/line-steps.ts'
+import { formerNamesOf, homonymsOf, namesOfPlace, readingOf } from '../../../geodata/line/place-names.ts'
+import { vendorNamesOf } from '../../../geodata/line/vendor-lines.ts'
 import { lookupLocation } from '../../../geodata/lookup/lookup-location.ts'
 import type { Line } from '../../../policy/config/config-schema.ts'
-import type { CatalogueCarrier, CataloguePlace, LineCatalogue, LineChain, LineHit, LineLabel, LineSearch } from '../../contract/line.ts'
+import type {
+  CatalogueCarrier,
+  CataloguePlace,
+  LineCatalogue,
+  LineChain,
+  LineDescription,
+  LineHit,
+  LineKind,
+  LineLabel,
+  LineSearch,
+} from '../../contract/line.ts'
 import { ApiError } from '../api-error.ts'
 
 /** Where a text was found, best first. */
@@ -40,6 +53,8 @@ const SUBSTRING_MIN = 2
 export class LineDirectory {
   readonly #geodata: Geodata
   readonly #shares = new Map<string, number>()
+  /** IPv4 addresses by line. */
+  readonly #addresses = new Map<string, number>()
   readonly #spellings: readonly Spelling[]
   readonly #carriers: readonly CarrierSpelling[]
 
@@ -69,25 +84,64 @@ export class LineDirectory {
     }
   }
 
-  /** Places, carriers and custom lines. */
-  catalogue(custom: readonly Line[]): LineCatalogue {
+  /** Places, carriers and custom lines; the 5,500 regions and cities abroad only when `kind` or `parent` asks for them. */
+  catalogue(
+    custom: readonly Line[],
+    filter: { readonly kind?: LineKind | undefined; readonly parent?: string | undefined } = {},
+  ): LineCatalogue {
+    const { kind, parent } = filter
+    const all = kind === undefined && parent === undefined
     const places = listPlaces()
-      .filter((place) => place.key.startsWith('cn-') || (place.kind !== 'region' && place.kind !== 'city'))
-      .map(
-        (place): CataloguePlace => ({
-          code: place.key,
-          en: place.label.en,
-          zh: place.label['zh-CN'],
-          kind: kindOf(place),
-          within: place.parent ?? '',
-        }),
-      )
+      .filter((place) => !all || place.key.startsWith('cn-') || (place.kind !== 'region' && place.kind !== 'city'))
+      .filter((place) => parent === undefined || place.parent === parent)
+      .map(cataloguePlace)
+      .filter((place) => kind === undefined || place.kind === kind)
     const carriers = CARRIERS.map((carrier): CatalogueCarrier => ({ id: carrier.id, en: carrier.label.en, zh: carrier.label['zh-CN'] }))
-    return { places, carriers, custom: custom.map((line) => this.describe(`custom:${line.id}`, custom)) }
+    return {
+      places,
+      carriers: all || kind === 'carrier' ? carriers.filter(({ id }) => parent === undefined || this.#shares.has(`${parent}/${id}`)) : [],
+      custom: all || kind === 'custom' ? custom.map((line) => this.describe(`custom:${line.id}`, custom)) : [],
+    }
+  }
+
+  /** Everything about one line in any accepted spelling. Throws GEODATA_LINE_UNKNOWN, GEODATA_LINE_AMBIGUOUS. */
+  show(text: string, custom: readonly Line[]): LineDescription {
+    const key = parseLineKey(text)
+    const label = this.describe(key, custom)
+    const [placeKey, carrier] = key.split('/')
+    const place = findPlace(placeKey!)
+    const vendors = vendorNamesOf(key)
+    const others =
+      carrier === undefined && place !== undefined
+        ? namesOf(place)
+        : carrier !== undefined && place?.kind === 'any'
+          ? carrierNames(carrier)
+          : []
+    const wider = (precedence: Precedence): readonly LineLabel[] => widerLines(key, precedence).map((line) => this.describe(line, custom))
+    return {
+      ...label,
+      kind: kindOfLine(key),
+      within: place?.parent ?? null,
+      names: others,
+      formerNames: place !== undefined && carrier === undefined ? formerNamesOf(place.key) : [],
+      dnspod: vendors.dnspod ?? null,
+      dnspodId: vendors.dnspodId ?? null,
+      alibaba: vendors.alibaba ?? null,
+      huawei: vendors.huawei ?? null,
+      ipv4Addresses: this.#addresses.get(key) ?? null,
+      coordinates: place?.coordinates ?? null,
+      order: (['place-first', 'carrier-first'] as const).map((precedence) => ({
+        precedence,
+        step: stepOfLine(key),
+        position: positionOfLine(key, precedence),
+        of: LINE_STEPS[precedence].length,
+        chain: wider(precedence),
+      })),
+    }
   }
 
   /** Finds lines by whatever people type. */
-  search(query: string, limit: number, custom: readonly Line[]): LineSearch {
+  search(query: string, limit: number, custom: readonly Line[], kind?: LineKind): LineSearch {
     const hits = new Map<string, Match>()
     const add = ({ line, match }: Hit): void => {
       const known = hits.get(line)
@@ -98,10 +152,13 @@ export class LineDirectory {
       const chain = this.#findChain(text, 'place-first', custom)
       if (chain !== undefined) for (const label of chain.chain) add({ line: label.line, match: 'address' })
       else {
+        // A name that several places share: each of them is as good as the other.
+        for (const line of homonymsOf(text)) add({ line, match: 'exact' })
         for (const hit of [...this.#findExact(text), ...findCustom(fold(text), custom), ...this.#findPlaces(fold(text))]) add(hit)
       }
     }
-    const found = [...hits].map(([line, match]): LineHit => ({ ...this.describe(line, custom), match, ...this.#within(line) }))
+    const wanted = kind === undefined ? [...hits] : [...hits].filter(([line]) => kindOfLine(line) === kind)
+    const found = wanted.map(([line, match]): LineHit => ({ ...this.describe(line, custom), match, ...this.#within(line) }))
     // The chain of an address is in the order a client walks; everything else best match first, then the largest.
     found.sort(
       (a, b) =>
@@ -203,12 +260,8 @@ export class LineDirectory {
   }
 
   #countShares(): void {
-    const { v4, locations } = this.#geodata
-    const counts = new Float64Array(locations.length)
-    for (let range = 0; range < v4.values.length; range++) {
-      const end = v4.starts[range + 1] ?? 0x1_0000_0000
-      counts[v4.values[range]!]! += end - v4.starts[range]!
-    }
+    const { locations } = this.#geodata
+    const counts = countAddressesByLocation(this.#geodata)
     let world = 0
     let china = 0
     const byLine = new Map<string, number>()
@@ -220,6 +273,7 @@ export class LineDirectory {
       for (const line of lineChain(location, 'place-first')) byLine.set(line, (byLine.get(line) ?? 0) + count)
     }
     for (const [line, count] of byLine) {
+      this.#addresses.set(line, count)
       const whole = isChinese(line) ? china : world
       if (whole > 0) this.#shares.set(line, (100 * count) / whole)
     }
@@ -253,18 +307,40 @@ function fold(text: string): string {
 
 function spellPlace(place: Place): Spelling {
   const zh = place.label['zh-CN']
-  const parent = place.kind === 'city' ? findPlace(place.parent ?? '') : undefined
-  const reading = place.key === 'cn' || place.key === 'abroad' || place.key.startsWith('cn-') ? readPlace(zh, place.label.en) : undefined
-  const names = new Set([place.label.en, zh, place.fullName ?? '', reading?.pinyin ?? ''].map(fold))
+  const parent = place.kind === 'city' ? (findPlace(place.parent ?? '') ?? undefined) : undefined
+  const names = new Set(namesOfPlace(place).map(fold))
   if (parent !== undefined) {
     names.add(fold(parent.label['zh-CN'] + zh))
     names.add(fold((parent.fullName ?? '') + (place.fullName ?? zh)))
     names.add(fold(parent.label.en + place.label.en))
   }
+  const country = place.key.startsWith('city-') ? findPlace(countryOfPlace(place.key)!.toLowerCase()) : undefined
+  if (country !== undefined) names.add(fold(country.label['zh-CN'] + zh))
   names.delete('')
   const digits = /^cn-(\d{2}|\d{4})$/.exec(place.key)?.[1]
   const codes = digits === undefined ? [place.key] : [place.key, digits, digits.padEnd(6, '0')]
-  return { place, names: [...names], initials: reading?.initials ?? '', codes: codes.map(fold) }
+  return { place, names: [...names], initials: readingOf(place)?.initials ?? '', codes: codes.map(fold) }
+}
+
+function namesOf(place: Place): readonly string[] {
+  const { label, fullName } = place
+  const reading = readingOf(place)
+  return [...new Set([label['zh-CN'], fullName, label.en, reading?.pinyin, reading?.initials])].filter((name) => name !== undefined)
+}
+
+function carrierNames(id: string): readonly string[] {
+  const carrier = findCarrier(id)!
+  return [...new Set([carrier.label['zh-CN'], carrier.label.en, ...carrier.aliases])]
+}
+
+function cataloguePlace(place: Place): CataloguePlace {
+  return { code: place.key, en: place.label.en, zh: place.label['zh-CN'], kind: kindOf(place), within: place.parent ?? '' }
+}
+
+function kindOfLine(line: string): LineKind | 'asn' {
+  if (line.startsWith('custom:')) return 'custom'
+  if (line.startsWith('asn:')) return 'asn'
+  return line.includes('/') ? 'carrier' : kindOf(findPlace(line)!)
 }
 
 function wordsOf(spelling: Spelling): readonly (readonly [readonly string[], Match])[] {

@@ -1,22 +1,57 @@
-/** Lines: catalogue, search, chain of an address. */
+/** Lines: catalogue, search, one line in full, chain of an address. */
+import { parsePlace } from '../../../geodata/line/line.ts'
 import type { Line } from '../../../policy/config/config-schema.ts'
+import { LINE_KINDS, type LineKind } from '../../contract/line.ts'
 import { ApiError } from '../api-error.ts'
 import type { ApiParts } from '../api-parts.ts'
-import { numberParameter, type RouteHandlers } from '../route-handler.ts'
+import { type ApiRequest, numberParameter, type RouteHandlers } from '../route-handler.ts'
+
+/** Longest text that is looked at as a name of a line. */
+const MAX_TEXT = 100
 
 /** Handlers. */
 export function lineRoutes({
   lines,
   publisher,
-}: Pick<ApiParts, 'lines' | 'publisher'>): RouteHandlers<'lines' | 'lineSearch' | 'lineChain'> {
+}: Pick<ApiParts, 'lines' | 'publisher'>): RouteHandlers<'lines' | 'lineSearch' | 'lineChain' | 'line'> {
   const custom = (): readonly Line[] => publisher.live()?.config?.lines ?? []
   return {
-    lines: () => ({ answer: lines.catalogue(custom()) }),
+    lines: (request) => {
+      const parent = request.query('parent')
+      const filter = {
+        kind: kindParameter(request),
+        parent: parent === undefined ? undefined : readLine(() => parsePlace(cut('parent', parent))),
+      }
+      return { answer: lines.catalogue(custom(), filter) }
+    },
     lineSearch: (request) => {
-      const query = request.query('q') ?? ''
-      if (query.length > 100) throw new ApiError('API_PARAMETER', 'q has more than 100 characters')
-      return { answer: lines.search(query, numberParameter(request, 'limit', 20, 1, 100), custom()) }
+      const query = cut('q', request.query('q') ?? '')
+      return { answer: lines.search(query, numberParameter(request, 'limit', 20, 1, 100), custom(), kindParameter(request)) }
     },
     lineChain: (request) => ({ answer: lines.chain(request.query('address') ?? '', 'place-first', custom()) }),
+    line: (request) => ({ answer: readLine(() => lines.show(cut('the line', request.params.key!), custom())) }),
+  }
+}
+
+function kindParameter(request: Pick<ApiRequest, 'query'>): LineKind | undefined {
+  const kind = request.query('kind')
+  if (kind === undefined || kind === '') return undefined
+  if ((LINE_KINDS as readonly string[]).includes(kind)) return kind as LineKind
+  throw new ApiError('API_PARAMETER', `kind "${kind.slice(0, 40)}" is none of ${LINE_KINDS.join(', ')}`)
+}
+
+function cut(name: string, text: string): string {
+  if (text.length > MAX_TEXT) throw new ApiError('API_PARAMETER', `${name} has more than ${MAX_TEXT} characters`)
+  return text
+}
+
+/** An unknown or ambiguous line is the caller's mistake: 404 with what it could have meant. */
+function readLine<Read>(read: () => Read): Read {
+  try {
+    return read()
+  } catch (error) {
+    const { code, message, suggestion } = error as { code?: string; message: string; suggestion?: string }
+    if (code?.startsWith('GEODATA_LINE_') !== true) throw error
+    throw new ApiError('API_NOT_FOUND', `${message}: ${suggestion}`)
   }
 }

@@ -105,6 +105,7 @@ const accepted: readonly (readonly [string, string])[] = [
   // Names as consoles and exports show them.
   ['中国电信_东北', 'cn-northeast/telecom'],
   ['中国地区_华东_浙江', 'cn-33'],
+  ['中国电信_华东_浙江', 'cn-33/telecom'],
   ['电信_华北地区', 'cn-north/telecom'],
   ['移动_浙江', 'cn-33/mobile'],
   ['亚洲_日本', 'jp'],
