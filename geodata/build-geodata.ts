@@ -21,6 +21,8 @@ export type BuildOptions = {
   readonly defaultFile: string
   /** Told what is being done, one line a step. */
   readonly onProgress?: (line: string) => void
+  /** Told what each source said, by its name, before anything is merged. */
+  readonly onReading?: (name: string, reading: SourceReading) => void
 }
 
 /**
@@ -43,6 +45,7 @@ export async function buildGeodata(given: Recipe | Recipe['sources'], options: B
     const startedAt = performance.now()
     const reading = await readSource(spec, options.folder)
     const { v4, v6 } = reading.ranges
+    options.onReading?.(spec.name ?? reading.descriptions[0]?.name ?? spec.kind, reading)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     options.onProgress?.(
       `read ${spec.name ?? reading.descriptions[0]?.name ?? spec.kind}: ${v4.values.length} IPv4 and ${v6.values.length} IPv6 ranges in ${seconds} s`,

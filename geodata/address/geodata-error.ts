@@ -13,6 +13,12 @@ export type GeodataErrorCode =
   | 'GEODATA_FILE_FORMAT'
   | 'GEODATA_FILE_UNWRITABLE'
   | 'GEODATA_TABLE_INVALID'
+  | 'GEODATA_DOWNLOAD_FAILED'
+  | 'GEODATA_DOWNLOAD_REFUSED'
+  | 'GEODATA_LICENCE_MISSING'
+  | 'GEODATA_SHRUNKEN'
+  | 'GEODATA_COVERAGE'
+  | 'GEODATA_KNOWN_ADDRESS'
 
 /** A failure with a code and a remedy. */
 export class GeodataError extends Error {
