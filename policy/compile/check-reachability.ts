@@ -1,15 +1,27 @@
 /**
- * Rules that never answer: no address of the geodata (and no custom prefix) puts a client on them, or another rule stands in front
- * of them everywhere and hands nothing over. Read off the compiled classes, so it cannot disagree with decide(). Pure.
+ * Rules that never answer: other rules stand in front of them everywhere and hand nothing over, or no address is on their line. Read off
+ * the compiled classes, so it cannot disagree with decide(); which lines cover them is found in a second pass, for these alone. Pure.
  */
+import { type Prefix, parsePrefix, prefixContains } from '../../geodata/address/prefix.ts'
+import { lineChain } from '../../geodata/line/line-precedence.ts'
+import type { Location } from '../../geodata/line/location.ts'
 import type { IssueDraft } from '../config/config-issue.ts'
 import type { Config, Policy } from '../config/config-schema.ts'
 import type { PolicyColumns, PolicyNames } from '../model/policy-columns.ts'
 
 const CUSTOM = 'custom:'
+/** Covering lines that are named. */
+const MAX_NAMED = 3
+/** Networks of a custom line that are looked at to name what covers it; of a million, the first ones tell. */
+const MAX_LOOKED_AT = 1000
 
-/** A warning for each rule that no client can reach. */
-export function checkReachability(config: Config, columns: PolicyColumns, names: PolicyNames): IssueDraft[] {
+/** A warning for each rule that is covered, a note for each whose line has no address in the geodata. */
+export function checkReachability(
+  config: Config,
+  columns: PolicyColumns,
+  names: PolicyNames,
+  locations: readonly Location[],
+): IssueDraft[] {
   const reachedByTable = collectReachedSlots(columns)
   const policyNumber = new Map(names.policies.map((id, number) => [id, number]))
   return config.policies.flatMap((policy, position) => {
@@ -19,7 +31,16 @@ export function checkReachability(config: Config, columns: PolicyColumns, names:
     const endRule = columns.policyRuleFirst[number + 1]!
     const unreached = new Set<string>()
     for (let rule = firstRule; rule < endRule; rule++) if (!reached.has(rule - firstRule)) unreached.add(names.ruleLines[rule]!)
-    return policy.rules.flatMap((rule, at) => (unreached.has(rule.line) ? [unreachable(config, policy, rule.line, position, at)] : []))
+    if (unreached.size === 0) return []
+    const covers = findCovers(config, policy, unreached, locations)
+    return policy.rules.flatMap((rule, at) => {
+      const by = covers.get(rule.line)
+      if (by === undefined) return []
+      const path = ['policies', position, 'rules', at, 'line']
+      const params = { policy: policy.id, line: rule.line }
+      if (by.size === 0) return [{ code: 'POLICY_LINE_WITHOUT_ADDRESSES', path, params }]
+      return [{ code: 'POLICY_RULE_UNREACHABLE', path, params: { ...params, by: nameSome([...by]) } }]
+    })
   })
 }
 
@@ -38,26 +59,60 @@ function collectReachedSlots(columns: PolicyColumns): Set<number>[] {
   })
 }
 
-function unreachable(config: Config, policy: Policy, line: string, position: number, at: number): IssueDraft {
-  return {
-    code: 'POLICY_RULE_UNREACHABLE',
-    path: ['policies', position, 'rules', at, 'line'],
-    params: {
-      policy: policy.id,
-      line,
-      reason: unreachedReason(config, policy, line),
-    },
+/** For each line that no class reaches: the lines that answer in its place; none = nobody is on it. */
+function findCovers(
+  config: Config,
+  policy: Policy,
+  unreached: ReadonlySet<string>,
+  locations: readonly Location[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const ruled = new Set(policy.rules.map(({ line }) => line))
+  const covers = new Map([...unreached].map((line) => [line, new Set<string>()]))
+  const first = new Set<string>()
+  // A rule that is inherited from is reached wherever its line is; what is not has nobody on it.
+  if (policy.inherit) return covers
+  for (const location of locations) {
+    const chain = lineChain(location, policy.precedence)
+    const head = chain.find((line) => ruled.has(line))
+    for (const line of chain) {
+      const by = covers.get(line)
+      if (by === undefined) continue
+      if (head === line) first.add(line)
+      else if (head !== undefined) by.add(head)
+    }
   }
+  const customRules = [...ruled].filter((line) => line.startsWith(CUSTOM))
+  for (const [line, by] of covers) {
+    if (line.startsWith(CUSTOM)) for (const other of customCovers(config, line, customRules)) by.add(other)
+    // First by location, and yet never reached: custom lines hold those addresses.
+    else if (first.has(line)) for (const other of customRules) by.add(other)
+  }
+  return covers
 }
 
-function unreachedReason(config: Config, policy: Policy, line: string): string {
-  if (line === '*') return 'every address is on a more specific line of this policy'
-  if (line.startsWith(CUSTOM)) {
-    const lineId = line.slice(CUSTOM.length)
-    const isEmpty = config.lines.some(({ id, prefixes }) => id === lineId && prefixes.length === 0)
-    return isEmpty ? 'it holds no network' : 'longer networks of other lines cover all of it, and inherit is false'
-  }
-  return policy.inherit
-    ? 'no address of the geodata is on this line'
-    : 'no address of the geodata is on this line, or all of them are on a more specific line of this policy'
+/** Other custom lines with longer networks inside this one's. */
+function customCovers(config: Config, line: string, customRules: readonly string[]): readonly string[] {
+  const prefixesOf = (key: string): readonly string[] => config.lines.find(({ id }) => `${CUSTOM}${id}` === key)?.prefixes ?? []
+  const own = prefixesOf(line).slice(0, MAX_LOOKED_AT).map(parsePrefix)
+  if (own.length === 0) return []
+  const others = customRules.filter((other) => other !== line)
+  const inside = others.filter((other) =>
+    prefixesOf(other)
+      .slice(0, MAX_LOOKED_AT)
+      .some((text) => isInside(parsePrefix(text), own)),
+  )
+  return inside.length > 0 ? inside : others
+}
+
+function isInside(prefix: Prefix, wider: readonly Prefix[]): boolean {
+  return wider.some((other) => other.length < prefix.length && prefixContains(other, prefix))
+}
+
+function nameSome(lines: readonly string[]): string {
+  const named = lines
+    .toSorted()
+    .slice(0, MAX_NAMED)
+    .map((line) => `"${line}"`)
+  const more = lines.length - named.length
+  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ')
 }

@@ -130,7 +130,11 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
     pools: pools.map((pool) => pool.id),
     endpoints: endpoints.map((endpoint) => endpoint.id),
   }
-  return { columns, names, issues: [...tables.issues, ...checkReachability(config, columns, names), ...checkFamilies(config)] }
+  return {
+    columns,
+    names,
+    issues: [...tables.issues, ...checkReachability(config, columns, names, geodata.locations), ...checkFamilies(config)],
+  }
 }
 
 function flagsOf(policy: Policy): number {

@@ -433,8 +433,13 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   ),
   POLICY_RULE_UNREACHABLE: entry(
     'warning',
-    (p) => `the rule for "${p.line}" never answers: ${p.reason}`,
+    (p) => `the rule is never used: line "${p.line}" is covered by ${p.by}`,
     () => 'delete it, widen its line, or set inherit: true',
+  ),
+  POLICY_LINE_WITHOUT_ADDRESSES: entry(
+    'note',
+    (p) => `no address of the loaded geodata is on line "${p.line}": its rule answers nobody`,
+    () => 'check the line; geodata that knows it (cities abroad, AS numbers, carriers) would give it addresses',
   ),
   POLICY_PREFIX_CONFLICT: entry(
     'error',

@@ -27,7 +27,7 @@ export type MatrixView = {
   readonly unused: readonly string[]
 }
 
-const NEVER = new Set(['POLICY_RULE_UNREACHABLE'])
+const NEVER = new Set(['POLICY_RULE_UNREACHABLE', 'POLICY_LINE_WITHOUT_ADDRESSES'])
 
 /** What the view is made of. */
 export type MatrixInput = {

@@ -111,26 +111,47 @@ test('conflicts are reported up to a limit', () => {
   assert.equal(issues.filter(({ code }) => code === 'POLICY_PREFIX_CONFLICT').length, 20)
 })
 
-test('a rule that no address reaches is a warning', () => {
+test('a rule that others cover is a warning that names them; one whose line has no address is a note', () => {
   const lines = { all: ['0.0.0.0/0', '::/0'], park: ['198.51.100.0/24'], halves: ['198.51.100.0/25', '198.51.100.128/25'], none: [] }
-  const cases: [lines: string[], more: Partial<PolicyDraft>, unreached: string[]][] = [
+  /** Lines without addresses have no cover. */
+  type Unreached = readonly (readonly [line: string, by: string | undefined])[]
+  const cases: [lines: string[], more: Partial<PolicyDraft>, unreached: Unreached][] = [
     [['cn-3302/telecom', 'jp', '*'], {}, []],
-    [['cn-3302/mobile', 'us', '*'], {}, ['cn-3302/mobile', 'us']],
+    [
+      ['cn-3302/mobile', 'us', '*'],
+      {},
+      [
+        ['cn-3302/mobile', undefined],
+        ['us', undefined],
+      ],
+    ],
     [['custom:all', 'jp', '*'], {}, []],
-    [['custom:all', 'jp', '*'], { inherit: false }, ['jp', '*']],
+    [
+      ['custom:all', 'jp', '*'],
+      { inherit: false },
+      [
+        ['jp', '"custom:all"'],
+        ['*', '"custom:all", "jp"'],
+      ],
+    ],
     // Once, and in time linear in the networks: it is read off the classes.
-    [['custom:halves', 'custom:park', '*'], { inherit: false }, ['custom:park']],
+    [['custom:halves', 'custom:park', '*'], { inherit: false }, [['custom:park', '"custom:halves"']]],
     [['custom:halves', 'custom:park', '*'], {}, []],
-    [['custom:none', '*'], {}, ['custom:none']],
+    [['custom:none', '*'], {}, [['custom:none', undefined]]],
+    // All of the province that the geodata knows is in these two cities.
+    [['cn-3302', 'cn-3301', 'cn-33', '*'], { inherit: false }, [['cn-33', '"cn-3301", "cn-3302"']]],
+    [['cn-3302', 'cn-3301', 'cn-33', '*'], {}, []],
+    // The order decides what covers what.
+    [['cn-33', '*/telecom', '*'], { inherit: false }, [['*/telecom', '"cn-33"']]],
+    [['cn-33', '*/telecom', '*'], { inherit: false, precedence: 'carrier-first' }, []],
   ]
   for (const [keys, more, unreached] of cases) {
     const { issues } = compilePolicies(makeSyntheticConfig({ pools: POOLS, lines, policies: [policy('p', keys, more)] }), geodata)
     assert.deepEqual(
-      issues.map(({ code, params }) => [code, params.line]),
-      unreached.map((line) => ['POLICY_RULE_UNREACHABLE', line]),
+      issues.map(({ code, params }) => [code, params.line, params.by]),
+      unreached.map(([line, by]) => [by === undefined ? 'POLICY_LINE_WITHOUT_ADDRESSES' : 'POLICY_RULE_UNREACHABLE', line, by]),
     )
-    for (const { path } of issues)
-      assert.equal(keys[path[3] as number], unreached.includes(keys[path[3] as number]!) ? keys[path[3] as number] : '')
+    for (const { path, params } of issues) assert.equal(keys[path[3] as number], params.line)
   }
 })
 
