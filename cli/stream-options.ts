@@ -33,6 +33,16 @@ export const STREAM_OPTIONS: Readonly<Record<string, CommandOption>> = {
     value: 'MB',
     help: `bytes that may wait in all connections: queries half sent, answers not read [${TCP_LIMITS.heldBytes >> 20}]`,
   },
+  'tls-max-handshakes': {
+    type: 'string',
+    value: 'N',
+    help: `TLS handshakes a second in all; further connections are closed; 0 = no limit [${TCP_LIMITS.handshakesPerSecond}]`,
+  },
+  'tls-max-handshakes-per-client': {
+    type: 'string',
+    value: 'N',
+    help: `the same of one IPv4 address or IPv6 /56 [${TCP_LIMITS.handshakesPerClientPerSecond}]`,
+  },
 }
 
 /** An address of an encrypted transport. */
@@ -70,6 +80,8 @@ export function streamSettings(flags: Flags): StreamSettings {
       connectionsPerClient: numberFlag(flags, 'tcp-max-connections-per-client', TCP_LIMITS.connectionsPerClient, 1, 1_000_000),
       idleMs: numberFlag(flags, 'tcp-idle-ms', TCP_LIMITS.idleMs, 100, 3_600_000),
       heldBytes: numberFlag(flags, 'tcp-max-held-mb', TCP_LIMITS.heldBytes >> 20, 1, 4096) << 20,
+      handshakesPerSecond: numberFlag(flags, 'tls-max-handshakes', TCP_LIMITS.handshakesPerSecond, 0, 64_000),
+      handshakesPerClientPerSecond: numberFlag(flags, 'tls-max-handshakes-per-client', TCP_LIMITS.handshakesPerClientPerSecond, 0, 64_000),
     },
   }
 }

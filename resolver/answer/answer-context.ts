@@ -65,6 +65,8 @@ export type AnswerContext = {
 
   /** Cookies and limits; undefined: cookies are passed over and nothing is limited. */
   guard: Guard | undefined
+  /** More comes than can be answered: only clients that the guard spares are (resolver/guard/overload.ts). */
+  sheds: boolean
   /** The client has proved its address by a cookie. */
   isKnownClient: boolean
   /** What the response is limited as (resolver/guard/rate-limit.ts): its class, and a number that stands for the imputed name. */
@@ -121,6 +123,7 @@ export function createAnswerContext(options: AnswerOptions): AnswerContext {
     policyCells: new Float64Array(0),
     counterShape: { ruleCount: 0, policyCount: 0 },
     guard: undefined,
+    sheds: false,
     isKnownClient: false,
     limitClass: 0,
     limitName: 0,

@@ -41,7 +41,7 @@ import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODAT
 import { writeAdditional, writeNegativeSoa, writeReferral, writeRRset } from './fill-sections.ts'
 import { OUR_UDP_SIZE, optBytes, writeOpt } from './finish-edns.ts'
 import { isLoop, writeAlias, writeRedirection } from './follow-alias.ts'
-import { beginGuard, guardedSize, imputeName, passesGuard } from './guard-response.ts'
+import { beginGuard, guardedSize, imputeName, isSpared, passesGuard } from './guard-response.ts'
 import { locateClient } from './locate-client.ts'
 
 export { type AnswerContext, type AnswerOptions, createAnswerContext } from './answer-context.ts'
@@ -75,6 +75,7 @@ export function answerQuery(
   ctx.decisionPolicy = -1
   let verdict = readQuery(mem, off, len, query)
   if (verdict === VERDICT_DROP) return 0
+  if (ctx.sheds && transport === TRANSPORT_UDP && !isSpared(ctx, src, srcAt)) return 0
   if (verdict === VERDICT_REQUEST) {
     if (ctx.special !== undefined) return ctx.special(mem, off, len, room, src, srcAt, transport)
     verdict = RCODE_NOTIMP

@@ -8,6 +8,11 @@ import { ANSWERS } from '../wire/response-writer.ts'
 import { FOUND_CUT, FOUND_MISS, type NameFound } from '../zone/find-name.ts'
 import type { AnswerContext } from './answer-context.ts'
 
+/** While the thread sheds: false when this query is passed over. */
+export function isSpared({ guard, query }: AnswerContext, src: Uint32Array, srcAt: number): boolean {
+  return guard === undefined || guard.spares(query.cookie, query.cookieLength, src, srcAt)
+}
+
 /** Before the answer: who asks, and nothing counted yet. */
 export function beginGuard(ctx: AnswerContext, src: Uint32Array, srcAt: number): void {
   const { guard, query } = ctx

@@ -3,7 +3,7 @@
  * for its memory; hot. Exempt: cookies of ours, TCP and what runs over it (their addresses are not forged), prefixes the operator names.
  */
 import type { Prefix } from '../../geodata/address/prefix.ts'
-import { COOKIE_GOOD, COOKIE_OLD, checkCookie, makeCookie } from '../wire/cookie.ts'
+import { COOKIE_GOOD, COOKIE_OLD, COOKIE_WRONG, checkCookie, makeCookie } from '../wire/cookie.ts'
 import { liveSecretsAt } from './guard-memory.ts'
 import { createRateLimiter, LIMIT_DROP, LIMIT_SEND, prefixMask, type RateLimits, UNITS_PER_SECOND } from './rate-limit.ts'
 
@@ -28,12 +28,14 @@ export type Guard = {
    * proved its address.
    */
   readonly checkCookie: (cookie: Uint8Array, length: number, src: Uint32Array, srcAt: number) => boolean
+  /** While a thread sheds (overload.ts): false when the query is passed over, being neither of a client known by its cookie nor of an exempt one. */
+  readonly spares: (cookie: Uint8Array, length: number, src: Uint32Array, srcAt: number) => boolean
   /** LIMIT_SEND, LIMIT_DROP or LIMIT_SLIP for a UDP response to a client without a good cookie. */
   readonly limit: (src: Uint32Array, srcAt: number, responseClass: number, name: number) => number
 }
 
 /** Cells that the guard counts in, from the first one on; each thread has its own. */
-export const GUARD_COUNTS = ['dropped', 'truncated', 'cookie-good', 'cookie-other'] as const
+export const GUARD_COUNTS = ['dropped', 'truncated', 'cookie-good', 'cookie-other', 'shed'] as const
 
 /** Key of the cap for all clients without cookie, in the same table: a class of its own. */
 const NOBODY = new Uint32Array([0, 0, 0, 0])
@@ -78,8 +80,15 @@ export function createGuard(memory: SharedArrayBuffer, settings: GuardSettings, 
       counts[isKnown ? 2 : 3]! += 1
       return isKnown
     },
+    spares: (cookie, length, src, srcAt) => {
+      const count = words[secretsAt]!
+      const verdict = length === 0 ? COOKIE_WRONG : checkCookie(cookie, length, src, srcAt, nowSeconds, words, secretsAt + 1, count)
+      if (verdict === COOKIE_GOOD || verdict === COOKIE_OLD || isExempt(src, srcAt)) return true
+      counts[4]! += 1
+      return false
+    },
     limit: (src, srcAt, responseClass, name) => {
-      if (exempt.length > 0 && isExempt(src, srcAt)) return LIMIT_SEND
+      if (isExempt(src, srcAt)) return LIMIT_SEND
       let verdict = limiter.limit(now, src, srcAt, responseClass, name)
       if (verdict === LIMIT_SEND && cap !== undefined) verdict = cap.limit(now, NOBODY, 0, 0, 0)
       if (verdict !== LIMIT_SEND) counts[verdict === LIMIT_DROP ? 0 : 1]! += 1

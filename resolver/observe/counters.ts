@@ -17,8 +17,10 @@ export const COUNT_CONNECTIONS = 7
 export const COUNT_CONNECTIONS_TOTAL = 8
 /** Connections closed by a limit, a time-out, or because the peer did not read. */
 export const COUNT_CONNECTIONS_SHED = 9
-/** Cells of GUARD_COUNTS (resolver/guard/guard.ts). */
-export const COUNT_GUARD = 10
+/** Messages that the system lost because the queue of a socket was full. */
+export const COUNT_RECEIVE_LOST = 10
+/** TLS handshakes refused by a limit. */
+export const COUNT_HANDSHAKES_REFUSED = 11
 /** Connections lost before TLS was agreed on. */
 export const COUNT_HANDSHAKE_FAILURES = 14
 /** HTTP requests that were refused with a status of their own. */
@@ -27,8 +29,10 @@ export const COUNT_HTTP_REFUSED = 15
 export const COUNT_RCODES = 16
 /** 16 cells, one an outcome of resolver/transfer/transfer-desk.ts. */
 export const COUNT_TRANSFERS = 32
+/** 8 cells, those of GUARD_COUNTS (resolver/guard/guard.ts). */
+export const COUNT_GUARD = 48
 /** Cells of one stripe: whole cache lines. */
-export const STRIPE_CELLS = 48
+export const STRIPE_CELLS = 56
 
 /** Memory for `workers` stripes. */
 export function createCounters(workers: number): Float64Array {

@@ -25,10 +25,13 @@ export type NodeMetricName =
   | 'nearcast_batches_total'
   | 'nearcast_rate_limited_total'
   | 'nearcast_cookies_total'
+  | 'nearcast_queries_shed_total'
+  | 'nearcast_udp_receive_lost_total'
   | 'nearcast_tcp_connections'
   | 'nearcast_tcp_connections_total'
   | 'nearcast_tcp_connections_shed_total'
   | 'nearcast_tls_handshake_failures_total'
+  | 'nearcast_tls_handshakes_refused_total'
   | 'nearcast_http_requests_refused_total'
   | 'nearcast_tls_certificate_expiry_timestamp_seconds'
   | 'nearcast_worker_restarts_total'
@@ -66,7 +69,7 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_responses_total: { type: 'counter', help: 'Responses sent, by response code.', labels: ['transport', 'rcode'] },
   nearcast_queries_dropped_total: {
     type: 'counter',
-    help: 'Messages that got no response, because they were no query or a rate limit held it back.',
+    help: 'Messages that got no response, because they were no query, a rate limit held it back, or they were shed.',
     labels: ['transport'],
   },
   nearcast_responses_truncated_total: { type: 'counter', help: 'Responses with the TC bit.', labels: ['transport'] },
@@ -87,6 +90,16 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
     help: 'Queries with a DNS cookie: of a client that is known by it, or not.',
     labels: ['cookie'],
   },
+  nearcast_queries_shed_total: {
+    type: 'counter',
+    help: 'UDP queries passed over because more came than could be answered and their clients have no good cookie.',
+    labels: [],
+  },
+  nearcast_udp_receive_lost_total: {
+    type: 'counter',
+    help: 'UDP messages the system lost because the queue of a socket was full.',
+    labels: [],
+  },
   nearcast_tcp_connections: { type: 'gauge', help: 'Open connections.', labels: ['transport'] },
   nearcast_tcp_connections_total: { type: 'counter', help: 'Connections that came.', labels: ['transport'] },
   nearcast_tcp_connections_shed_total: {
@@ -95,6 +108,11 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
     labels: ['transport'],
   },
   nearcast_tls_handshake_failures_total: { type: 'counter', help: 'Connections lost before TLS was agreed on.', labels: ['transport'] },
+  nearcast_tls_handshakes_refused_total: {
+    type: 'counter',
+    help: 'TLS handshakes refused because there were too many, of one client or in all.',
+    labels: ['transport'],
+  },
   nearcast_http_requests_refused_total: { type: 'counter', help: 'HTTP requests answered with a status other than 200.', labels: [] },
   nearcast_tls_certificate_expiry_timestamp_seconds: {
     type: 'gauge',

@@ -10,6 +10,7 @@ import {
   COUNT_BATCHES,
   COUNT_EXCEPTIONS,
   COUNT_QUERIES,
+  COUNT_RECEIVE_LOST,
   COUNT_REFUSED_RANKINGS,
   COUNT_SEND_FAILURES,
   countReply,
@@ -38,6 +39,8 @@ export type Answerer = {
   readonly use: (live: LiveState) => void
   /** Answers the message at `mem[off]` in place; returns the reply's length, 0 = no reply. */
   readonly answer: (mem: Uint8Array, off: number, len: number, room: number, src: Uint32Array, srcAt: number, transport: number) => number
+  /** From now on only clients that are known are answered, or all again (resolver/guard/overload.ts). Called once a batch, after `use`. */
+  readonly shed?: (sheds: boolean) => void
   /** What decided the last answer, for the query log. */
   readonly note?: NoteDecision
   /** Idle time-out that the next answers tell an asker who wants to know (RFC 7828), in ms; -1 = none. */
@@ -128,10 +131,12 @@ function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, wait
     replaceRanking(live)
     tap?.beginBatch(live.tables?.generation ?? 0)
     const { mem, off, len, src, room } = socket
+    const sheds = socket.sheds?.() === true
     let i = 0
     while (i < count) {
       try {
         answerer.use(live)
+        answerer.shed?.(sheds)
         for (; i < count; i++) {
           const at = off[i]!
           tap?.query(socket, i)
@@ -159,5 +164,7 @@ function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, wait
     tap?.endBatch()
     const failed = socket.sendFailureCount() - failedBefore
     if (failed !== 0) stripe[COUNT_SEND_FAILURES]! += failed
+    const lost = socket.takeLost?.() ?? 0
+    if (lost !== 0) stripe[COUNT_RECEIVE_LOST]! += lost
   }
 }

@@ -33,6 +33,10 @@ export type BatchSocket = {
   readonly sendFailureCount: () => number
   /** True while neighbouring replies to one client leave as one burst (send-batch.ts); absent where that does not exist. */
   readonly joinsReplies?: () => boolean
+  /** True when, at the last `receive`, so much waited that only clients who are known are answered (resolver/guard/overload.ts); absent where nobody can tell. */
+  readonly sheds?: () => boolean
+  /** Messages that the system lost because the queue was full, since the last call, as far as is known. */
+  readonly takeLost?: () => number
   /** Closes the socket. */
   close(): void
 }

@@ -19,6 +19,9 @@ export type TcpLimits = {
   readonly waitingBytes: number
   /** Bytes that wait in all connections together; above, those that hold some are closed, the one idle longest first. */
   readonly heldBytes: number
+  /** TLS handshakes begun a second, in all and of one client block; further ones are refused. 0 = no limit. */
+  readonly handshakesPerSecond: number
+  readonly handshakesPerClientPerSecond: number
 }
 
 /** Defaults of the limits. */
@@ -28,6 +31,8 @@ export const TCP_LIMITS: TcpLimits = {
   connectionsPerClient: 128,
   waitingBytes: 128 << 10,
   heldBytes: 64 << 20,
+  handshakesPerSecond: 500,
+  handshakesPerClientPerSecond: 50,
 }
 
 /** A connection in the table. */

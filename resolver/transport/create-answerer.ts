@@ -45,6 +45,9 @@ export function createAnswerer({ settings, stripe, guard: memory }: WorkerSetup,
       context.policyCells = counters.cells
       context.counterShape = counters.shape
     },
+    shed: (sheds) => {
+      context.sheds = sheds
+    },
     answer: answerPlain,
     note: (cells) => {
       const { decision, decisionPolicy } = context

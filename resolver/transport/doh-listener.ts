@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { COUNT_HANDSHAKE_FAILURES, COUNT_HTTP_REFUSED } from '../observe/counters.ts'
+import { COUNT_HANDSHAKE_FAILURES, COUNT_HANDSHAKES_REFUSED, COUNT_HTTP_REFUSED } from '../observe/counters.ts'
 import { type Accepted, createAcceptor, type ListenSource, rawSocketOf } from './accept-connections.ts'
 import { type Certificate, type TlsSecrets, tlsOptions } from './certificate.ts'
 import type { ConnectionTable, TcpLimits } from './connection-table.ts'
@@ -21,12 +21,14 @@ import {
   REFUSE_MESSAGE,
   REFUSE_SIZE,
 } from './doh-handler.ts'
+import type { HandshakeLimit } from './handshake-limit.ts'
 import { STREAM_DOH, type StreamAsker, type StreamDesk } from './stream-desk.ts'
 
 /** What a listener works with. */
 export type DohListenerOptions = {
   readonly limits: TcpLimits
   readonly table: ConnectionTable
+  readonly handshakeLimit: HandshakeLimit
   readonly desk: StreamDesk
   /** Counters of DNS over HTTPS. */
   readonly stripe: Float64Array
@@ -99,6 +101,11 @@ export function createDohListener(options: DohListenerOptions): DohListener {
   })
   server.on('sessionError', () => undefined)
   const acceptor = createAcceptor('HTTPS', table, stripe, (accepted) => {
+    if (!options.handshakeLimit.admits(accepted.source)) {
+      stripe[COUNT_HANDSHAKES_REFUSED]! += 1
+      accepted.socket.destroy()
+      return
+    }
     handshakes.set(accepted.socket, accepted)
     server.emit('connection', accepted.socket)
   })

@@ -2,6 +2,7 @@
  * BatchSocket on recvmmsg/sendmmsg through koffi: 64 packets a system call, replies written in place, no garbage in the loop.
  * Shell, hot; guarded by bench/answer.bench.ts. This file receives; send-batch.ts sends; message-block.ts has the memory of both.
  */
+import { shedsNext } from '../guard/overload.ts'
 import { type BatchSocket, PACKET_STRIDE_BYTES, type ReturnAddress, UDP_REPLY_ROOM_BYTES } from './batch-socket.ts'
 import { errnoName, getLibc } from './libc.ts'
 import { isWildcard } from './listen-address.ts'
@@ -20,6 +21,7 @@ import {
   NAME_BYTES,
 } from './message-block.ts'
 import { boundAddress, setTimeouts } from './raw-socket.ts'
+import { createReceiveQueue } from './receive-queue.ts'
 import { createBatchSender } from './send-batch.ts'
 
 const MSG_DONTWAIT = 0x40
@@ -66,6 +68,8 @@ export function createFfiBatchSocket(fd: number, batchSize: number, joinReplies:
     words[(vector + 8) >> 2] = PACKET_STRIDE_BYTES
   }
 
+  const queue = createReceiveQueue(fd)
+  let sheds = false
   let timeoutMs = -1
   let received = 0
   const eintr = libc.errnoNumbers.EINTR!
@@ -80,12 +84,15 @@ export function createFfiBatchSocket(fd: number, batchSize: number, joinReplies:
     const count = libc.recvmmsg(fd, receiveAt, Math.min(max, n), waitMs > 0 ? MSG_WAITFORONE : MSG_DONTWAIT, null)
     if (count <= 0) {
       received = 0
+      sheds = false
       if (count === 0) return 0
       const number = libc.errno()
       if (number === eintr || number === eagain) return 0
       throw new Error(`recvmmsg on descriptor ${fd}: ${errnoName(libc, number)}`)
     }
     received = count
+    // Only a full batch may have left something behind.
+    sheds = count === n && queue.look() && shedsNext(sheds, queue.takenBytes(), queue.roomBytes())
     for (let i = 0; i < count; i++) {
       const size = words[(atReceive + i * HEADER_BYTES + AT_MESSAGE_LENGTH) >> 2]!
       len[i] = Math.min(size, PACKET_STRIDE_BYTES)
@@ -153,6 +160,8 @@ export function createFfiBatchSocket(fd: number, batchSize: number, joinReplies:
     sendLater,
     sendFailureCount: sender.failureCount,
     joinsReplies: sender.joinsReplies,
+    sheds: () => sheds,
+    takeLost: queue.takeLost,
     close: () => void libc.close(fd),
   }
 }

@@ -14,6 +14,8 @@ export type Libc = {
   readonly dup: (fd: number) => number
   readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number
   readonly getsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array) => number
+  /** getsockopt into memory whose address is known: makes no garbage. */
+  readonly readOption: (fd: number, level: number, option: number, value: bigint, length: bigint) => number
   readonly getsockname: (fd: number, address: Uint8Array, length: Uint8Array) => number
   readonly poll: (entries: bigint, count: number, timeoutMs: number) => number
   readonly flock: (fd: number, operation: number) => number
@@ -53,6 +55,7 @@ function load(): void {
       dup: call('int dup(int)'),
       setsockopt: call('int setsockopt(int, int, int, void*, uint)'),
       getsockopt: call('int getsockopt(int, int, int, void*, void*)'),
+      readOption: call('int getsockopt(int, int, int, void*, void*)'),
       getsockname: call('int getsockname(int, void*, void*)'),
       poll: call('int poll(void*, ulong, int)'),
       flock: call('int flock(int, int)'),

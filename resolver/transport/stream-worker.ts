@@ -1,4 +1,5 @@
 /** Worker entry: the stream worker. Owns TCP, DNS over TLS and HTTPS, and transfers: event driven, so that slow peers never touch the UDP threads. Shell. */
+import { randomBytes } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { COUNT_CONNECTIONS } from '../observe/counters.ts'
 import { createQueryTap } from '../observe/query-log-ring.ts'
@@ -16,6 +17,7 @@ import type { Certificate, TlsSecrets } from './certificate.ts'
 import { createConnectionTable } from './connection-table.ts'
 import { createAnswerer, createCountingDesk } from './create-answerer.ts'
 import { createDohListener } from './doh-listener.ts'
+import { createHandshakeLimit } from './handshake-limit.ts'
 import { createRequestForwarder } from './request-forwarder.ts'
 import { createStreamDesk, STREAM_DOH, STREAM_DOT, STREAM_TCP, type StreamTransport } from './stream-desk.ts'
 import { createPolicyCounters, createSwapTaker } from './take-swaps.ts'
@@ -61,8 +63,10 @@ async function listen(): Promise<void> {
   for (const source of streamSources) if (source.kind === 'tcp') await tcp.listen(source)
   if (encrypted === undefined) return
   const { certificate, secrets, dohPath: path } = encrypted
-  const dot = createTlsListener({ table, stripe: dotStripe, certificate, secrets, serve: tcp.serveTls })
-  const doh = createDohListener({ limits, table, desk: streamDesk, stripe: dohStripe, certificate, secrets, path })
+  const hashKeys = new Uint32Array(new Uint8Array(randomBytes(16)).buffer)
+  const handshakeLimit = createHandshakeLimit({ limits, nowMs, hashKeys })
+  const dot = createTlsListener({ table, handshakeLimit, stripe: dotStripe, certificate, secrets, serve: tcp.serveTls })
+  const doh = createDohListener({ limits, table, handshakeLimit, desk: streamDesk, stripe: dohStripe, certificate, secrets, path })
   listeners.push(dot, doh)
   for (const source of streamSources) if (source.kind !== 'tcp') await (source.kind === 'dot' ? dot : doh).listen(source)
 }

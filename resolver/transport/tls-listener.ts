@@ -4,15 +4,17 @@
  */
 import type { Socket } from 'node:net'
 import { createServer, type Server } from 'node:tls'
-import { COUNT_HANDSHAKE_FAILURES } from '../observe/counters.ts'
+import { COUNT_HANDSHAKE_FAILURES, COUNT_HANDSHAKES_REFUSED } from '../observe/counters.ts'
 import { type Accepted, createAcceptor, type ListenSource, rawSocketOf } from './accept-connections.ts'
 import { type Certificate, type TlsSecrets, tlsOptions } from './certificate.ts'
 import type { ConnectionTable } from './connection-table.ts'
+import type { HandshakeLimit } from './handshake-limit.ts'
 import type { TlsFacts } from './stream-desk.ts'
 
 /** What a listener works with. */
 export type TlsListenerOptions = {
   readonly table: ConnectionTable
+  readonly handshakeLimit: HandshakeLimit
   /** Counters of DNS over TLS. */
   readonly stripe: Float64Array
   readonly certificate: Certificate
@@ -34,7 +36,7 @@ export type TlsListener = {
 const ALPN = ['dot']
 
 /** Makes a listener; one a stream worker. */
-export function createTlsListener({ table, stripe, certificate, secrets, serve }: TlsListenerOptions): TlsListener {
+export function createTlsListener({ table, handshakeLimit, stripe, certificate, secrets, serve }: TlsListenerOptions): TlsListener {
   /** Connections whose handshake runs, by their socket. */
   const handshakes = new WeakMap<Socket, Accepted>()
   const server: Server = createServer({ ...tlsOptions(certificate, secrets), ALPNProtocols: ALPN })
@@ -54,6 +56,11 @@ export function createTlsListener({ table, stripe, certificate, secrets, serve }
     socket.destroy()
   })
   const acceptor = createAcceptor('TLS', table, stripe, (accepted) => {
+    if (!handshakeLimit.admits(accepted.source)) {
+      stripe[COUNT_HANDSHAKES_REFUSED]! += 1
+      accepted.socket.destroy()
+      return
+    }
     handshakes.set(accepted.socket, accepted)
     server.emit('connection', accepted.socket)
   })

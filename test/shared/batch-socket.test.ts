@@ -230,3 +230,45 @@ function sendFromPortZero(port: number): void {
   assert.equal(libc.sendmmsg(fd, libc.address(new Uint8Array(header.buffer)), 1, 0), 1)
   libc.close(fd)
 }
+
+describe('the receive queue of a koffi socket', { skip: libcUnavailable() ?? false }, () => {
+  const QUERY_BYTES = 40
+
+  /** A socket, and how to fill its queue, which is left at the least that the system gives when `roomBytes` is 0. */
+  async function filled(roomBytes: number, count: number): Promise<BatchSocket> {
+    const fd = openUdpSocket(listenOn('127.0.0.1'), { reusePort: false })
+    const value = new Uint8Array(Int32Array.of(roomBytes).buffer)
+    getLibc().setsockopt(fd, 1, 8, value, 4)
+    const socket = createFfiBatchSocket(fd, BATCH)
+    const asker = await client('127.0.0.1')
+    const { port } = boundAddress(fd)
+    for (let i = 0; i < count; i++) await new Promise((resolve) => asker.send(new Uint8Array(QUERY_BYTES), port, '127.0.0.1', resolve))
+    asker.close()
+    return socket
+  }
+
+  test('more than half full: it sheds until it is drained; what was lost is told once', async () => {
+    const socket = await filled(100_000, 1000)
+    assert.equal(socket.receive(BATCH, 20), BATCH)
+    assert.equal(socket.sheds!(), true)
+    const lost = socket.takeLost!()
+    assert.ok(lost > 0 && lost < 1000, `${lost} lost`)
+    assert.equal(socket.takeLost!(), 0)
+    let taken = BATCH
+    let count = BATCH
+    while (count > 0) {
+      count = socket.receive(BATCH, 0)
+      taken += count
+    }
+    assert.equal(socket.sheds!(), false)
+    assert.equal(taken + lost, 1000, 'nothing is missing')
+    socket.close()
+  })
+
+  test('a burst that fits does not make it shed', async () => {
+    const socket = await filled(1 << 20, 200)
+    while (socket.receive(BATCH, 0) > 0) assert.equal(socket.sheds!(), false)
+    assert.equal(socket.takeLost!(), 0)
+    socket.close()
+  })
+})

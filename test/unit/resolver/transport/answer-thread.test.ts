@@ -6,6 +6,7 @@ import {
   COUNT_EXCEPTIONS,
   COUNT_QUERIES,
   COUNT_RCODES,
+  COUNT_RECEIVE_LOST,
   createCounters,
 } from '../../../../resolver/observe/counters.ts'
 import { FAILED_PACKETS_BYTES, readFailedPackets } from '../../../../resolver/observe/failed-packets.ts'
@@ -42,7 +43,8 @@ function scriptedSocket(batches: readonly (readonly number[])[], control: Int32A
         Atomics.store(control, CONTROL_STOP, 1)
         return 0
       }
-      beforeBatch?.(next++)
+      const number = next++
+      beforeBatch?.(number)
       for (const [i, first] of batch.entries()) {
         mem.fill(0, off[i], off[i]! + 12)
         mem[off[i]!] = first
@@ -111,6 +113,23 @@ async function run(
   })
   return { control, stripe, failedPackets, sent, answerer }
 }
+
+test('the answering is told whether to shed, once a batch; what the system lost is counted', async () => {
+  const control = createControlBlock(1)
+  const { socket } = scriptedSocket([[1, 2], [3], [4]], control, () => undefined)
+  const stripe = createCounters(1)
+  const told: boolean[] = []
+  let batch = 0
+  await runAnswerLoop({
+    ...{ worker: 0, control, live: createLiveState(), stripe, failedPackets: new Uint8Array(FAILED_PACKETS_BYTES) },
+    answerer: { ...testAnswerer(), shed: (sheds) => void told.push(sheds) },
+    takeSwaps: () => 0,
+    sockets: [{ ...socket, sheds: () => batch++ === 1, takeLost: () => (batch === 2 ? 7 : 0) }],
+    poll: undefined,
+  })
+  assert.deepEqual(told, [false, true, false])
+  assert.equal(stripe[COUNT_RECEIVE_LOST], 7)
+})
 
 describe('runAnswerLoop', () => {
   test('answers each message of each batch; the live state is read once a batch', async () => {

@@ -7,13 +7,20 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { afterEach, describe, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { parseAddress } from '../../../../geodata/address/address.ts'
-import { COUNT_CONNECTIONS, COUNT_HANDSHAKE_FAILURES, COUNT_HTTP_REFUSED, createCounters } from '../../../../resolver/observe/counters.ts'
+import {
+  COUNT_CONNECTIONS,
+  COUNT_HANDSHAKE_FAILURES,
+  COUNT_HANDSHAKES_REFUSED,
+  COUNT_HTTP_REFUSED,
+  createCounters,
+} from '../../../../resolver/observe/counters.ts'
 import { FAILED_PACKETS_BYTES } from '../../../../resolver/observe/failed-packets.ts'
 import { createLiveState } from '../../../../resolver/snapshot/live-state.ts'
 import type { TransferDesk } from '../../../../resolver/transfer/transfer-desk.ts'
 import { makeTlsSecrets } from '../../../../resolver/transport/certificate.ts'
 import { createConnectionTable, TCP_LIMITS, type TcpLimits } from '../../../../resolver/transport/connection-table.ts'
 import { createDohListener } from '../../../../resolver/transport/doh-listener.ts'
+import { createHandshakeLimit } from '../../../../resolver/transport/handshake-limit.ts'
 import { createStreamDesk } from '../../../../resolver/transport/stream-desk.ts'
 import { createTcpFramer } from '../../../../resolver/transport/tcp-framer.ts'
 import { createTcpListener } from '../../../../resolver/transport/tcp-listener.ts'
@@ -68,8 +75,18 @@ async function start(limits: Partial<TcpLimits> = {}) {
   })
   const tcp = createTcpListener({ limits: allLimits, table, desk, stripe: createCounters(1) })
   const secrets = makeTlsSecrets()
-  const dot = createTlsListener({ table, stripe: dotStripe, certificate: EDGE, secrets, serve: tcp.serveTls })
-  const doh = createDohListener({ limits: allLimits, table, desk, stripe: dohStripe, certificate: EDGE, secrets, path: '/dns-query' })
+  const handshakeLimit = createHandshakeLimit({ limits: allLimits, nowMs: () => nowMs, hashKeys: Uint32Array.of(1, 2, 3, 4) })
+  const dot = createTlsListener({ table, handshakeLimit, stripe: dotStripe, certificate: EDGE, secrets, serve: tcp.serveTls })
+  const doh = createDohListener({
+    limits: allLimits,
+    table,
+    handshakeLimit,
+    desk,
+    stripe: dohStripe,
+    certificate: EDGE,
+    secrets,
+    path: '/dns-query',
+  })
   closers.push(() => Promise.all([tcp.close(), dot.close(), doh.close()]))
   const source = { listen: { address: parseAddress('127.0.0.1'), port: 0 } }
   return {
@@ -175,6 +192,24 @@ describe('DNS over TLS', () => {
     table.sweep()
     await silentGone
     assert.equal(table.size(), 0)
+  })
+
+  test('handshakes above the limit of one client are refused and counted, until time has passed; HTTPS counts with TLS', async () => {
+    const { dotPort, dohPort, table, dotStripe, dohStripe, advance } = await start({ handshakesPerClientPerSecond: 5 })
+    const refused = async (port: number): Promise<void> => {
+      const socket = connectTcp({ port, host: '127.0.0.1' })
+      socket.on('error', () => undefined)
+      socket.resume()
+      await once(socket, 'close')
+    }
+    for (let i = 0; i < 5; i++) await openTls(dotPort)
+    await refused(dotPort)
+    await refused(dohPort)
+    assert.deepEqual([dotStripe[COUNT_HANDSHAKES_REFUSED], dohStripe[COUNT_HANDSHAKES_REFUSED]], [1, 1])
+    assert.equal(table.size(), 5, 'those that are open stay')
+    advance(200)
+    await openTls(dotPort)
+    await refused(dotPort)
   })
 
   for (const [name, options] of [

@@ -117,7 +117,14 @@ describe('the query log in the TCP listener', () => {
       const desk = createStreamDesk({ live, answerer, stripeOf: () => stripe, failedPackets, tap: tapOf(ring) })
       const tcp = createTcpListener({ limits, table, desk, stripe })
       const certificate = { chainPem: EDGE_EXAMPLE.cert, keyPem: EDGE_EXAMPLE.key }
-      const dot = createTlsListener({ table, stripe, certificate, secrets: makeTlsSecrets(), serve: tcp.serveTls })
+      const dot = createTlsListener({
+        table,
+        handshakeLimit: { admits: () => true },
+        stripe,
+        certificate,
+        secrets: makeTlsSecrets(),
+        serve: tcp.serveTls,
+      })
       const listener = transport === 'TCP' ? tcp : dot
       t.after(() => listener.close())
       const port = await listener.listen({ listen: { address: parseAddress('127.0.0.1'), port: 0 } })
