@@ -41,7 +41,7 @@ import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODAT
 import { writeAdditional, writeNegativeSoa, writeReferral, writeRRset } from './fill-sections.ts'
 import { OUR_UDP_SIZE, optBytes, writeOpt } from './finish-edns.ts'
 import { isLoop, writeAlias, writeRedirection } from './follow-alias.ts'
-import { beginGuard, guardedSize, imputeName, isSpared, passesGuard } from './guard-response.ts'
+import { admitsFailure, admitsRequest, beginGuard, guardedSize, imputeName, isSpared, passesGuard } from './guard-response.ts'
 import { locateClient } from './locate-client.ts'
 
 export { type AnswerContext, type AnswerOptions, createAnswerContext } from './answer-context.ts'
@@ -56,6 +56,8 @@ const NO_TTL_LIMIT = 0xffffffff
 const FLAG_QR = 0x80
 const FLAG_AA = 0x04
 const FLAG_TC = 0x02
+
+const OPCODE_BITS = 0x78
 
 /**
  * Answers the query at `mem[off … off+len-1]` in place; the reply may take `room` octets. `src[srcAt …]` is the asker's address as
@@ -77,11 +79,11 @@ export function answerQuery(
   if (verdict === VERDICT_DROP) return 0
   if (ctx.sheds && transport === TRANSPORT_UDP && !isSpared(ctx, src, srcAt)) return 0
   if (verdict === VERDICT_REQUEST) {
-    if (ctx.special !== undefined) return ctx.special(mem, off, len, room, src, srcAt, transport)
+    if (ctx.special !== undefined) return answerSpecial(ctx, mem, off, len, room, src, srcAt, transport)
     verdict = RCODE_NOTIMP
   }
   if (verdict === VERDICT_OK && ctx.special !== undefined && (query.hasTsig || query.type === TYPE_IXFR || query.type === TYPE_AXFR)) {
-    return ctx.special(mem, off, len, room, src, srcAt, transport)
+    return answerSpecial(ctx, mem, off, len, room, src, srcAt, transport)
   }
   ctx.rcode = verdict
   ctx.authoritative = false
@@ -108,6 +110,25 @@ export function answerQuery(
   // RFC 4035 §3.1.6: an authoritative answer has CD clear; RA and Z are never ours to set, AD says nothing here.
   mem[off + 3] = ctx.rcode & 15
   return writer.position
+}
+
+/** What the transfer desk answers: limited before it costs anything, as its replies are not made here; and again when it failed. */
+function answerSpecial(
+  ctx: AnswerContext,
+  mem: Uint8Array,
+  off: number,
+  len: number,
+  room: number,
+  src: Uint32Array,
+  srcAt: number,
+  transport: number,
+): number {
+  const isDatagram = transport === TRANSPORT_UDP
+  const isRequest = (mem[off + 2]! & OPCODE_BITS) !== 0
+  if (isDatagram && !admitsRequest(ctx, isRequest, src, srcAt)) return 0
+  const length = ctx.special!(mem, off, len, room, src, srcAt, transport)
+  if (length === 0 || !isDatagram || isRequest || (mem[off + 3]! & 15) === 0) return length
+  return admitsFailure(ctx, src, srcAt) ? length : 0
 }
 
 /** Turns the message in place into a SERVFAIL of its header alone; returns its length, 0 when it is no query. */

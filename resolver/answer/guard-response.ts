@@ -56,3 +56,21 @@ export function passesGuard(ctx: AnswerContext, src: Uint32Array, srcAt: number)
   ctx.truncated = true
   return verdict !== LIMIT_DROP
 }
+
+/**
+ * Before a message goes to the transfer desk: false when it is passed over. UPDATE and NOTIFY count as errors, which they mostly are when
+ * many come; signed queries and transfer queries as answers, each prefix by itself.
+ */
+export function admitsRequest(ctx: AnswerContext, isRequest: boolean, src: Uint32Array, srcAt: number): boolean {
+  const { guard } = ctx
+  if (guard === undefined) return true
+  // The options of an UPDATE or NOTIFY are not read yet.
+  if (isRequest) return guard.limit(src, srcAt, CLASS_ERROR, 0) === LIMIT_SEND
+  beginGuard(ctx, src, srcAt)
+  return ctx.isKnownClient || guard.limit(src, srcAt, CLASS_ANSWER, -2) === LIMIT_SEND
+}
+
+/** A reply of the transfer desk that is an error: false when it is held back. */
+export function admitsFailure({ guard, isKnownClient }: AnswerContext, src: Uint32Array, srcAt: number): boolean {
+  return guard === undefined || isKnownClient || guard.limit(src, srcAt, CLASS_ERROR, 0) === LIMIT_SEND
+}
