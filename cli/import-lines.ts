@@ -28,8 +28,9 @@ export function importLines(args: CommandArgs, operands: readonly string[]): num
   const made = buildDocument(joined(found), { vendor, precedence, zone, nameservers })
   if (made.counts.zones === 0) {
     const [problem] = made.problems
-    const because = problem === undefined ? 'it holds no records' : `${problem.reason}${problem.remedy ? `; ${problem.remedy}` : ''}`
-    throw new ProductError('IMPORT_EMPTY', `nothing of "${operands.join(', ')}" can be imported: ${because}`, 'see nearcast lines --help')
+    const reason = problem?.reason ?? 'it holds no records'
+    const remedy = problem?.remedy || 'export the records again'
+    throw new ProductError('IMPORT_EMPTY', `nothing of "${operands.join(', ')}" can be imported: ${reason}`, remedy)
   }
   const document = headerOf(vendor, operands) + stringify(made.document, { lineWidth: 0 })
   const issues = checkDocument(document, args)

@@ -35,8 +35,8 @@ export function readVendorJson(text: string, file: string): VendorExport {
   let known = 0
   for (const answer of answers) known += readAnswer(objectOf(answer), file, found) ? 1 : 0
   // A bare list of records, as scripts save them.
-  if (known === 0 && Array.isArray(value) && value.length > 0)
-    known = readAnswer({ [listKeyOf(objectOf(value[0]))]: value }, file, found) ? 1 : 0
+  const first = objectOf(answers[0])
+  if (known === 0 && ('Type' in first || 'type' in first)) known = readAnswer({ [listKeyOf(first)]: answers }, file, found) ? 1 : 0
   if (known === 0) {
     throw new ImportError(
       `"${file}" is JSON, but no list of records or lines of DNSPod, Alibaba Cloud or Huawei Cloud`,

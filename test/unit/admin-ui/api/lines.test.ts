@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LineDirectory } from '../../../../admin-ui/api/lines/line-directory.ts'
-import { readPlace, splitPinyin } from '../../../../geodata/line/place-readings.ts'
 import { listPlaces } from '../../../../geodata/line/line-catalogue.ts'
+import { readPlace, splitPinyin } from '../../../../geodata/line/place-readings.ts'
 import { FIXTURE_GEODATA } from '../../../support/control-fixture.ts'
 
 const park = { id: 'park-a', label: { en: 'Industrial park A', 'zh-CN': '工业园A' }, prefixes: ['1.2.3.0/24', '2001:db8::/32'], file: '' }
@@ -135,5 +135,38 @@ test('every Chinese province and city has a reading', () => {
   assert.deepEqual(
     without.map((place) => place.label['zh-CN'] + place.label.en),
     [],
+  )
+})
+
+test('show says all of one line; unknown and shared names throw', () => {
+  const ningbo = directory.show('宁波电信', [])
+  assert.deepEqual([ningbo.line, ningbo.kind, ningbo.within, ningbo.dnspod], ['cn-3302/telecom', 'carrier', 'cn-33', null])
+  assert.deepEqual(
+    ningbo.order[0]!.chain.slice(0, 3).map(({ line }) => line),
+    ['cn-3302/telecom', 'cn-3302', 'cn-33/telecom'],
+  )
+  assert.ok(ningbo.ipv4Addresses! > 0)
+  const telecom = directory.show('10=0', [])
+  assert.deepEqual([telecom.dnspod, telecom.dnspodId, telecom.alibaba, telecom.huawei], ['电信', '10=0', 'telecom', 'Dianxin'])
+  assert.deepEqual(directory.show('襄阳', []).formerNames, ['襄樊', '襄樊市'])
+  assert.equal(directory.show('custom:park-a', [park]).labelZh, '工业园A')
+  assert.throws(() => directory.show('suzhou', []), { code: 'GEODATA_LINE_AMBIGUOUS' })
+  assert.throws(() => directory.show('atlantis', []), { code: 'GEODATA_LINE_UNKNOWN' })
+})
+
+test('the catalogue is narrowed by kind and by parent; regions and cities abroad come when asked for', () => {
+  const codes = (filter: Parameters<typeof directory.catalogue>[1]): string[] =>
+    directory.catalogue([park], filter).places.map(({ code }) => code)
+  assert.ok(codes({ kind: 'region' }).includes('us-ca'))
+  assert.ok(codes({ kind: 'city' }).includes('city-us-lax') && codes({ kind: 'city' }).includes('cn-3302'))
+  assert.deepEqual(codes({ kind: 'province', parent: 'cn-northeast' }), ['cn-21', 'cn-22', 'cn-23'])
+  assert.deepEqual(directory.catalogue([park], { kind: 'custom' }).custom.length, 1)
+  assert.deepEqual(
+    directory.catalogue([park], { kind: 'carrier', parent: 'cn-3302' }).carriers.map(({ id }) => id),
+    ['telecom'],
+  )
+  assert.deepEqual(
+    directory.search('ningbo', 20, [], 'city').hits.map(({ line }) => line),
+    ['cn-3302'],
   )
 })
