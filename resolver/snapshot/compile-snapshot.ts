@@ -8,6 +8,7 @@ import { compilePolicies } from '../../policy/compile/compile-policies.ts'
 import { makeRankPlan } from '../../policy/compile/make-rank-plan.ts'
 import { hasErrors, type IssueDraft, makeIssue } from '../../policy/config/config-issue.ts'
 import type { Config } from '../../policy/config/config-schema.ts'
+import { checkSecondaries } from '../transfer/check-secondaries.ts'
 import { makeTransferPlan } from '../transfer/transfer-plan.ts'
 import { compileZones } from '../zone/compile-zones.ts'
 import type { DynamicRecord } from '../zone/dynamic-layer.ts'
@@ -54,7 +55,7 @@ export function compileSnapshot(input: CompileInput): CompileOutput {
     const isFile = number < 0 ? issue.file !== '' : config.zones[number]!.file !== ''
     return draftOfZoneIssue(issue, number < 0 ? ['zones'] : ['zones', number], isFile)
   })
-  const issues = [...read.issues, ...zoneIssues, ...steered.issues, ...policies.issues]
+  const issues = [...read.issues, ...zoneIssues, ...steered.issues, ...policies.issues, ...checkSecondaries(config, zones.columns)]
   if (hasErrors(issues.map((issue) => makeIssue(issue, NOWHERE)))) return { snapshot: undefined, issues }
   const transfer = makeTransferPlan(config)
   const meta: SnapshotMeta = {

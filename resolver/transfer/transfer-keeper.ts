@@ -10,9 +10,7 @@ import { parsePrefix } from '../../geodata/address/prefix.ts'
 import type { NotifyTarget } from '../../policy/config/config-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { canonicalName, formatName, parseName } from '../wire/name.ts'
-import { TYPE_A, TYPE_AAAA, TYPE_NS } from '../wire/registry.ts'
 import type { TsigKey } from '../wire/tsig.ts'
-import { findNode, findRRset, makeNameFound } from '../zone/find-name.ts'
 import { NONE, type ZoneColumns } from '../zone/zone-columns.ts'
 import { createJournal } from './journal.ts'
 import { loadJournal, saveJournal } from './journal-file.ts'
@@ -20,6 +18,7 @@ import { createNotifySender, type NotifyJob, type NotifyOutcome } from './notify
 import { readSecrets, type SecretProblem, secretsMark } from './secret-folder.ts'
 import type { AccessRule, TransferContent, TransferZone } from './transfer-access.ts'
 import type { TransferPlan } from './transfer-plan.ts'
+import { otherNameservers } from './zone-nameservers.ts'
 import { findZone, soaOf } from './zone-walk.ts'
 
 /** Settings of the process, and where to tell what happens. */
@@ -203,38 +202,6 @@ function addressesOf(zones: ZoneColumns, zone: number, target: NotifyTarget): Ad
     if (address !== undefined && !isForbiddenTarget(address)) found.set(formatAddress(address), address)
   }
   if (target.address !== 'nameservers') add(findAddress(target.address))
-  else for (const address of nameserverAddresses(zones, zone)) add(address)
+  else for (const { address } of otherNameservers(zones, zone)) add(address)
   return [...found.values()]
-}
-
-function nameserverAddresses(zones: ZoneColumns, zone: number): Address[] {
-  const primary = formatName(canonicalName(soaOf(zones, zone).rdata))
-  const addresses: Address[] = []
-  for (const server of rdataAt(zones, zones.zoneApex[zone]!, TYPE_NS)) {
-    const name = canonicalName(server)
-    if (formatName(name) === primary) continue
-    const node = findNode(zones, name, name.length, makeNameFound())
-    if (node === NONE) continue
-    for (const type of [TYPE_A, TYPE_AAAA]) {
-      for (const rdata of rdataAt(zones, node, type)) {
-        const view = new DataView(rdata.buffer, rdata.byteOffset, rdata.length)
-        const words = type === TYPE_A ? [0, 0, 0xffff, view.getUint32(0)] : [0, 4, 8, 12].map((at) => view.getUint32(at))
-        addresses.push({ family: type === TYPE_A ? 4 : 6, words: words as unknown as Address['words'] })
-      }
-    }
-  }
-  return addresses
-}
-
-function rdataAt(zones: ZoneColumns, node: number, type: number): Uint8Array[] {
-  const rrset = findRRset(zones, node, type)
-  if (rrset === NONE) return []
-  const list: Uint8Array[] = []
-  let at = zones.rrsetDataFirst[rrset]!
-  for (let left = zones.rrsetCount[rrset]!; left > 0; left--) {
-    const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
-    list.push(zones.rdata.slice(at + 2, at + 2 + length))
-    at += 2 + length
-  }
-  return list
 }

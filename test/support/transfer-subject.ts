@@ -2,7 +2,7 @@
 import { decode } from 'dns-packet'
 import type { Geodata } from '../../geodata/geodata.ts'
 import { parseConfig } from '../../policy/config/parse-config.ts'
-import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
+import { type CompileOutput, compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
 import type { Snapshot } from '../../resolver/snapshot/snapshot.ts'
 import type { RecordCursor } from '../../resolver/transfer/record-cursor.ts'
 import type { TransferStream } from '../../resolver/transfer/transfer-stream.ts'
@@ -30,13 +30,18 @@ export function zoneText(
 
 /** Compiles a document of these zones and whatever else. */
 export function snapshotOf(zones: string, more: string = '', files: ReadonlyMap<string, string> = new Map()): Snapshot {
+  const { snapshot, issues } = compileText(zones, more, files)
+  if (snapshot === undefined) throw new Error(JSON.stringify(issues))
+  return snapshot
+}
+
+/** The same with its issues. */
+export function compileText(zones: string, more: string = '', files: ReadonlyMap<string, string> = new Map()): CompileOutput {
   const parsed = parseConfig(`apiVersion: nearcast/v1\nzones:\n${zones}${more}`, files)
   if (!parsed.ok) throw new Error(parsed.issues.map((issue) => JSON.stringify(issue)).join('\n'))
   const geodata = { ...makeSyntheticGeodata([]), digest: '' } as unknown as Geodata
   const input = { config: parsed.config, documentDigest: '', geodata, serials: new Map(), moreZones: [], generation: 1 }
-  const { snapshot, issues } = compileSnapshot(input)
-  if (snapshot === undefined) throw new Error(JSON.stringify(issues))
-  return snapshot
+  return compileSnapshot(input)
 }
 
 /** Records of a cursor as text. */
