@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Entry point: finds the command, parses its flags, turns failures into one clear line and an exit code (0 ok, 1 failed, 2 usage). */
-import { type Command, helpOf, parseCommandLine, UsageError } from './cli/command.ts'
+import { type Command, findAction, helpOf, parseCommandLine, UsageError } from './cli/command.ts'
 import { tellSupervisor } from './cli/supervise-child.ts'
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
@@ -44,20 +44,20 @@ async function main(words: readonly string[]): Promise<number> {
     process.stderr.write(`nearcast: unknown command "${name}"\n\n${usage()}`)
     return 2
   }
-  const { command } = await load()
+  const { command, words: own } = findAction((await load()).command, rest)
   try {
-    if (rest.includes('--help') || rest.includes('-h')) {
+    if (own.includes('--help') || own.includes('-h')) {
       process.stdout.write(helpOf(command))
       return 0
     }
-    return await command.run(parseCommandLine(command, rest, process.env))
+    return await command.run(parseCommandLine(command, own, process.env))
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`nearcast ${name}: ${error.message}\n\n${helpOf(command)}`)
+      process.stderr.write(`nearcast ${command.name}: ${error.message}\n\n${helpOf(command)}`)
       return 2
     }
     const { message, suggestion, code } = error as { message: string; suggestion?: string; code?: string }
-    const line = `nearcast ${name}: ${message}${suggestion ? `; ${suggestion}` : ''}${code ? ` [${code}]` : ''}`
+    const line = `nearcast ${command.name}: ${message}${suggestion ? `; ${suggestion}` : ''}${code ? ` [${code}]` : ''}`
     if (!(await tellSupervisor(line))) process.stderr.write(`${line}\n`)
     if (process.env.NEARCAST_DEBUG) process.stderr.write(`${(error as Error).stack}\n`)
     return 1

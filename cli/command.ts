@@ -29,6 +29,8 @@ export type Command = {
   /** Positional part of the usage line, e.g. "FILE". */
   readonly positionals: string
   readonly options: Readonly<Record<string, CommandOption>>
+  /** Actions by the first word, each with flags and help of its own; then `run` is called for no word or an unknown one. */
+  readonly actions?: Readonly<Record<string, Command>>
   /** Runs it; returns the exit code. Throws UsageError for a wrong call, ProductError-like errors ({code, message, suggestion}) for the rest. */
   readonly run: (args: CommandArgs) => Promise<number>
 }
@@ -68,6 +70,13 @@ export function parseCommandLine(
   return { flags, positionals: parsed.positionals }
 }
 
+/** The action that the words begin with, and the words behind it; the command itself when it has none of that name. */
+export function findAction(command: Command, words: readonly string[]): { readonly command: Command; readonly words: readonly string[] } {
+  const [first = '', ...rest] = words
+  const actions = command.actions ?? {}
+  return Object.hasOwn(actions, first) ? { command: actions[first]!, words: rest } : { command, words }
+}
+
 /** The help text of a command. */
 export function helpOf(command: Command): string {
   const lines = [
@@ -76,6 +85,9 @@ export function helpOf(command: Command): string {
     `  ${command.summary}`,
     '',
   ]
+  const actions = Object.entries(command.actions ?? {})
+  for (const [name, action] of actions) lines.push(`  ${`${name} ${action.positionals}`.trim().padEnd(34)} ${action.summary}`)
+  if (actions.length > 0) lines.push('', `  nearcast ${command.name} ACTION --help shows the flags of an action`, '')
   for (const [name, option] of Object.entries({ ...command.options, ...COMMON })) {
     const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${option.type === 'string' ? ` ${option.value ?? 'VALUE'}` : ''}`
     lines.push(`  ${left.padEnd(34)} ${option.help}${option.multiple ? ' (may be repeated)' : ''}`)

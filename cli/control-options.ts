@@ -11,5 +11,12 @@ export const CONTROL_OPTIONS: Readonly<Record<string, CommandOption>> = {
   document: { type: 'string', value: 'FILE', help: 'document that seeds an empty store; SIGHUP applies it again' },
   watch: { type: 'boolean', help: 'applies --document again whenever the file changes' },
   secrets: { type: 'string', value: 'DIR', help: 'folder of the secrets that tsigKeys name, one base64 text a file [STATE/secrets]' },
-  geodata: { type: 'string', value: 'FILE', help: 'geodata file [the default geodata]' },
+  geodata: { type: 'string', value: 'FILE', help: 'geodata file that the source "default" stands for [the one that comes with nearcast]' },
+  'geodata-folder': { type: 'string', value: 'DIR', help: 'folder of the files that geodata.sources name [STATE/geodata/files]' },
+  'geodata-allow': {
+    type: 'string',
+    multiple: true,
+    value: 'PREFIX',
+    help: 'private network that geodata may be downloaded from [none]',
+  },
 }

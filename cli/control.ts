@@ -6,9 +6,11 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, unwatchFile, watchFile } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { ApiParts } from '../admin-ui/api/api-parts.ts'
 import { Accounts } from '../admin-ui/api/auth/accounts.ts'
+import { GeodataDesk } from '../admin-ui/api/geodata/geodata-desk.ts'
+import { loadGeodataInUse, prepareGeodataFolders } from '../admin-ui/api/geodata/geodata-state.ts'
 import { LineDirectory } from '../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../admin-ui/api/observe/fleet-watch.ts'
@@ -24,15 +26,16 @@ import { UpdateDesk } from '../admin-ui/api/zones/update-desk.ts'
 import type { Issue } from '../admin-ui/contract/issue.ts'
 import { startLocalFleetHub } from '../cluster/local-fleet-transport.ts'
 import type { NotifyAsk, UpdateAsk } from '../cluster/zone-asks.ts'
-import { formatAddress } from '../geodata/address/address.ts'
-import { loadGeodata } from '../geodata/geodata-file.ts'
+import { findAddress, formatAddress } from '../geodata/address/address.ts'
+import { type Prefix, parsePrefix, prefixContains } from '../geodata/address/prefix.ts'
+import { buildInWorker } from '../geodata/refresh/build-in-worker.ts'
 import { openHistory } from '../policy/store/history.ts'
 import { openStore } from '../policy/store/store.ts'
 import { readSecrets } from '../resolver/transfer/secret-folder.ts'
 import { transferZone } from '../resolver/transfer/transfer-client.ts'
 import { formatListenAddress, type ListenAddress } from '../resolver/transport/listen-address.ts'
 import { formatIssue } from './apply.ts'
-import type { Command, CommandArgs, CommandOption } from './command.ts'
+import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
 import { CONTROL_OPTIONS } from './control-options.ts'
 import { apiListenOf, apiTlsOf } from './http-settings.ts'
 import { packageRoot } from './package-root.ts'
@@ -65,14 +68,22 @@ async function run(args: CommandArgs): Promise<number> {
   const listen = apiListenOf(flags)
   const tls = apiTlsOf(flags, listen)
   const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
-  const geodataPath = textFlag(flags, 'geodata', join(packageRoot(), 'geodata', 'default', 'default.geodata'))
-  const geodata = loadGeodata(geodataPath)
+  const shippedPath = textFlag(flags, 'geodata', join(packageRoot(), 'geodata', 'default', 'default.geodata'))
+  const allowed = listFlag(flags, 'geodata-allow', []).map(readPrefixFlag)
   await refuseSecond(paths.controlSocket)
   mkdirSync(paths.snapshots, { recursive: true, mode: 0o700 })
   const version = productVersion()
   const store = openStore(paths.store, { productVersion: version })
   const hub = await startLocalFleetHub({ path: paths.fleetSocket })
-  const compiler = createCompiler(geodataPath)
+  const geodataFolders = {
+    ...prepareGeodataFolders(paths.geodata),
+    files: resolve(textFlag(flags, 'geodata-folder', join(paths.geodata, 'files'))),
+    secrets: resolve(textFlag(flags, 'secrets', paths.secrets)),
+    shippedPath,
+  }
+  const { geodata, geodataPath, problem } = loadGeodataInUse(store, geodataFolders, shippedPath)
+  if (problem !== undefined) log.error({ problem, path: geodataPath }, 'the geodata that was in use cannot be read, older data is')
+  const compiler = createCompiler()
   const feed = new EventFeed(Date.now())
   const ring = new StandingRing()
   const kept = startHistory(paths.history, feed, ring, log)
@@ -90,6 +101,7 @@ async function run(args: CommandArgs): Promise<number> {
       const detail = `published by ${account}${comment === '' ? '' : `: ${comment}`}`
       feed.add({ at: new Date().toISOString(), node: 'control', kind: 'publish', subject: String(generation), detail })
       secondaries.sync()
+      geodataDesk.sync()
     },
     now: Date.now,
     log,
@@ -114,6 +126,24 @@ async function run(args: CommandArgs): Promise<number> {
     secondaries.notified(zone, client)
     return null
   })
+  let lines = new LineDirectory(geodata)
+  const geodataDesk = new GeodataDesk({
+    publisher,
+    store,
+    folders: geodataFolders,
+    build: buildInWorker,
+    clients: () => fleet.clients(),
+    mayAskPrivate: (text) => {
+      const address = findAddress(text)
+      return address !== undefined && allowed.some((prefix) => prefixContains(prefix, address))
+    },
+    onEvent: (subject, detail) => void feed.add({ at: new Date().toISOString(), node: 'control', kind: 'geodata', subject, detail }),
+    onChanged: () => {
+      lines = new LineDirectory(publisher.geodataInUse().geodata)
+    },
+    now: Date.now,
+    log,
+  })
   const accounts = new Accounts(store, Date.now)
   const parts: ApiParts = {
     store,
@@ -123,8 +153,13 @@ async function run(args: CommandArgs): Promise<number> {
     fleet,
     feed,
     ring,
-    lines: new LineDirectory(geodata),
-    geodata,
+    get lines() {
+      return lines
+    },
+    get geodata() {
+      return publisher.geodataInUse().geodata
+    },
+    geodataDesk,
     version,
     now: Date.now,
     startedAt: Date.now(),
@@ -146,6 +181,7 @@ async function run(args: CommandArgs): Promise<number> {
     const first = await accounts.ensureFirstAdmin()
     if (first !== undefined) tellFirstPassword(first)
     secondaries.sync()
+    geodataDesk.sync()
     fleet.start()
     const seed = watchSeed(publisher, flags, log)
     const { port } = servers.tcp.address() as { port: number }
@@ -161,11 +197,20 @@ async function run(args: CommandArgs): Promise<number> {
   } finally {
     fleet.stop()
     secondaries.stop()
+    await geodataDesk.stop()
     kept?.stop()
     await Promise.all([servers.tcp, servers.socket].map(closeServer))
     await hub.close()
     await compiler.close()
     store.close()
+  }
+}
+
+function readPrefixFlag(text: string): Prefix {
+  try {
+    return parsePrefix(text)
+  } catch (error) {
+    throw new UsageError(`--geodata-allow: ${(error as Error).message}`)
   }
 }
 

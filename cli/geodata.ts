@@ -1,5 +1,5 @@
-/** `nearcast geodata build | lookup | info | diff`: builds snapshot files, and shows what one knows. */
-import { readFileSync } from 'node:fs'
+/** `nearcast geodata ACTION`: builds snapshot files, shows what one knows; geodata-live.ts has what control is asked for. */
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { type Address, findAddress, formatAddress } from '../geodata/address/address.ts'
@@ -15,41 +15,62 @@ import type { Location } from '../geodata/line/location.ts'
 import { type FieldProvenance, provenanceOf } from '../geodata/lookup/field-provenance.ts'
 import { lookupLocation } from '../geodata/lookup/lookup-location.ts'
 import { parseRecipe } from '../geodata/source/parse-recipe.ts'
-import { type Command, type CommandArgs, UsageError } from './command.ts'
+import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
+import { textOfDifference } from './geodata-difference.ts'
+import { LIVE_ACTIONS } from './geodata-live.ts'
 import { packageRoot } from './package-root.ts'
+import { textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
+import { statePaths } from './state-paths.ts'
 
 /** Moves that `diff` lists. */
 const MAX_MOVES = 20
 /** Lines that `info` lists. */
 const MAX_SHARES = 15
 
-const ACTIONS: Readonly<Record<string, (args: CommandArgs, operands: readonly string[]) => Promise<number> | number>> = {
-  build,
-  lookup,
-  info,
-  diff,
+const JSON_OPTION: Readonly<Record<string, CommandOption>> = { json: { type: 'boolean', help: 'prints JSON' } }
+const FILE_OPTIONS: Readonly<Record<string, CommandOption>> = {
+  file: { type: 'string', value: 'FILE', help: 'geodata file to read [the one in use on this machine, else the default geodata]' },
+  state: { type: 'string', value: 'DIR', help: 'state folder that tells which file is in use [./var]' },
+  ...JSON_OPTION,
+}
+
+const action = (
+  name: string,
+  positionals: string,
+  summary: string,
+  options: Command['options'],
+  run: (args: CommandArgs, operands: readonly string[]) => Promise<number> | number,
+): Command => ({ name: `geodata ${name}`, positionals, summary, options, run: async (args) => run(args, args.positionals) })
+
+const ACTIONS: Readonly<Record<string, Command>> = {
+  lookup: action('lookup', 'ADDR…', 'says where addresses are, which lines they match, and who says so', FILE_OPTIONS, lookup),
+  info: action('info', '', 'shows sources, licences and coverage of a geodata file', FILE_OPTIONS, info),
+  diff: action('diff', 'OLD NEW', 'compares two geodata files: what moved, by province and carrier', JSON_OPTION, diff),
+  build: action(
+    'build',
+    'RECIPE',
+    'builds a geodata file from a recipe',
+    {
+      out: { type: 'string', value: 'FILE', help: 'file to write' },
+      compression: { type: 'string', value: '0-11', help: 'brotli quality, 11 is smallest and slowest [9]' },
+      ...JSON_OPTION,
+    },
+    build,
+  ),
+  ...LIVE_ACTIONS,
 }
 
 /** The command. */
 export const command: Command = {
   name: 'geodata',
-  summary:
-    'builds geodata files (build RECIPE), looks addresses up (lookup ADDR…), shows what a file holds (info), compares two (diff OLD NEW)',
-  positionals: 'build RECIPE | lookup ADDR… | info | diff OLD NEW',
-  options: {
-    file: { type: 'string', value: 'FILE', help: 'geodata file to read [the default geodata]' },
-    out: { type: 'string', value: 'FILE', help: 'build: file to write' },
-    compression: { type: 'string', value: '0-11', help: 'build: brotli quality, 11 is smallest and slowest [9]' },
-    json: { type: 'boolean', help: 'prints JSON' },
-  },
+  summary: 'Where addresses are: looks them up, compares, builds, refreshes and corrects geodata.',
+  positionals: 'ACTION',
+  options: {},
+  actions: ACTIONS,
   run: async (args) => {
-    const [action, ...operands] = args.positionals
-    const run = action === undefined || !Object.hasOwn(ACTIONS, action) ? undefined : ACTIONS[action]
-    if (run === undefined) {
-      throw new UsageError(action === undefined ? 'say what to do: build, lookup, info or diff' : `unknown action "${action}"`)
-    }
-    return run(args, operands)
+    const [name] = args.positionals
+    throw new UsageError(name === undefined ? `say what to do: ${Object.keys(ACTIONS).join(', ')}` : `unknown action "${name}"`)
   },
 }
 
@@ -208,13 +229,8 @@ function millions(count: number): string {
 function diff(args: CommandArgs, operands: readonly string[]): number {
   const [before, after] = operands
   if (before === undefined || after === undefined || operands.length > 2) throw new UsageError('diff takes two geodata files')
-  const result = diffGeodata(loadGeodata(before), loadGeodata(after), MAX_MOVES)
-  print(args, result, [
-    'IPv4 addresses that differ',
-    ...LOCATION_FIELDS.map((field) => `  ${field.padEnd(9)} ${result.changed[field]}`),
-    ...(result.moves.length > 0 ? ['greatest moves'] : []),
-    ...result.moves.map((move) => `  ${String(move.ipv4Addresses).padStart(10)}  ${move.from} → ${move.to}`),
-  ])
+  const result = diffGeodata(loadGeodata(before), loadGeodata(after), args.flags.json === true ? 1000 : MAX_MOVES)
+  print(args, result, textOfDifference(result))
   return 0
 }
 
@@ -229,7 +245,10 @@ function summarize(geodata: Geodata) {
 }
 
 function fileOf(args: CommandArgs): string {
-  return typeof args.flags.file === 'string' ? args.flags.file : defaultGeodataFile()
+  if (typeof args.flags.file === 'string') return args.flags.file
+  const { nodeGeodata } = statePaths(textFlag(args.flags, 'state', './var'))
+  const inUse = existsSync(nodeGeodata) ? readFileSync(nodeGeodata, 'utf8') : ''
+  return inUse !== '' && existsSync(inUse) ? inUse : defaultGeodataFile()
 }
 
 function print(args: CommandArgs, value: unknown, lines: readonly string[]): void {

@@ -23,6 +23,8 @@ export type StatePaths = {
   readonly nodeJournal: string
   /** How fresh the node's secondary zones are. */
   readonly nodeFreshness: string
+  /** Folder of built geodata, downloads and, by default, the operator's geodata files. */
+  readonly geodata: string
   /** Secrets of keys, put there by the operator. */
   readonly secrets: string
   /** Secrets of DNS cookies. */
@@ -42,6 +44,7 @@ export function statePaths(stateFolder: string): StatePaths {
     nodeHealth: join(stateFolder, 'node', 'health'),
     nodeJournal: join(stateFolder, 'node', 'journal'),
     nodeFreshness: join(stateFolder, 'node', 'freshness'),
+    geodata: join(stateFolder, 'geodata'),
     secrets: join(stateFolder, 'secrets'),
     cookieSecrets: join(stateFolder, 'cookie-secrets'),
   }

@@ -28,9 +28,9 @@ export type PublishMessage = {
 export type RequestMessage = { readonly type: 'request'; readonly id: number; readonly method: NodeMethod; readonly params: unknown }
 /**
  * What a node can be asked: `explain` (ExplainRequest → ExplainAnswer), `scores` (→ HealthScores), `stats` (→ NodeStats of node-stats.ts),
- * `incumbents` (→ NodeIncumbents of node-incumbents.ts).
+ * `incumbents` (→ NodeIncumbents of node-incumbents.ts), `clients` (→ NodeClients of node-clients.ts).
  */
-export type NodeMethod = 'explain' | 'scores' | 'stats' | 'incumbents'
+export type NodeMethod = 'explain' | 'scores' | 'stats' | 'incumbents' | 'clients'
 
 /**
  * What a node can ask of control: `update` (UpdateAsk → UpdateVerdict of zone-asks.ts; answered when the change is durable), `notify`

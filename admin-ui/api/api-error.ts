@@ -36,6 +36,9 @@ export type ApiCode =
   | 'FLEET_NODE_AWAY'
   | 'FLEET_TIMEOUT'
   | 'GENERATION_UNKNOWN'
+  | 'GEODATA_NOTHING_BEFORE'
+  | 'GEODATA_NOTHING_PENDING'
+  | 'GEODATA_REFRESH_REFUSED'
   | 'POLICY_UNKNOWN'
   | 'PUBLISH_FAILED'
   | 'PUBLISH_WARNINGS'
@@ -76,6 +79,9 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   FLEET_NODE_AWAY: [503, 'wait until a node is connected; it goes on answering by itself'],
   FLEET_TIMEOUT: [504, 'try again; the node is busy or hangs'],
   GENERATION_UNKNOWN: [404, 'GET /api/v1/generations lists them'],
+  GEODATA_NOTHING_BEFORE: [409, 'GET /api/v1/geodata shows what is kept'],
+  GEODATA_NOTHING_PENDING: [404, 'GET /api/v1/geodata shows what is in use'],
+  GEODATA_REFRESH_REFUSED: [422, 'the data in use stays; correct the source, then refresh again'],
   POLICY_UNKNOWN: [404, 'GET /api/v1/policies lists them'],
   PUBLISH_FAILED: [500, 'look for the request id in the log of control; the live generation is untouched'],
   PUBLISH_WARNINGS: [422, 'read the warnings, then repeat with their codes in accept'],

@@ -2,6 +2,7 @@
 import type { Geodata } from '../../geodata/geodata.ts'
 import type { Store } from '../../policy/store/store.ts'
 import type { Accounts } from './auth/accounts.ts'
+import type { GeodataDesk } from './geodata/geodata-desk.ts'
 import type { LineDirectory } from './lines/line-directory.ts'
 import type { EventFeed } from './observe/event-feed.ts'
 import type { FleetWatch } from './observe/fleet-watch.ts'
@@ -18,8 +19,10 @@ export type ApiParts = {
   readonly fleet: FleetWatch
   readonly feed: EventFeed
   readonly ring: StandingRing
+  /** Of the geodata in use: read it anew for each request. */
   readonly lines: LineDirectory
   readonly geodata: Geodata
+  readonly geodataDesk: GeodataDesk
   readonly version: string
   /** Wall clock, ms since epoch. */
   readonly now: () => number

@@ -15,7 +15,7 @@ export type Event = {
   readonly at: string
   /** Node it comes from, or "control". */
   readonly node: string
-  readonly kind: 'standing' | 'fail-open' | 'generation' | 'worker-replaced' | 'certificate' | 'node' | 'publish' | 'zone'
+  readonly kind: 'standing' | 'fail-open' | 'generation' | 'worker-replaced' | 'certificate' | 'node' | 'publish' | 'zone' | 'geodata'
   /** Endpoint, policy, node or generation it is about. */
   readonly subject: string
   /** English, e.g. "up → down". */
@@ -30,7 +30,7 @@ export const eventSchema: z.ZodType<Event> = z
     id: z.number().int(),
     at: z.string(),
     node: z.string(),
-    kind: z.enum(['standing', 'fail-open', 'generation', 'worker-replaced', 'certificate', 'node', 'publish', 'zone']),
+    kind: z.enum(['standing', 'fail-open', 'generation', 'worker-replaced', 'certificate', 'node', 'publish', 'zone', 'geodata']),
     subject: z.string(),
     detail: z.string(),
   })

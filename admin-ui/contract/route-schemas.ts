@@ -17,6 +17,7 @@ import { endpointListSchema } from './endpoint.ts'
 import { eventListSchema } from './event.ts'
 import { explainAnswerSchema } from './explain.ts'
 import { generationAnswerSchema, generationListSchema } from './generation.ts'
+import { geodataPendingSchema, geodataRefreshAnswerSchema, geodataRefreshSchema, geodataStatusSchema } from './geodata.ts'
 import { healthScoresSchema } from './health-scores.ts'
 import { LINE_KINDS, lineCatalogueSchema, lineChainSchema, lineDescriptionSchema, lineSearchSchema } from './line.ts'
 import { policyAnswerSchema, policyListSchema, policyObjectSchema } from './policy.ts'
@@ -85,6 +86,12 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   ]),
   line: just(lineDescriptionSchema),
   lineChain: just(lineChainSchema, [{ name: 'address', help: 'address or prefix', required: true }]),
+  geodata: just(geodataStatusSchema),
+  geodataPending: just(geodataPendingSchema),
+  confirmGeodata: just(geodataStatusSchema),
+  rejectGeodata: just(geodataStatusSchema),
+  refreshGeodata: takes(geodataRefreshSchema, geodataRefreshAnswerSchema),
+  rollBackGeodata: just(geodataStatusSchema),
   document: just(documentAnswerSchema, [{ name: 'format', help: 'json (default) or yaml' }]),
   checkDocument: takes(documentCheckSchema, documentCheckAnswerSchema),
   putDocument: takes(documentPutSchema, publishAnswerSchema),

@@ -9,6 +9,7 @@ import type { EndpointList } from './endpoint.ts'
 import type { EventList } from './event.ts'
 import type { ExplainAnswer } from './explain.ts'
 import type { GenerationAnswer, GenerationList } from './generation.ts'
+import type { GeodataPending, GeodataRefresh, GeodataRefreshAnswer, GeodataStatus } from './geodata.ts'
 import type { HealthScores } from './health-scores.ts'
 import type { LineCatalogue, LineChain, LineDescription, LineSearch } from './line.ts'
 import type { PolicyAnswer, PolicyList, PolicyObject } from './policy.ts'
@@ -56,6 +57,12 @@ export type RouteTypes = {
   lineSearch: { body: undefined; answer: LineSearch }
   lineChain: { body: undefined; answer: LineChain }
   line: { body: undefined; answer: LineDescription }
+  geodata: { body: undefined; answer: GeodataStatus }
+  geodataPending: { body: undefined; answer: GeodataPending }
+  confirmGeodata: { body: undefined; answer: GeodataStatus }
+  rejectGeodata: { body: undefined; answer: GeodataStatus }
+  refreshGeodata: { body: GeodataRefresh; answer: GeodataRefreshAnswer }
+  rollBackGeodata: { body: undefined; answer: GeodataStatus }
   document: { body: undefined; answer: DocumentAnswer }
   checkDocument: { body: DocumentCheck; answer: DocumentCheckAnswer }
   putDocument: { body: DocumentPut; answer: PublishAnswer }
@@ -114,6 +121,17 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     'viewer',
     'one line: names, vendors, share, place in both orders; any accepted spelling, percent-encoded',
   ),
+  geodata: route('GET', '/geodata', 'viewer', 'geodata in use: sources with age and licence, corrections, last refresh'),
+  geodataPending: route('GET', '/geodata/pending', 'viewer', 'new geodata that waits for confirmation, compared with what is in use'),
+  confirmGeodata: route('POST', '/geodata/pending/confirm', 'publisher', 'makes the geodata that waits live; If-Match is honoured'),
+  rejectGeodata: route('POST', '/geodata/pending/reject', 'publisher', 'drops the geodata that waits; If-Match is honoured'),
+  refreshGeodata: route(
+    'POST',
+    '/geodata/refresh',
+    'publisher',
+    'looks for new geodata now; answers when it is live, waits or was refused',
+  ),
+  rollBackGeodata: route('POST', '/geodata/rollback', 'publisher', 'brings the geodata before back; If-Match is honoured'),
   document: route('GET', '/document', 'viewer', 'the live document; ?format=json|yaml'),
   checkDocument: route('POST', '/document/check', 'editor', 'judges a document; keeps nothing'),
   putDocument: route('PUT', '/document', 'publisher', 'publishes a whole document'),

@@ -5,6 +5,7 @@ import type { GeodataDiff } from '../compile/diff-geodata.ts'
 import type { GeodataHeader } from '../geodata.ts'
 import type { Recipe } from '../source/source-kind.ts'
 import type { CandidateGuards, SourceSize } from './check-candidate.ts'
+import type { ClientCount, ClientLines } from './client-sample.ts'
 
 /** A build takes at most this long: the largest public databases take half a minute. */
 const TIMEOUT_MS = 900_000
@@ -26,6 +27,8 @@ export type BuildJob = {
   /** True when the data in use was built by the same recipe. */
   readonly isSameRecipe: boolean
   readonly guards: CandidateGuards
+  /** Recently seen clients. */
+  readonly clients: readonly ClientCount[]
 }
 
 /** A finished build. */
@@ -36,6 +39,7 @@ export type BuildOutcome = {
   readonly header: GeodataHeader
   /** Undefined: the same as the data in use; no file was written. */
   readonly diff: GeodataDiff | undefined
+  readonly clients: ClientLines
 }
 
 /** What the thread posts. */

@@ -11,6 +11,7 @@ import { diffGeodata } from '../compile/diff-geodata.ts'
 import { loadGeodata, saveGeodata } from '../geodata-file.ts'
 import type { BuildJob, BuildOutcome, BuildReply } from './build-in-worker.ts'
 import { checkCandidate, type SourceSize, sizeOfReading } from './check-candidate.ts'
+import { compareClientLines } from './client-sample.ts'
 
 /** Faster than the default 9 by far, and little larger: the file is read once or twice. */
 const COMPRESSION = 5
@@ -19,19 +20,23 @@ const MOST_MOVES = 50
 
 async function build(job: BuildJob): Promise<BuildOutcome> {
   const sizes: SourceSize[] = []
-  const candidate = await buildGeodata(job.recipe, {
-    folder: job.folder,
-    defaultFile: job.defaultFile,
-    onReading: (name, reading) => void sizes.push(sizeOfReading(name, reading)),
-  })
+  const isShipped = job.recipe.sources.join() === 'default' && (job.recipe.corrections ?? []).length === 0
+  const candidate = isShipped
+    ? loadGeodata(job.defaultFile)
+    : await buildGeodata(job.recipe, {
+        folder: job.folder,
+        defaultFile: job.defaultFile,
+        onReading: (name, reading) => void sizes.push(sizeOfReading(name, reading)),
+      })
   const live = loadGeodata(job.livePath)
-  if (candidate.digest === live.digest)
-    return { digest: candidate.digest, path: job.livePath, sizes, diff: undefined, header: candidate.header }
+  const built = { digest: candidate.digest, sizes, header: candidate.header }
+  if (candidate.digest === live.digest) return { ...built, path: job.livePath, diff: undefined, clients: { queries: 0, lineChanged: 0 } }
   checkCandidate(candidate, sizes, { sizes: job.liveSizes, header: live.header, isSameRecipe: job.isSameRecipe }, job.guards)
-  const path = join(job.outFolder, `${candidate.digest}.geodata`)
-  saveGeodata(path, candidate, COMPRESSION)
-  rmSync(`${path}.old`, { force: true })
-  return { digest: candidate.digest, path, sizes, diff: diffGeodata(live, candidate, MOST_MOVES), header: candidate.header }
+  const path = isShipped ? job.defaultFile : join(job.outFolder, `${candidate.digest}.geodata`)
+  if (!isShipped) saveGeodata(path, candidate, COMPRESSION)
+  rmSync(join(job.outFolder, `${candidate.digest}.geodata.old`), { force: true })
+  const diff = diffGeodata(live, candidate, MOST_MOVES)
+  return { ...built, path, diff, clients: compareClientLines(live, candidate, job.clients) }
 }
 
 async function main(): Promise<void> {

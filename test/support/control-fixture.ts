@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ApiParts } from '../../admin-ui/api/api-parts.ts'
 import { Accounts } from '../../admin-ui/api/auth/accounts.ts'
+import { GeodataDesk } from '../../admin-ui/api/geodata/geodata-desk.ts'
+import { prepareGeodataFolders } from '../../admin-ui/api/geodata/geodata-state.ts'
 import { LineDirectory } from '../../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
@@ -21,7 +23,9 @@ import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-s
 import type { Role } from '../../admin-ui/contract/role.ts'
 import { API_BASE } from '../../admin-ui/contract/routes.ts'
 import type { FleetHub, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
+import type { NodeClients } from '../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
+import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
@@ -52,6 +56,8 @@ export type FakeHub = FleetHub & {
   scores: readonly HealthScore[]
   /** What `incumbents` answers. */
   incumbents: NodeIncumbents
+  /** What `clients` answers. */
+  clients: NodeClients
   /** What `explain` answers. */
   explain: (params: unknown) => unknown
   tell(event: NodeEvent): void
@@ -101,6 +107,7 @@ function makeHub(): FakeHub {
     nodeList: [],
     scores: [],
     incumbents: [],
+    clients: [],
     explain: () => ({}),
     nodes: () => hub.nodeList,
     publish: async (message) => {
@@ -111,6 +118,7 @@ function makeHub(): FakeHub {
       if (hub.nodeList.length === 0) throw Object.assign(new Error('no node is connected'), { code: 'FLEET_NODE_AWAY' })
       if (method === 'explain') return hub.explain(params)
       if (method === 'incumbents') return hub.incumbents
+      if (method === 'clients') return hub.clients
       if (method === 'stats') return { queriesPerSecond: 12, answerMixPercent: { NOERROR: 100 }, displacedPercent: 3 }
       return {
         generation: 1,
@@ -169,6 +177,26 @@ export async function startControl(
     now,
     log: quiet,
   })
+  const geodataFolder = join(folder, 'geodata')
+  const geodataDesk = new GeodataDesk({
+    publisher,
+    store,
+    folders: {
+      ...prepareGeodataFolders(geodataFolder),
+      files: join(geodataFolder, 'files'),
+      secrets: join(folder, 'secrets'),
+      shippedPath: 'fixture',
+    },
+    build: async () => {
+      throw new GeodataError('GEODATA_SOURCE_INVALID', 'the fixture builds nothing', '')
+    },
+    clients: () => fleet.clients(),
+    mayAskPrivate: () => false,
+    onEvent: (subject, detail) => void feed.add({ at: new Date(now()).toISOString(), node: 'control', kind: 'geodata', subject, detail }),
+    onChanged: () => undefined,
+    now,
+    log: quiet,
+  })
   const accounts = new Accounts(store, now)
   const parts: ApiParts = {
     store,
@@ -180,6 +208,7 @@ export async function startControl(
     ring,
     lines: new LineDirectory(geodata),
     geodata,
+    geodataDesk,
     version: '0.0.0',
     now,
     startedAt: nowMs,

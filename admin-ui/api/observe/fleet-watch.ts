@@ -3,6 +3,7 @@
  * events. Shell. Everything here may be lost, and nodes do not depend on it; keep-history.ts carries strips and events over a restart.
  */
 import type { FleetHub, NodeEvent, NodeStatus } from '../../../cluster/fleet-transport.ts'
+import type { NodeClients } from '../../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../../cluster/node-incumbents.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../contract/explain.ts'
 import type { HealthScore, HealthScores } from '../../contract/health-scores.ts'
@@ -90,6 +91,20 @@ export class FleetWatch {
       }
     }
     return new Map()
+  }
+
+  /** Recently seen clients of all nodes that answer, by network. */
+  async clients(): Promise<NodeClients> {
+    const asked = await Promise.allSettled(
+      this.#hub.nodes().map(({ nodeId }) => this.#hub.request('clients', {}, REQUEST_TIMEOUT_MS, nodeId)),
+    )
+    const counts = new Map<string, number>()
+    for (const one of asked) {
+      // A node of an older version does not know the question.
+      if (one.status !== 'fulfilled') continue
+      for (const { prefix, queries } of one.value as NodeClients) counts.set(prefix, (counts.get(prefix) ?? 0) + queries)
+    }
+    return [...counts].map(([prefix, queries]) => ({ prefix, queries }))
   }
 
   /** Asks a node to explain. Throws FLEET_NODE_AWAY, FLEET_TIMEOUT, API_PARAMETER for what the node refuses. */

@@ -20,7 +20,7 @@ export type Compiler = { readonly compile: Compile; readonly close: () => Promis
 type Waiting = { readonly resolve: (reply: CompileReply) => void; readonly reject: (error: Error) => void }
 
 /** Makes a compiler; the thread starts with the first document. */
-export function createCompiler(geodataPath: string): Compiler {
+export function createCompiler(): Compiler {
   let worker: Worker | undefined
   let idle: NodeJS.Timeout | undefined
   let nextId = 1
@@ -37,7 +37,7 @@ export function createCompiler(geodataPath: string): Compiler {
 
   function start(): Worker {
     const url = new URL(import.meta.url.endsWith('.ts') ? './compile-thread.ts' : './compile-thread.js', import.meta.url)
-    const started = new Worker(url, { workerData: { geodataPath }, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } })
+    const started = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } })
     started.unref()
     started.on('message', (reply: CompileReply) => {
       waiting.get(reply.id)?.resolve(reply)

@@ -1,5 +1,5 @@
 /** Worker entry: compiles documents off control's event loop, so that the API answers while a large one compiles. One message, one answer. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import type { Geodata } from '../../../geodata/geodata.ts'
 import { loadGeodata } from '../../../geodata/geodata-file.ts'
 import type { IssueDraft } from '../../../policy/config/config-issue.ts'
@@ -16,12 +16,20 @@ export type CompileReply = {
   readonly issues: readonly IssueDraft[]
 }
 
-const { geodataPath } = workerData as { readonly geodataPath: string }
-let geodata: Geodata | undefined
+/** The geodata of the last compile: a file never changes its content, so its path says which it is. */
+let loaded: { readonly path: string; readonly geodata: Geodata } | undefined
+
+function geodataOf(path: string): Geodata {
+  if (loaded?.path !== path) {
+    // Freed first: two of them side by side are for nothing.
+    loaded = undefined
+    loaded = { path, geodata: loadGeodata(path) }
+  }
+  return loaded.geodata
+}
 
 parentPort!.on('message', ({ id, input }: CompileQuestion) => {
-  geodata ??= loadGeodata(geodataPath)
-  const { snapshot, issues } = compileSnapshot({ ...input, geodata, moreZones: [] })
+  const { snapshot, issues } = compileSnapshot({ ...input, geodata: geodataOf(input.geodataPath), moreZones: [] })
   const reply: CompileReply = { id, block: snapshot?.block, digest: snapshot?.digest ?? '', issues: issues.map(withPlainWording) }
   parentPort!.postMessage(reply)
 })

@@ -9,7 +9,7 @@
  */
 import type { RangeTable4 } from '../../../geodata/address/range-table.ts'
 import type { Location } from '../../../geodata/line/location.ts'
-import { findRange4 } from '../../../geodata/lookup/find-range.ts'
+import { findRange4, findRange6 } from '../../../geodata/lookup/find-range.ts'
 import type { RankingColumns } from '../../../health/model/ranking.ts'
 import type { CompiledPolicies } from '../../../policy/decide/compiled-policies.ts'
 import { walkSteps } from '../../../policy/decide/decide.ts'
@@ -101,6 +101,30 @@ function comparePolicies(before: Side, was: string, after: Side, is: string, geo
   return { policy: is, movedPercent: Math.min(100, percent(moved)), moves }
 }
 
+/** A network of clients, by its first address, and how many queries came from it. */
+export type ClientBlock = { readonly family: 4 | 6; readonly words: readonly [number, number, number, number]; readonly queries: number }
+
+/** Share of the queries of given clients that get another answer, by policy, in percent. */
+export function findClientMovement(
+  before: Side,
+  after: Side,
+  clients: readonly ClientBlock[],
+): readonly { readonly policy: string; readonly movedPercent: number }[] {
+  const total = clients.reduce((sum, client) => sum + client.queries, 0)
+  if (total === 0) return []
+  return [...new Set(after.steered.map(({ policy }) => policy))].flatMap((policy) => {
+    const left = makeAnswers(before, policy)
+    const right = makeAnswers(after, policy)
+    if (left === undefined || right === undefined) return []
+    let moved = 0
+    for (const client of clients) {
+      const flows = flowBetween(left.sharesOf(left.classOf(client)), right.sharesOf(right.classOf(client)))
+      for (const [, , share] of flows.values()) moved += share * client.queries
+    }
+    return [{ policy, movedPercent: (100 * moved) / total }]
+  })
+}
+
 /** Walks two range tables side by side, calling back for each piece in which neither changes. */
 function sweep(left: RangeTable4, right: RangeTable4, piece: (first: number, end: number, left: number, right: number) => void): void {
   let atLeft = 0
@@ -166,10 +190,20 @@ function chinaBelow({ places, isMainland, mainlandBelow, chinaTotal }: Clients, 
 function makeAnswers(
   side: Side,
   policyId: string,
-): { readonly table: RangeTable4; readonly sharesOf: (clientClass: number) => Shares } | undefined {
+):
+  | {
+      readonly table: RangeTable4
+      readonly sharesOf: (clientClass: number) => Shares
+      readonly classOf: (client: ClientBlock) => number
+    }
+  | undefined {
   const policy = side.names.policies.indexOf(policyId)
   if (policy < 0) return undefined
-  const { columns, tables4 } = side.policies
+  const { columns, tables4, tables6 } = side.policies
+  const table = tables4[columns.policyTable[policy]!]!
+  const table6 = tables6[columns.policyTable[policy]!]!
+  const classOf = ({ family, words }: ClientBlock): number =>
+    family === 4 ? table.values[findRange4(table, words[3])]! : table6.values[findRange6(table6, ...words)]!
   const decision = makeDecision()
   const known = new Map<number, Shares>()
   const sharesOf = (clientClass: number): Shares => {
@@ -185,7 +219,7 @@ function makeAnswers(
     known.set(clientClass, shares)
     return shares
   }
-  return { table: tables4[columns.policyTable[policy]!]!, sharesOf }
+  return { table, sharesOf, classOf }
 }
 
 function sharesIn(side: Side, poolUse: number, members: Int32Array, step: number): Shares {

@@ -5,6 +5,7 @@
  *        ─► store (synchronous, durable) ─► snapshot file ─► nodes ─► acks
  *
  * Updates and transfers in come by publishLayers: the document stays, dynamic layers change, and a generation is made of both.
+ * New geodata comes by publishGeodata: document and layers stay.
  *
  * One at a time: publishes wait for each other. Until the store has the generation nothing has happened; from then on it survives
  * `kill -9`, and republish() at the next start brings it to the nodes. The live generation is untouched by anything that fails before.
@@ -53,18 +54,33 @@ export type CompileInput = {
   readonly dynamic: readonly DynamicRecord[]
   /** Packed records of secondary zones, in shared memory, by zone name. */
   readonly transferred: ReadonlyMap<string, Uint8Array>
+  /** Geodata file to compile with. */
+  readonly geodataPath: string
 }
 /** Outcome of a compile: no snapshot when an error is among the issues. */
 export type CompileOutcome = { readonly snapshot: Snapshot | undefined; readonly issues: readonly IssueDraft[] }
 /** Compiles in a worker thread. */
 export type Compile = (input: CompileInput) => Promise<CompileOutcome>
 
+/** Geodata and the file it was read from. */
+export type GeodataInUse = { readonly geodata: Geodata; readonly geodataPath: string }
+
+/** New geodata to go live under the document that is live. */
+export type GeodataChange = GeodataInUse & {
+  readonly account: string
+  readonly comment: string
+  /** For the audit, besides the two digests. */
+  readonly detail: string
+  /** Called in the transaction that stores the generation: notes what is live. */
+  readonly record: () => void
+}
+
 /** What the publisher works with. */
 export type PublisherParts = {
   readonly store: Store
   readonly compile: Compile
   readonly hub: Pick<FleetHub, 'publish'>
-  /** The geodata in use and its file. */
+  /** The geodata in use at the start and its file. */
   readonly geodata: Geodata
   readonly geodataPath: string
   /** Folder of the snapshot files. */
@@ -123,6 +139,9 @@ export type Judgement = {
   readonly moves: readonly Move[]
 }
 
+/** What other geodata would do to the answers of the live document. */
+export type GeodataJudgement = { readonly before: Side; readonly after: Side; readonly movement: readonly PolicyMovement[] }
+
 /** A document that was only parsed. */
 export type Checked = {
   readonly issues: readonly Issue[]
@@ -167,9 +186,16 @@ export class Publisher {
   #dynamic: readonly DynamicRecord[] | undefined
   #transferred: ReadonlyMap<string, TransferredZone> | undefined
   #compiled: { readonly key: string; readonly outcome: CompileOutcome } | undefined
+  #inUse: GeodataInUse
 
   constructor(parts: PublisherParts) {
     this.#parts = parts
+    this.#inUse = { geodata: parts.geodata, geodataPath: parts.geodataPath }
+  }
+
+  /** The geodata in use. */
+  geodataInUse(): GeodataInUse {
+    return this.#inUse
   }
 
   /** The live document; undefined before the first publish. */
@@ -311,6 +337,87 @@ export class Publisher {
     this.#parts.onPublished(saved.number, change.author, change.comment)
   }
 
+  /**
+   * Makes other geodata the one in use: a generation with the live document, compiled with it. Throws DOCUMENT_INVALID when the
+   * document has an error with it (a rule that fits nobody is none); nothing has happened then. Returns the generation's number,
+   * 0 before the first publish.
+   */
+  publishGeodata(change: GeodataChange): Promise<number> {
+    const turn = this.#queue.then(() => this.#publishGeodataNow(change))
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #publishGeodataNow(change: GeodataChange): Promise<number> {
+    const { store, log } = this.#parts
+    const { geodata, geodataPath } = change
+    const live = this.live()
+    const audit: NewAuditEntry = {
+      who: change.account,
+      action: 'publish.geodata',
+      object: String((live?.generation.number ?? 0) + 1),
+      detail: JSON.stringify({ comment: change.comment, from: this.#inUse.geodata.digest, to: geodata.digest, note: change.detail }),
+    }
+    if (live?.config === undefined) {
+      store.transaction(() => {
+        change.record()
+        store.appendAudit(audit)
+      })
+      this.#inUse = { geodata, geodataPath }
+      this.#compiled = undefined
+      return 0
+    }
+    const { canonicalDigest, number, documentNumber, zones } = live.generation
+    const compiled = await this.#compile(live.config, canonicalDigest, number + 1, zones, this.dynamic(), this.transferred(), geodataPath)
+    const { snapshot } = compiled
+    if (snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
+    const saved = store.transaction(() => {
+      change.record()
+      const generation = {
+        documentText: live.generation.documentText,
+        files: live.generation.files,
+        documentNumber,
+        canonicalDigest,
+        snapshotDigest: snapshot.digest,
+        author: change.account,
+        comment: change.comment,
+        acceptedIssues: live.generation.acceptedIssues,
+        basedOn: number,
+        movedPercent: 0,
+        zones,
+      }
+      const options = { expectedLatest: number, audit: { ...audit, beforeDigest: canonicalDigest, afterDigest: canonicalDigest } }
+      return store.saveGeneration(generation, options)
+    })
+    this.#live = { ...live, generation: saved }
+    this.#inUse = { geodata, geodataPath }
+    log.info({ generation: saved.number, account: change.account, origin: 'geodata', geodata: geodata.digest }, 'generation stored')
+    await this.#send(saved, snapshot)
+    this.#parts.onPublished(saved.number, change.account, change.comment)
+    return saved.number
+  }
+
+  /**
+   * What the live document would answer with other geodata: who moves, and the two sides, which decide for single addresses. Undefined
+   * before the first publish, or when nothing of it is known.
+   */
+  async judgeGeodata({ geodataPath }: Pick<GeodataInUse, 'geodataPath'>): Promise<GeodataJudgement | undefined> {
+    const live = this.live()
+    const before = this.#snapshot
+    if (live?.config === undefined || before === undefined) return undefined
+    const { config, generation } = live
+    const { canonicalDigest, number, zones } = generation
+    const compiled = await this.#compile(config, canonicalDigest, number + 1, zones, this.dynamic(), this.transferred(), geodataPath)
+    if (compiled.snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
+    const [scores, holders] = await Promise.all([this.#parts.scores(), this.#parts.incumbents()])
+    const settled = settleHolders(before.meta.rankPlan, compiled.snapshot.meta.rankPlan, scores ?? [], holders)
+    const sides = {
+      before: sideOf(config, before, scores ?? [], holders),
+      after: sideOf(config, compiled.snapshot, scores ?? [], settled),
+    }
+    return { ...sides, movement: findMovement(sides.before, sides.after, this.#inUse.geodata) }
+  }
+
   /** Brings the newest generation to the nodes, compiling it again when its snapshot file cannot be used. Returns its number, 0 = none. */
   republish(): Promise<number> {
     const turn = this.#queue.then(() => this.#republishNow())
@@ -417,14 +524,15 @@ export class Publisher {
     zones: Readonly<Record<string, ZoneSerial>>,
     dynamic: readonly DynamicRecord[],
     secondary: ReadonlyMap<string, TransferredZone>,
+    geodataPath: string = this.#inUse.geodataPath,
   ): Promise<CompileOutcome> {
     const serials = new Map(Object.entries(zones).map(([zone, given]) => [zone, given.serial]))
-    const key = `${documentDigest} ${JSON.stringify([...serials])} ${layerText(dynamic)} ${JSON.stringify([...digestsOf(secondary)])}`
+    const key = `${geodataPath} ${documentDigest} ${JSON.stringify([...serials])} ${layerText(dynamic)} ${JSON.stringify([...digestsOf(secondary)])}`
     if (this.#compiled?.key === key) return this.#compiled.outcome
     // Others are of zones that are secondary no more.
     const names = config.zones.filter((zone) => zone.primaries.length > 0).map((zone) => zone.name)
     const transferred = new Map(names.flatMap((name) => (secondary.has(name) ? [[name, secondary.get(name)!.records] as const] : [])))
-    const outcome = await this.#parts.compile({ config, documentDigest, generation, serials, dynamic, transferred })
+    const outcome = await this.#parts.compile({ config, documentDigest, generation, serials, dynamic, transferred, geodataPath })
     this.#compiled = { key, outcome }
     return outcome
   }
@@ -454,7 +562,7 @@ export class Publisher {
     holders: Holders,
   ): readonly PolicyMovement[] {
     const settled = settleHolders(before.meta.rankPlan, after.meta.rankPlan, scores, holders)
-    return findMovement(sideOf(liveConfig, before, scores, holders), sideOf(config, after, scores, settled), this.#parts.geodata)
+    return findMovement(sideOf(liveConfig, before, scores, holders), sideOf(config, after, scores, settled), this.#inUse.geodata)
   }
 
   async #send(generation: Generation, snapshot: Snapshot): Promise<PublishAnswer['nodes']> {
@@ -468,7 +576,7 @@ export class Publisher {
         generation: generation.number,
         digest: snapshot.digest,
         path,
-        geodataPath: this.#parts.geodataPath,
+        geodataPath: this.#inUse.geodataPath,
       } as const
       const acks = await this.#parts.hub.publish(message, ACK_TIMEOUT_MS)
       for (const ack of acks) if (!ack.ok) this.#parts.log.error({ generation: generation.number, ...ack }, 'a node refused the generation')
@@ -511,7 +619,7 @@ export class Publisher {
     try {
       const snapshot = loadSnapshot(path)
       const { documentDigest, geodataDigest } = snapshot.meta
-      return documentDigest === generation.canonicalDigest && geodataDigest === this.#parts.geodata.digest ? snapshot : undefined
+      return documentDigest === generation.canonicalDigest && geodataDigest === this.#inUse.geodata.digest ? snapshot : undefined
     } catch (error) {
       this.#parts.log.warn({ path, err: error }, 'a snapshot file cannot be used and is compiled again')
       return undefined

@@ -5,6 +5,7 @@ import type { RouteHandlers } from '../route-handler.ts'
 import { accessRoutes } from './access-routes.ts'
 import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
+import { geodataRoutes } from './geodata-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { lineRoutes } from './line-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
@@ -18,6 +19,7 @@ export function allRoutes(parts: ApiParts): RouteHandlers {
     ...healthRoutes(parts),
     ...policyRoutes(parts),
     ...lineRoutes(parts),
+    ...geodataRoutes(parts),
     ...documentRoutes(parts),
     ...eventRoutes(parts, (caller) => parts.accounts.isStillValid(caller)),
     ...accessRoutes(parts),

@@ -10,10 +10,8 @@ import { type ApiRequest, numberParameter, type RouteHandlers } from '../route-h
 const MAX_TEXT = 100
 
 /** Handlers. */
-export function lineRoutes({
-  lines,
-  publisher,
-}: Pick<ApiParts, 'lines' | 'publisher'>): RouteHandlers<'lines' | 'lineSearch' | 'lineChain' | 'line'> {
+export function lineRoutes(parts: Pick<ApiParts, 'lines' | 'publisher'>): RouteHandlers<'lines' | 'lineSearch' | 'lineChain' | 'line'> {
+  const { publisher } = parts
   const custom = (): readonly Line[] => publisher.live()?.config?.lines ?? []
   return {
     lines: (request) => {
@@ -22,14 +20,14 @@ export function lineRoutes({
         kind: kindParameter(request),
         parent: parent === undefined ? undefined : readLine(() => parsePlace(cut('parent', parent))),
       }
-      return { answer: lines.catalogue(custom(), filter) }
+      return { answer: parts.lines.catalogue(custom(), filter) }
     },
     lineSearch: (request) => {
       const query = cut('q', request.query('q') ?? '')
-      return { answer: lines.search(query, numberParameter(request, 'limit', 20, 1, 100), custom(), kindParameter(request)) }
+      return { answer: parts.lines.search(query, numberParameter(request, 'limit', 20, 1, 100), custom(), kindParameter(request)) }
     },
-    lineChain: (request) => ({ answer: lines.chain(request.query('address') ?? '', 'place-first', custom()) }),
-    line: (request) => ({ answer: readLine(() => lines.show(cut('the line', request.params.key!), custom())) }),
+    lineChain: (request) => ({ answer: parts.lines.chain(request.query('address') ?? '', 'place-first', custom()) }),
+    line: (request) => ({ answer: readLine(() => parts.lines.show(cut('the line', request.params.key!), custom())) }),
   }
 }
 

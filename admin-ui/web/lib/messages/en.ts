@@ -181,6 +181,7 @@ export const en = {
       'fail-open': '{{subject}} answers by last resort',
       generation: 'Generation {{subject}} live on {{node}}',
       'worker-replaced': 'Worker replaced on {{node}}',
+      geodata: 'Geodata {{subject}}',
       zone: 'Secondary zone {{subject}}',
       certificate: 'Certificate of {{node}}',
       node: 'Node {{subject}}',

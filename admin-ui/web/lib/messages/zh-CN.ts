@@ -182,6 +182,7 @@ export const zhCN: Words<typeof en> & {
       'fail-open': '{{subject}} 以最后手段应答',
       generation: '代次 {{subject}} 已在 {{node}} 生效',
       'worker-replaced': '{{node}} 更换了工作线程',
+      geodata: '地理数据 {{subject}}',
       zone: '从区域 {{subject}}',
       certificate: '{{node}} 的证书',
       node: '节点 {{subject}}',
