@@ -8,36 +8,38 @@ import { ABROAD_PROVINCES, CARRIERS, type Carrier, findPlace, findProvinceByLett
 import { findPlaceByName } from './place-names.ts'
 
 /** Whole lines: the DNSPod ids of its API document, the first-level codes of Alibaba and Huawei. */
-const LINE_ALIASES: Readonly<Record<string, string>> = {
-  default: '*',
-  默认: '*',
-  全网默认: '*',
-  default_view: '*',
-  '0': '*',
-  '7=0': 'cn',
-  '3=0': 'abroad',
-  '10=0': '*/telecom',
-  '10=1': '*/unicom',
-  '10=2': '*/edu',
-  '10=3': '*/mobile',
-  // Not in the old API document, but in every public tool that maps line ids.
-  '10=22': '*/cbn',
-  国内: 'cn',
-  境内: 'cn',
-  中国: 'cn',
-  中国大陆: 'cn',
-  中国内地: 'cn',
-  中国地区: 'cn',
-  internal: 'cn',
-  domestic: 'cn',
-  国外: 'abroad',
-  境外: 'abroad',
-  海外: 'abroad',
-  oversea: 'abroad',
-  overseas: 'abroad',
-  aliyun_internal: 'cn/aliyun',
-  aliyun_oversea: 'abroad/aliyun',
-}
+const LINE_ALIASES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    default: '*',
+    默认: '*',
+    全网默认: '*',
+    default_view: '*',
+    '0': '*',
+    '7=0': 'cn',
+    '3=0': 'abroad',
+    '10=0': '*/telecom',
+    '10=1': '*/unicom',
+    '10=2': '*/edu',
+    '10=3': '*/mobile',
+    // Not in the old API document, but in every public tool that maps line ids.
+    '10=22': '*/cbn',
+    国内: 'cn',
+    境内: 'cn',
+    中国: 'cn',
+    中国大陆: 'cn',
+    中国内地: 'cn',
+    中国地区: 'cn',
+    internal: 'cn',
+    domestic: 'cn',
+    国外: 'abroad',
+    境外: 'abroad',
+    海外: 'abroad',
+    oversea: 'abroad',
+    overseas: 'abroad',
+    aliyun_internal: 'cn/aliyun',
+    aliyun_oversea: 'abroad/aliyun',
+  }),
+)
 
 /** Municipalities: their "city" is the province itself. */
 const MUNICIPALITIES: readonly string[] = ['11', '12', '31', '50']
@@ -49,15 +51,17 @@ const SEARCH_ENGINES =
 /** Parts of Chinese and English line names that only say which list the line stands in. */
 const LIST_PARTS = /^(中国地区|中国|中国内地|地域线路|运营商线路|境外|海外|chinese mainland|china|outside (the )?chinese mainland|abroad)$/i
 /** Big regions as the last part of a longer name ("China Telecom_Northeast", "电信_华北地区"). */
-const BIG_REGION_PARTS: Readonly<Record<string, string>> = {
-  north: 'cn-north',
-  northeast: 'cn-northeast',
-  east: 'cn-east',
-  central: 'cn-central',
-  south: 'cn-south',
-  southwest: 'cn-southwest',
-  northwest: 'cn-northwest',
-}
+const BIG_REGION_PARTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    north: 'cn-north',
+    northeast: 'cn-northeast',
+    east: 'cn-east',
+    central: 'cn-central',
+    south: 'cn-south',
+    southwest: 'cn-southwest',
+    northwest: 'cn-northwest',
+  }),
+)
 /** Kinds of places from wide to narrow, for names that hold several. */
 const NARROW_LAST = ['any', 'abroad', 'continent', 'country', 'big-region', 'region', 'city']
 
@@ -69,7 +73,8 @@ for (const carrier of CARRIERS) {
 /** Canonical key of a vendor's or a joined spelling of a whole line; undefined when it is none. */
 export function findAlias(text: string): string | undefined {
   const name = text.toLowerCase()
-  if (LINE_ALIASES[name] !== undefined) return LINE_ALIASES[name]
+  const whole = LINE_ALIASES.get(name)
+  if (whole !== undefined) return whole
   // A carrier alone means the carrier anywhere. Two-letter texts are countries and never reach this as carriers.
   const carrier = carrierAliases.get(fold(text))
   if (carrier !== undefined) return `*/${carrier}`
@@ -82,8 +87,8 @@ export function findPlaceAlias(text: string): string | undefined {
   if (findPlace(name) !== undefined) return name
   const chinese = /^cn-(\w+)$/.exec(name)
   if (chinese !== null) return chinesePlace(chinese[1]!)
-  if (text.toUpperCase() in ABROAD_PROVINCES) return `cn-${ABROAD_PROVINCES[text.toUpperCase()]}`
-  const line = LINE_ALIASES[name]
+  if (Object.hasOwn(ABROAD_PROVINCES, text.toUpperCase())) return `cn-${ABROAD_PROVINCES[text.toUpperCase()]}`
+  const line = LINE_ALIASES.get(name)
   return line !== undefined && !line.includes('/') ? line : findPlaceByName(text)
 }
 
@@ -164,7 +169,7 @@ function aliasOfListedNames(text: string): string | undefined {
       carrier = carrierHere
       continue
     }
-    const placeHere = BIG_REGION_PARTS[part.toLowerCase()] ?? findPlaceAlias(part.replace(/地区$/, ''))
+    const placeHere = BIG_REGION_PARTS.get(part.toLowerCase()) ?? findPlaceAlias(part.replace(/地区$/, ''))
     if (placeHere === undefined) return undefined
     if (place === undefined || widthOf(placeHere) > widthOf(place)) place = placeHere
   }

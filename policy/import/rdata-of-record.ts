@@ -3,7 +3,7 @@ import { findAddress, formatAddress } from '../../geodata/address/address.ts'
 import type { VendorRecord } from './vendor-export.ts'
 
 /** Types under other names. */
-const TYPE_NAMES: Readonly<Record<string, string>> = { SPF: 'TXT' }
+const TYPE_NAMES: ReadonlyMap<string, string> = new Map([['SPF', 'TXT']])
 /** HTTP redirections that vendors list among the records. */
 const REDIRECTIONS = /^(显性URL|隐性URL|REDIRECT_URL|FORWARD_URL|URL|URL301|URL302|301|302|FRAME)$/i
 const FLATTENED = /^(ALIAS|ANAME|FLATTENED_CNAME)$/i
@@ -20,7 +20,7 @@ export function rdataOfRecord({ type: written, value, priority }: Pick<VendorRec
   if (REDIRECTIONS.test(written))
     return { reason: 'it is an HTTP redirection of the vendor, no DNS record', remedy: 'serve the redirection from a web server' }
   if (FLATTENED.test(written)) return { reason: `${written} is no DNS record`, remedy: 'write the addresses of the name it leads to' }
-  const type = TYPE_NAMES[written.toUpperCase()] ?? written.toUpperCase()
+  const type = TYPE_NAMES.get(written.toUpperCase()) ?? written.toUpperCase()
   if (!/^[A-Z][A-Z0-9-]{0,15}$/.test(type)) return { reason: `"${written}" is no record type`, remedy: '' }
   if (type === 'A' || type === 'AAAA') return addressRdata(type, value)
   if (HOST_TYPES.has(type)) return { type, data: absolute(value) }

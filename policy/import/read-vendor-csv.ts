@@ -105,7 +105,7 @@ export function readVendorCsv(text: string, file: string): VendorExport {
   const rows = splitRows(text, file)
   const header = rows.next().value
   const titles = header === undefined || 'problem' in header ? [] : header.fields
-  const columns = titles.map((title) => HEADERS[normalizeHeader(title)])
+  const columns = titles.map((title) => (Object.hasOwn(HEADERS, normalizeHeader(title)) ? HEADERS[normalizeHeader(title)] : undefined))
   const has = (column: Column): boolean => columns.includes(column)
   const vendor = TELLS.find(([pattern]) => titles.some((title) => pattern.test(title)))?.[1]
   const found = { vendor, records: [] as VendorRecord[], lines: [] as VendorLine[], groups: [], problems: [] as ImportProblem[] }
@@ -172,7 +172,8 @@ function countOf(text: string): number | undefined | null {
 function secondsOf(text: string): number | undefined | null {
   const match = /^(\d{1,10})\s*([^\d\s]*)$/.exec(text)
   if (match === null) return countOf(text)
-  const unit = match[2] === '' ? 1 : UNITS[match[2]!.toLowerCase()]
+  const word = match[2]!.toLowerCase()
+  const unit = word === '' ? 1 : Object.hasOwn(UNITS, word) ? UNITS[word] : undefined
   return unit === undefined ? null : Number(match[1]) * unit
 }
 

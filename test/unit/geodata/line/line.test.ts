@@ -162,6 +162,11 @@ const refused: readonly { text: string; message: RegExp; suggestion: RegExp }[] 
   { text: 'us-cc', message: /unknown place/, suggestion: /"us-/ },
   { text: 'xx', message: /unknown place "xx"/, suggestion: /did you mean/ },
   { text: '', message: /unknown place ""/, suggestion: /did you mean/ },
+  // Names of every object in JavaScript are no lines.
+  { text: 'constructor', message: /unknown place/, suggestion: /did you mean/ },
+  { text: '__proto__', message: /unknown place/, suggestion: /did you mean/ },
+  { text: 'a_constructor', message: /unknown place/, suggestion: /did you mean/ },
+  { text: 'cn-33/constructor', message: /unknown carrier/, suggestion: /did you mean/ },
   { text: 'cn-33/', message: /unknown carrier ""/, suggestion: /did you mean/ },
   { text: 'cn-33/telecom/x', message: /unknown carrier "telecom\/x"/, suggestion: /telecom/ },
   { text: 'asn:0', message: /not an AS number/, suggestion: /asn:4134/ },
