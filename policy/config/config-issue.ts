@@ -406,6 +406,11 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `${p.count} networks stand twice in line "${p.id}", the first of them "${p.value}"`,
     () => 'delete the doubles',
   ),
+  CONFIG_ECS_TRUST_TWICE: entry(
+    'note',
+    (p) => `"${p.value}" is trusted by "${p.by}" already (line ${p.firstLine})`,
+    () => 'delete it',
+  ),
   CONFIG_LINE_EMPTY: entry(
     'error',
     (p) => `line "${p.id}" has no networks`,

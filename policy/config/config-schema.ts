@@ -352,8 +352,11 @@ export type GeodataSettings = {
   }
 }
 
-/** Settings of the whole document. None takes effect in this version. */
-export type Options = Readonly<Record<string, never>>
+/** Settings of the whole document; what is as by default is left out, so that digests of older documents stay. */
+export type Options = {
+  /** Networks of the resolvers whose client subnets are used; absent = all. */
+  readonly ecsTrust?: readonly string[]
+}
 
 /** The whole document. Lists with ids are in the order of the document (order of zones, pools … has no meaning). */
 export type Config = {

@@ -419,8 +419,18 @@ export const nameSchema: z.ZodType<NameShape> = z.strictObject({
     .describe('Rdata by type with {ipv4}, {ipv6}, {target}, for types other than A and AAAA.'),
 })
 
+/** Shape of `options`. */
+export type OptionsShape = { ecsTrust: 'all' | string[] }
+
 /** `options`. */
-export const optionsSchema: z.ZodType<Record<string, never>> = z.strictObject({}).describe('Settings of the whole document.')
+export const optionsSchema: z.ZodType<OptionsShape> = z
+  .strictObject({
+    ecsTrust: z
+      .union([z.literal('all'), z.array(text(64)).max(10_000)])
+      .default('all')
+      .describe('Resolvers whose client subnets are used: networks, or all; [] = nobody.'),
+  })
+  .describe('Settings of the whole document.')
 
 /** `files`. */
 export const filesSchema: z.ZodType<Record<string, string>> = z
@@ -467,7 +477,6 @@ export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string]
   ['lines', 'except'],
   ['policies', 'vantageSharePercent'],
   ['policies', 'latency'],
-  ['options', 'ecsTrust'],
   ['options', 'scopeGranularity'],
   ['options', 'retention'],
   ['options', 'isolation'],

@@ -14,6 +14,7 @@ import type {
   Label,
   Line,
   NotifyTarget,
+  Options,
   Policy,
   Pool,
   Primary,
@@ -30,6 +31,7 @@ import type {
 import type { EndpointShape, LineShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
 import { readDomainName } from './domain-name.ts'
 import { fillGeodata } from './fill-geodata.ts'
+import { fillOptions } from './fill-options.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
 
@@ -47,6 +49,7 @@ export type FilledConfig = {
   readonly names: readonly Filled<SteeredName>[]
   readonly tsigKeys: readonly Filled<TsigKeyReference>[]
   readonly geodata: GeodataSettings
+  readonly options: Options
   readonly files: Readonly<Record<string, string>>
 }
 
@@ -65,7 +68,8 @@ export function fillConfig(shape: DocumentShape, files: ReadonlyMap<string, stri
     value: { ...key.value, name: domainName(key.value.name, undefined, [...key.path, 'name'], issues) },
   }))
   const geodata = fillGeodata(shape.geodata, !shape.incomplete.has('geodata'), lineOf, issues)
-  return { zones, probes, endpoints, pools, lines, policies, names, tsigKeys, geodata, files: used.finish() }
+  const options = fillOptions(shape.options, lineOf, issues)
+  return { zones, probes, endpoints, pools, lines, policies, names, tsigKeys, geodata, options, files: used.finish() }
 }
 
 /** The plain Config of a filled one. */
@@ -82,7 +86,7 @@ export function plainConfig(filled: FilledConfig): Config {
     names: values(filled.names),
     tsigKeys: values(filled.tsigKeys),
     geodata: filled.geodata,
-    options: {},
+    options: filled.options,
     files: filled.files,
   }
 }

@@ -13,6 +13,7 @@ import {
   filesSchema,
   type LineShape,
   type NameShape,
+  type OptionsShape,
   optionsSchema,
   type PolicyShape,
   type PoolShape,
@@ -48,6 +49,7 @@ export type DocumentShape = {
   readonly names: readonly Located<NameShape>[]
   readonly tsigKeys: readonly Located<TsigKeyShape>[]
   readonly geodata: GeodataShape
+  readonly options: OptionsShape
   readonly files: Readonly<Record<string, string>>
   /** Ids written in each section, those of elements left out included. */
   readonly declaredIds: Readonly<Record<string, ReadonlySet<string>>>
@@ -85,10 +87,10 @@ export function readShape(document: unknown, issues: IssueDraft[]): DocumentShap
     if (read === undefined || read.unread.size > 0) incomplete.add(section)
     return read === undefined ? otherwise : read.shape
   }
-  one('options', optionsSchema, {})
   return {
     ...(lists as unknown as Pick<DocumentShape, 'zones' | 'probes' | 'endpoints' | 'pools' | 'lines' | 'policies' | 'names' | 'tsigKeys'>),
     geodata: (one('geodata', geodataSchema, undefined) ?? GEODATA_DEFAULTS) as GeodataShape,
+    options: one('options', optionsSchema, { ecsTrust: 'all' }) as OptionsShape,
     files: one('files', filesSchema, {}) as Record<string, string>,
     declaredIds,
     documentPath: (path) => restore(path, keptPositions),
@@ -262,6 +264,7 @@ function draftsOf(section: string, problem: z.core.$ZodIssue, at: ConfigPath, el
       if (inner !== undefined)
         return inner.flatMap((one) => draftsOf(section, { ...one, path: [...problem.path, ...one.path] }, at, element))
       if (section === 'geodata') return [typeDraft(path, key, '"default" or a mapping {kind: …}', found)]
+      if (section === 'options') return [typeDraft(path, key, 'the word "all" or a list of networks', found)]
       return [typeDraft(path, key, key === 'label' ? 'a text, or texts by language: {en: …, zh-CN: …}' : 'another form', found)]
     }
     default:

@@ -59,6 +59,7 @@ export function documentValue(config: Config): Record<string, unknown> {
   )
   const geodata = geodataValue(config.geodata)
   if (Object.keys(geodata).length > 0) value.geodata = geodata
+  if (Object.keys(config.options).length > 0) value.options = config.options
   return value
 }
 

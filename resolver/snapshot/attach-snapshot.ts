@@ -4,6 +4,7 @@
  */
 import { type CompiledPolicies, viewPolicies } from '../../policy/decide/compiled-policies.ts'
 import type { PolicyColumns } from '../../policy/model/policy-columns.ts'
+import { EVERYBODY } from '../zone/ecs-trust.ts'
 import type { ZoneColumns } from '../zone/zone-columns.ts'
 import { type Columns, openColumns } from './arena.ts'
 import type { Snapshot, SnapshotMeta } from './snapshot.ts'
@@ -27,7 +28,8 @@ function columnsWithPrefix(columns: Columns, prefix: string): Columns {
 function attachColumns(columns: Columns, generation: number): AnswerTables {
   return {
     generation,
-    zones: columnsWithPrefix(columns, 'zone.') as ZoneColumns,
+    // A snapshot of a version before this column trusts everybody.
+    zones: { ecsTrust: EVERYBODY, ...columnsWithPrefix(columns, 'zone.') } as ZoneColumns,
     policies: viewPolicies(columnsWithPrefix(columns, 'policy.') as PolicyColumns),
   }
 }

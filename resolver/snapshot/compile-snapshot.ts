@@ -3,6 +3,7 @@
  * equal block, byte for byte, on every machine; a snapshot with an error-level issue is not made.
  */
 import { createHash } from 'node:crypto'
+import { parsePrefix } from '../../geodata/address/prefix.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import { compilePolicies } from '../../policy/compile/compile-policies.ts'
 import { makeRankPlan } from '../../policy/compile/make-rank-plan.ts'
@@ -12,6 +13,7 @@ import { checkSecondaries } from '../transfer/check-secondaries.ts'
 import { makeTransferPlan } from '../transfer/transfer-plan.ts'
 import { compileZones } from '../zone/compile-zones.ts'
 import type { DynamicRecord } from '../zone/dynamic-layer.ts'
+import { compileEcsTrust } from '../zone/ecs-trust.ts'
 import type { ZoneInput } from '../zone/zone-record.ts'
 import { type Column, packColumns } from './arena.ts'
 import { attachSnapshot } from './attach-snapshot.ts'
@@ -69,7 +71,8 @@ export function compileSnapshot(input: CompileInput): CompileOutput {
     ...(transfer === undefined ? {} : { transfer }),
   }
   const columns: Record<string, Column> = { meta: new TextEncoder().encode(JSON.stringify(meta)) }
-  for (const [name, column] of Object.entries(zones.columns)) columns[`zone.${name}`] = column
+  const ecsTrust = compileEcsTrust(config.options.ecsTrust?.map(parsePrefix))
+  for (const [name, column] of Object.entries({ ...zones.columns, ecsTrust })) columns[`zone.${name}`] = column
   for (const [name, column] of Object.entries(policies.columns)) columns[`policy.${name}`] = column
   const block = packColumns(columns)
   const digest = createHash('sha256').update(new Uint8Array(block)).digest('hex')

@@ -9,6 +9,7 @@ import { formatName } from '../wire/name.ts'
 import { Octets } from '../wire/octets.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DNAME, TYPE_DS, TYPE_NS, TYPE_SOA, typeWord } from '../wire/registry.ts'
 import { checkZone, equalData } from './check-zone.ts'
+import { EVERYBODY } from './ecs-trust.ts'
 import { type GroupedRecords, groupRecords } from './group-records.ts'
 import { NameTable, sortNames } from './name-table.ts'
 import { type RecordTable, tableOfRecords } from './record-table.ts'
@@ -416,6 +417,7 @@ function encode(layout: Layout, steered: readonly SteeredInput[]): ZoneColumns {
     zoneParent,
     zoneNegativeTtlSeconds: Uint32Array.from(zoneSoa, (set) => negativeTtlSeconds(sets, set)),
     zoneUsesClientSubnet: Uint8Array.from(zones, (zone) => (zone.useClientSubnet ? 1 : 0)),
+    ecsTrust: EVERYBODY,
     ...encodeSteered(steered),
   }
 }

@@ -71,6 +71,8 @@ export type ZoneColumns = {
   readonly zoneNegativeTtlSeconds: Uint32Array
   /** z: 1 = the client subnet is used. */
   readonly zoneUsesClientSubnet: Uint8Array
+  /** Resolvers whose client subnets are used in those zones (ecs-trust.ts). */
+  readonly ecsTrust: Uint32Array
 
   /** s: STEER_* bits. */
   readonly steerFlags: Uint8Array
