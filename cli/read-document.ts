@@ -6,6 +6,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, resolve, sep } from 'node:path'
 import { includesOf } from '../policy/config/fill-config.ts'
 import { DOCUMENT_LIMIT_BYTES, readYaml } from '../policy/config/read-yaml.ts'
+import { decodeMasterFile } from '../resolver/zone/master-file-text.ts'
 import { ProductError } from './product-error.ts'
 
 /** A document and its attachments. */
@@ -84,7 +85,7 @@ function readBelow(folder: string, name: string): { readonly text: string } | { 
   try {
     const real = realpathSync(path)
     if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return { reason: 'it is a link out of the folder of the document' }
-    return { text: readRegular(real, FILE_LIMIT_BYTES) }
+    return { text: decodeMasterFile(readRegular(real, FILE_LIMIT_BYTES)) }
   } catch (error) {
     return { reason: reasonOf(error, path) }
   }
@@ -99,8 +100,8 @@ function reasonOf(error: unknown, path: string): string {
   return code === 'EACCES' ? 'it may not be read' : message
 }
 
-/** A regular file as text: a pipe or a device would keep us waiting, or never end. */
-function readRegular(path: string, limitBytes: number): string {
+/** Octets of a regular file: a pipe or a device would keep us waiting, or never end. */
+function readRegular(path: string, limitBytes: number): Buffer {
   const status = statSync(path)
   if (status.isDirectory()) throw new ProductError('DOCUMENT_UNREADABLE', 'it is a folder', 'name a file')
   if (!status.isFile()) throw new ProductError('DOCUMENT_UNREADABLE', 'it is no regular file', 'name a file, or "-" for standard input')
@@ -111,12 +112,12 @@ function readRegular(path: string, limitBytes: number): string {
       'move long lists into files',
     )
   }
-  return readFileSync(path, 'utf8')
+  return readFileSync(path)
 }
 
 function readText(path: string, limitBytes: number): string {
   try {
-    return readRegular(path, limitBytes)
+    return readRegular(path, limitBytes).toString('utf8')
   } catch (error) {
     if (error instanceof ProductError && error.code === 'DOCUMENT_TOO_LARGE') throw error
     throw new ProductError(

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { includesOf } from '../policy/config/fill-config.ts'
+import { decodeMasterFile } from '../resolver/zone/master-file-text.ts'
 import { ProductError } from './product-error.ts'
 
 /** A zone of the folder, as an entry of a document. */
@@ -83,7 +84,7 @@ function readBelow(folder: string, name: string): string {
   if (!path.startsWith(root + sep))
     throw new ProductError('SERVE_ZONES', `"${name}" is outside the folder "${folder}"`, 'keep master files below the folder of --zones')
   try {
-    return readFileSync(path, 'utf8')
+    return decodeMasterFile(readFileSync(path))
   } catch (cause) {
     throw new ProductError(
       'SERVE_ZONES',

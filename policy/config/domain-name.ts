@@ -64,13 +64,26 @@ function splitLabels(text: string): number[][] | string {
       } else {
         if (at + 1 >= text.length) return 'it ends in a backslash'
         at++
-        labels.at(-1)!.push(text.charCodeAt(at) & 0xff)
+        if (text.charCodeAt(at) > 0x7e) return outsideAscii(text)
+        labels.at(-1)!.push(text.charCodeAt(at))
       }
-    } else if (code > 0x7e) return 'it has a character outside ASCII; write its "xn--" form'
+    } else if (code > 0x7e) return outsideAscii(text)
     else if (code <= 0x20) return 'it has a space or control character'
     else labels.at(-1)!.push(code)
   }
   return labels
+}
+
+function outsideAscii(text: string): string {
+  return `it has a character outside ASCII; write ${findAsciiForm(text) ?? 'its "xn--" form'}`
+}
+
+/** The form of an internationalised name that resolvers ask for (RFC 5891 §4.4), in quotes; undefined = it has none. */
+export function findAsciiForm(text: string): string | undefined {
+  // What else a URL may hold beside its host would be read as that.
+  if (!/^[\w.*\u0080-\uffff-]+$/.test(text)) return undefined
+  const name = URL.parse(`http://${text}`)?.hostname
+  return name === undefined || name === '' ? undefined : `"${name}"`
 }
 
 function formatLabel(octets: readonly number[]): string {

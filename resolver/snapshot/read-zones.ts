@@ -4,9 +4,11 @@
  */
 import type { CatalogueEntry, IssueDraft } from '../../policy/config/config-issue.ts'
 import type { Config, Zone } from '../../policy/config/config-schema.ts'
+import { findAsciiForm } from '../../policy/config/domain-name.ts'
 import { cursorOfPack } from '../transfer/record-cursor.ts'
 import { canonicalName, NameError, parseName } from '../wire/name.ts'
-import { parseRdata, RdataError, splitRdata } from '../wire/rdata/rdata-text.ts'
+import { findRdataType } from '../wire/rdata/rdata-registry.ts'
+import { parseRdata, RdataError, type RdataToken, splitRdata } from '../wire/rdata/rdata-text.ts'
 import { findType, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
 import { type DynamicRecord, layersByZone, mergeLayer } from '../zone/dynamic-layer.ts'
 import { RecordTable } from '../zone/record-table.ts'
@@ -106,13 +108,9 @@ function readInline(zone: Zone, number: number, origin: Uint8Array, serial: numb
   const records: ZoneRecord[] = []
   const add = (name: string, type: number, ttlSeconds: number, text: string, path: IssueDraft['path']): void => {
     try {
-      records.push({
-        owner: canonicalName(parseName(name, origin)),
-        type,
-        ttlSeconds,
-        rdata: parseRdata(type, splitRdata(text), origin),
-        line: 0,
-      })
+      const tokens = splitRdata(text)
+      checkNames(type, tokens)
+      records.push({ owner: canonicalName(parseName(name, origin)), type, ttlSeconds, rdata: parseRdata(type, tokens, origin), line: 0 })
     } catch (error) {
       if (!(error instanceof RdataError) && !(error instanceof NameError)) throw error
       const message = `${name} ${text}: ${error.message}`
@@ -147,6 +145,16 @@ function readInline(zone: Zone, number: number, origin: Uint8Array, serial: numb
     for (const [number, text] of set.data.entries()) add(set.name, type, set.ttlSeconds, text, [...at, 'data', number])
   }
   return records
+}
+
+/** A name beyond ASCII that is typed into a document is meant for resolvers, which ask for its other form. Throws RdataError. */
+function checkNames(type: number, tokens: readonly RdataToken[]): void {
+  if (!findRdataType(type)?.fields.some(({ kind }) => kind === 'name' || kind === 'names')) return
+  for (const { text, quoted } of tokens) {
+    // Parameters of services hold texts.
+    if (quoted || text.includes('=') || !/[\u0080-\uffff]/.test(text)) continue
+    throw new RdataError(`the name "${text}" has a character outside ASCII; write ${findAsciiForm(text) ?? 'its "xn--" form'}`)
+  }
 }
 
 /** Gives the SOA records of a table another serial. */

@@ -1,5 +1,6 @@
 /**
- * Domain names: wire form (RFC 1035 §3.1) ↔ presentation form (§5.1). Byte-safe: a label is octets, not text; case is kept, and
+ * Domain names: wire form (RFC 1035 §3.1) ↔ presentation form (§5.1). Byte-safe: a label is octets, not text (characters beyond ASCII
+ * are those of UTF-8); case is kept, and
  * canonical names are lower-cased in A–Z only (RFC 4343 §3). Pure. The hot reader of a question's name is in read-query.ts.
  */
 
@@ -14,24 +15,21 @@ export class NameError extends Error {}
 const DOT = 0x2e
 const BACKSLASH = 0x5c
 
-/** Octet of a character in a presentation form; beyond Latin-1 is refused, since zone data are octets. */
-function octetOf(text: string, at: number): number {
-  const code = text.charCodeAt(at)
-  if (code > 0xff) throw new NameError(`character "${text[at]}" is not an octet; write internationalised names in their xn-- form`)
-  return code
+/** Octets of the character at `at` in UTF-8, as which a text beyond ASCII stands in a file: a label is octets (RFC 2181 §11). */
+export function utf8Octets(text: string, at: number): Uint8Array {
+  return new TextEncoder().encode(String.fromCodePoint(text.codePointAt(at)!))
 }
 
-/** One character or escape (\X, \DDD) at `at`: its octet and the length of its text. */
-export function readEscaped(text: string, at: number): { readonly octet: number; readonly length: number; readonly escaped: boolean } {
-  if (text.charCodeAt(at) !== BACKSLASH) return { octet: octetOf(text, at), length: 1, escaped: false }
+/** The escape (\X, \DDD) whose backslash is at `at`: its octet and the length of its text. X is ASCII. */
+export function readEscape(text: string, at: number): { readonly octet: number; readonly length: number } {
   const digits = /^[0-9]{3}/.exec(text.slice(at + 1, at + 4))
   if (digits !== null) {
     const octet = Number(digits[0])
     if (octet > 255) throw new NameError(`escape "\\${digits[0]}" is over 255`)
-    return { octet, length: 4, escaped: true }
+    return { octet, length: 4 }
   }
   if (at + 1 >= text.length) throw new NameError('a backslash at the end escapes nothing')
-  return { octet: octetOf(text, at + 1), length: 2, escaped: true }
+  return { octet: text.charCodeAt(at + 1), length: 2 }
 }
 
 /** Names are put together here before they are copied out. */
@@ -74,8 +72,19 @@ export function scanName(text: string, origin: Uint8Array | undefined, out: Uint
       position++
       continue
     }
-    if (octet === BACKSLASH || octet > 0x7f) {
-      const read = readEscaped(text, at)
+    // A backslash before a character beyond ASCII means this character.
+    if (octet === BACKSLASH && text.charCodeAt(at + 1) > 0x7f) octet = text.charCodeAt(++at)
+    if (octet > 0x7f) {
+      const octets = utf8Octets(text, at)
+      for (const one of octets) {
+        if (position <= MAX_NAME_BYTES) out[position] = one
+        position++
+      }
+      at += octets.length > 3 ? 2 : 1
+      continue
+    }
+    if (octet === BACKSLASH) {
+      const read = readEscape(text, at)
       octet = read.octet
       at += read.length
     } else at++

@@ -1,5 +1,5 @@
 /** Words of one record's rdata, taken one after another by its fields; and the octets of a text. Pure. */
-import { NameError, readEscaped } from '../name.ts'
+import { NameError, readEscape, utf8Octets } from '../name.ts'
 import type { Octets } from '../octets.ts'
 import { RdataError } from './rdata-error.ts'
 
@@ -76,16 +76,20 @@ export function missing(message: string): RdataError {
 export function pushOctets(out: Octets, text: string): void {
   try {
     for (let at = 0; at < text.length; ) {
-      const point = text.charCodeAt(at)
+      let point = text.charCodeAt(at)
       if (point !== 0x5c && point < 0x80) {
         out.push(point)
         at++
-      } else if (point > 0x7f) {
-        const whole = text.codePointAt(at)!
-        out.pushAll(new TextEncoder().encode(String.fromCodePoint(whole)))
-        at += whole > 0xffff ? 2 : 1
+        continue
+      }
+      // A backslash before a character beyond ASCII means this character.
+      if (point === 0x5c && text.charCodeAt(at + 1) > 0x7f) point = text.charCodeAt(++at)
+      if (point > 0x7f) {
+        const octets = utf8Octets(text, at)
+        out.pushAll(octets)
+        at += octets.length > 3 ? 2 : 1
       } else {
-        const { octet, length } = readEscaped(text, at)
+        const { octet, length } = readEscape(text, at)
         out.push(octet)
         at += length
       }

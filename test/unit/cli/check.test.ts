@@ -62,6 +62,24 @@ test('check finds what only compiling shows, at its place in the document and in
   )
 })
 
+test('check gives the form for resolvers of a name beyond ASCII in inline records, and takes texts and master files as they are', () => {
+  const path = join(folder, 'idn.yaml')
+  const apex = 'soa: {mname: ns.b.test., rname: x.b.test.}, nameservers: [ns.b.test.]'
+  writeFileSync(
+    path,
+    `apiVersion: nearcast/v1\nzones:\n  - {name: a.test., ${apex}, records: [{name: z, type: MX, data: ["10 世.b.test."]}, {name: z, type: TXT, data: [世]}]}\n` +
+      '  - {name: c.test., file: c.zone}\n',
+  )
+  writeFileSync(
+    join(folder, 'c.zone'),
+    Buffer.from('$TTL 60\n@ SOA ns.b.test. x 1 2 3 4 5\n@ NS ns.b.test.\n\xe4\xb8\x96 CNAME \xe9\n', 'latin1'),
+  )
+  const { code, out } = run('check', path)
+  assert.equal(code, 2)
+  assert.match(out, /the name "世\.b\.test\." has a character outside ASCII; write "xn--rhq\.b\.test\."/)
+  assert.match(out, /refused, 1 error, 0 warnings/)
+})
+
 test('check names a file that is not there, with exit code 1', () => {
   const { code, err } = run('check', join(folder, 'none.yaml'))
   assert.equal(code, 1)

@@ -52,6 +52,12 @@ describe('readZoneFolder', () => {
     )
   })
 
+  test('octets that are no UTF-8 are kept', () => {
+    const folder = folderOf('latin1', { 'a.test.zone': '' })
+    writeFileSync(join(folder, 'a.test.zone'), Buffer.from('l TXT "caf\xe9"\n', 'latin1'))
+    assert.equal(readZoneFolder(folder).files.get('a.test.zone'), 'l TXT "caf\\233"\n')
+  })
+
   const failures: readonly {
     readonly name: string
     readonly files: Readonly<Record<string, string>> | undefined
