@@ -105,9 +105,10 @@ class DocumentBuilder {
       .map(([zone, records]) => this.#buildZone(zone, records))
     const used = new Set(this.#policies.flatMap((policy) => (policy.rules as Rule[]).map((rule) => rule.line)))
     const lines = this.#lines.map(({ id, label, prefixes }) => ({ id, label: { en: label, 'zh-CN': label }, prefixes }))
-    for (const { id, label } of this.#lines) {
-      if (!used.has(`custom:${id}`))
-        this.#note('', label, 'changed', 'no record uses this custom line; it is in the document all the same', '')
+    const unused = this.#lines.filter(({ id }) => !used.has(`custom:${id}`))
+    if (unused.length > 0) {
+      const reason = `no record uses ${unused.length} custom lines, "${unused[0]!.label}" first; they are in the document all the same`
+      this.#note('', '', 'changed', reason, '')
     }
     if (this.#endpoints.size > 0) {
       const reason = 'the endpoints have no probes: they always count as up, as at the vendor'
