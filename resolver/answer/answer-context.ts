@@ -65,6 +65,8 @@ export type AnswerContext = {
 
   /** Cookies and limits; undefined: cookies are passed over and nothing is limited. */
   guard: Guard | undefined
+  /** Question and options alone are larger than the reply may be: it does without NSID. */
+  isTight: boolean
   /** More comes than can be answered: only clients that the guard spares are (resolver/guard/overload.ts). */
   sheds: boolean
   /** The client has proved its address by a cookie. */
@@ -123,6 +125,7 @@ export function createAnswerContext(options: AnswerOptions): AnswerContext {
     policyCells: new Float64Array(0),
     counterShape: { ruleCount: 0, policyCount: 0 },
     guard: undefined,
+    isTight: false,
     sheds: false,
     isKnownClient: false,
     limitClass: 0,

@@ -97,6 +97,8 @@ export function answerQuery(
   const end = query.questionEnd === 0 ? HEADER_BYTES : query.questionEnd
   beginGuard(ctx, src, srcAt)
   const limit = transport !== TRANSPORT_UDP ? room : Math.min(room, Math.max(512, Math.min(query.udpSize, guardedSize(ctx, OUR_UDP_SIZE))))
+  ctx.isTight = false
+  ctx.isTight = end + optBytes(ctx) > limit
   beginResponse(writer, mem, off, end, limit - optBytes(ctx))
   if (verdict === VERDICT_OK && query.questionEnd !== 0) answerQuestion(ctx, src, srcAt)
   else if (verdict === VERDICT_OK && ctx.guard === undefined) ctx.rcode = RCODE_FORMERR

@@ -92,8 +92,9 @@ function hasCookie(ctx: AnswerContext): boolean {
   return ctx.query.cookieLength !== 0 && ctx.guard !== undefined
 }
 
+/** Without room for it the identity goes, which is for people: question, cookie and subnet always fit into 512 octets. */
 function hasNsid(ctx: AnswerContext): boolean {
-  return ctx.query.wantsNsid && ctx.identityText.length > 1
+  return ctx.query.wantsNsid && ctx.identityText.length > 1 && !ctx.isTight
 }
 
 /** RFC 7828 §3.2.2: by TCP and TLS only, where `idleMs` is told. */

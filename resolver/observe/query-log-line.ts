@@ -74,6 +74,16 @@ function skipName(bytes: Uint8Array, start: number, end: number): number {
   return end
 }
 
+/** Whether a name is labels and nothing else, at most 255 octets. */
+function isPlainName(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > 255) return false
+  for (let at = start; at < end; at += 1 + bytes[at]!) {
+    if (bytes[at]! > 63) return false
+    if (bytes[at] === 0) return at + 1 === end
+  }
+  return false
+}
+
 /** Reads question and OPT, and forgives what is malformed: what could not be read is not there. */
 function scan(bytes: Uint8Array, start: number, length: number): void {
   const end = start + length
@@ -85,7 +95,8 @@ function scan(bytes: Uint8Array, start: number, length: number): void {
   let at = start + HEADER_BYTES
   if (u16(bytes, start + 4) > 0) {
     at = skipName(bytes, at, end)
-    if (at + 4 > end) return
+    // A name with a pointer or an odd label is none that can be written down.
+    if (at + 4 > end || !isPlainName(bytes, start + HEADER_BYTES, at)) return
     found.hasQuestion = true
     found.questionAt = at
     at += 4

@@ -87,5 +87,7 @@ while (!stopping) {
   await new Promise<void>((resolve) => (more ? setImmediate(resolve) : setTimeout(resolve, IDLE_MS)))
 }
 for (let turn = 0; turn < LAST_TURNS && writer.drain(); turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+// What the sink would not take any more is lost, and counted.
+events.lost(writer.discard())
 await sink.close()
 port.close()

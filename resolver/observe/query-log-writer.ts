@@ -49,6 +49,8 @@ export type QueryLogWriter = {
   readonly addNames: (names: QueryLogNames) => void
   /** Drains what waits, as far as the sink takes it; returns true when there may be more. */
   readonly drain: () => boolean
+  /** Throws away what waits in the rings; returns how many queries. At the end, when the sink takes nothing more. */
+  readonly discard: () => number
 }
 
 /** Makes the encoder. */
@@ -123,6 +125,11 @@ export function createQueryLogWriter(settings: QueryLogSettings, sink: LogSink):
         flush()
       }
       return more && sink.hasRoom()
+    },
+    discard: () => {
+      let count = 0
+      for (const reader of readers.values()) while (reader.read(() => count++, TURN_BYTES) > 0);
+      return count
     },
   }
 }

@@ -41,7 +41,8 @@ export function judgeDohRequest(request: DohRequest, path: string): DohVerdict {
   const { url } = request
   const mark = url.indexOf('?')
   if ((mark < 0 ? url : url.slice(0, mark)) !== path) return REFUSE_PATH
-  if (request.method === 'GET') return readParameter(mark < 0 ? '' : url.slice(mark + 1))
+  // RFC 9110 §9.1: HEAD wherever GET is.
+  if (request.method === 'GET' || request.method === 'HEAD') return readParameter(mark < 0 ? '' : url.slice(mark + 1))
   if (request.method !== 'POST') return REFUSE_METHOD
   const type = (request.contentType ?? '').split(';')[0]!.trim().toLowerCase()
   if (type !== DNS_MESSAGE_TYPE) return REFUSE_TYPE

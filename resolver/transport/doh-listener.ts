@@ -185,12 +185,12 @@ export function createDohListener(options: DohListenerOptions): DohListener {
     stripe[COUNT_HTTP_REFUSED]! += 1
     if (response.destroyed) return
     const body = `${reason}\n`
-    const isWhole = request.method === 'GET' || request.complete
+    const isWhole = request.method === 'GET' || request.method === 'HEAD' || request.complete
     writeHead(response, status, {
       'content-type': 'text/plain; charset=utf-8',
       'content-length': body.length,
       'cache-control': 'no-store',
-      ...(status === 405 ? { allow: 'GET, POST' } : {}),
+      ...(status === 405 ? { allow: 'GET, HEAD, POST' } : {}),
       // What else the peer sends is not waited for.
       ...(request.httpVersionMajor === 1 && !isWhole ? { connection: 'close' } : {}),
     })

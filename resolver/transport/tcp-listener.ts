@@ -70,6 +70,7 @@ export function createTcpListener({ limits, table, desk, stripe }: TcpListenerOp
       ...{ blocked: false, ended: false, closed: false, transfer: undefined, turning: false, later: 0 },
     }
     socket.on('data', (chunk: Uint8Array) => {
+      if (connection.closed) return
       connection.framer.feed(chunk)
       answerWaiting(connection)
     })
@@ -106,6 +107,13 @@ export function createTcpListener({ limits, table, desk, stripe }: TcpListenerOp
     table.shed(connection.entry)
   }
 
+  /** What was asked before the peer went wrong is answered; a peer that does not read it goes by its idle time. */
+  function shedWhenSent(connection: Connection): void {
+    leave(connection)
+    connection.socket.uncork()
+    connection.socket.end(() => table.shed(connection.entry))
+  }
+
   function leave(connection: Connection): void {
     connection.closed = true
     connection.transfer = undefined
@@ -131,7 +139,7 @@ export function createTcpListener({ limits, table, desk, stripe }: TcpListenerOp
       if (message === undefined) break
       // Not even a header: no DNS peer, and nothing to answer (RFC 7766 §8 has messages in mind).
       if (message.length < LEAST_MESSAGE_BYTES) {
-        shed(connection)
+        shedWhenSent(connection)
         return
       }
       table.touch(connection.entry)

@@ -101,7 +101,17 @@ function readSections(mem: Uint8Array, off: number, len: number, out: Query): nu
   // A response is never answered: two servers would answer each other for ever.
   if (len < HEADER_BYTES || (mem[off + 2]! & 0x80) !== 0) return VERDICT_DROP
   const opcode = mem[off + 2]! & 0x78
-  if (opcode !== 0) return opcode === OPCODE_UPDATE_BITS || opcode === OPCODE_NOTIFY_BITS ? VERDICT_REQUEST : 4
+  if (opcode === OPCODE_UPDATE_BITS || opcode === OPCODE_NOTIFY_BITS) return VERDICT_REQUEST
+  if (opcode !== 0) {
+    // NOTIMP, with question and OPT where they can be read: RFC 6891 §6.1.1 makes no exception.
+    readBody(mem, off, len, out)
+    return 4
+  }
+  return readBody(mem, off, len, out)
+}
+
+/** Question and records: VERDICT_OK or the rcode. */
+function readBody(mem: Uint8Array, off: number, len: number, out: Query): number {
   if (mem[off + 4] !== 0 || mem[off + 5]! > 1) return 1
   const end = off + len
   const hasQuestion = mem[off + 5] === 1

@@ -161,7 +161,8 @@ describe('dnstap', () => {
     assert.ok(performance.now() - before < 5000)
     const ended = JSON.parse(/\{[^\n]*query log ended[^\n]*/.exec(server.log())![0]) as Record<string, number>
     assert.ok(ended.droppedByRings! > 10_000, server.log())
-    assert.equal(ended.written! + ended.lost! <= 60_000 - ended.droppedByRings!, true)
+    // Every query is in one of the three.
+    assert.equal(ended.written! + ended.lost! + ended.droppedByRings!, 60_000)
     assert.match(server.log(), /queries were not logged/)
     reader.close()
   })

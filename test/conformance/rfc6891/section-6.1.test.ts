@@ -32,6 +32,40 @@ describe('RFC 6891', () => {
     })
   }
 
+  test('§6.1.1 an OPT and the question for an opcode that nobody knows', () => {
+    const reply = ask({ flags: 0x1000, opts: [{ dnssecOk: true, subnet: { family: 1, source: 24, octets: [192, 0, 2] } }] })
+    assert.deepEqual([reply.fullRcode, reply.opt?.version, reply.questions.length], [4, 0, 1])
+    // What is not understood may be malformed in any way.
+    assert.equal(readReply(subject.send(buildQuery({ name: 'www.z', flags: 0x1000 }).subarray(0, 14))!).fullRcode, 4)
+  })
+  test('§6.2.5 no reply is larger than the asker can take, whatever options it wants', () => {
+    const tight = makeAnswerSubject({ zones: { 'z.': `${APEX}www A 192.0.2.1\n` }, identity: 'n'.repeat(255) })
+    const name = `${Array.from({ length: 3 }, () => 'a'.repeat(63)).join('.')}.${'a'.repeat(59)}.z`
+    const subnet = { family: 2, source: 128, octets: new Array(16).fill(1) } as const
+    for (const [asked, long] of [
+      [name, true],
+      ['www.z', false],
+    ] as const) {
+      const wire = tight.send(
+        buildQuery({
+          name: asked,
+          opts: [
+            {
+              udpSize: 512,
+              subnet,
+              options: [
+                [3, []],
+                [10, [1, 2, 3, 4, 5, 6, 7, 8]],
+              ],
+            },
+          ],
+        }),
+      )!
+      assert.ok(wire.length <= 512, `${wire.length}`)
+      const codes = optionsOf(wire)!.map((option) => Number.parseInt(option, 10))
+      assert.deepEqual([codes.includes(3), codes.includes(8)], [!long, true])
+    }
+  })
   test('§6.1.2 an option is never echoed that is not known', () => {
     assert.deepEqual(optionsOf(subject.send(buildQuery({ name: 'www.z', opts: [{ options: [[65001, [1]]] }] }))!), [])
   })

@@ -51,6 +51,18 @@ describe('a JSON line of the query log', () => {
     ])
   })
 
+  test('a question with a pointer, an odd label or too many of them has no name', () => {
+    for (const name of ['c00c', '40', 'bf', `${'3f'.padEnd(128, '61').repeat(4)}00`]) {
+      const query = Buffer.concat([
+        Buffer.from('000100000001000000000000', 'hex'),
+        Buffer.from(name, 'hex'),
+        Buffer.from('00010001', 'hex'),
+      ])
+      const said = line({ query })
+      assert.deepEqual([said.name, said.type, said.queryBytes], [undefined, undefined, query.length], name)
+    }
+  })
+
   test('of the response alone, where queries are not copied', () => {
     const { name, ecs, scope, rcode, queryBytes, queryFlags } = line({ response: REPLY, queryBytes: 77 })
     assert.deepEqual(

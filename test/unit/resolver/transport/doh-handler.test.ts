@@ -28,7 +28,7 @@ describe('judgeDohRequest', () => {
     ['more than a message', 'GET', `/dns-query?dns=${large}`, 414],
     ['another path', 'GET', `/?dns=${QUERY.toString('base64url')}`, 404],
     ['a path that begins alike', 'GET', '/dns-query/x', 404],
-    ['HEAD', 'HEAD', '/dns-query', 405],
+    ['HEAD is GET without its body', 'HEAD', `/dns-query?dns=${QUERY.toString('base64url')}`, 'message'],
     ['PUT', 'PUT', '/dns-query', 405],
     ['POST', 'POST', '/dns-query', 'body', TYPE, '33'],
     ['POST without a length', 'POST', '/dns-query', 'body', `${TYPE.toUpperCase()}; charset=x`],

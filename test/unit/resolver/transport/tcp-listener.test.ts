@@ -130,6 +130,21 @@ describe('tcp listener', () => {
     assert.equal(stripe[COUNT_QUERIES], 4)
   })
 
+  test('what was asked before a length that lies is answered, then the connection is closed', async () => {
+    for (const bad of [Buffer.from([0, 0]), Buffer.from([0, 5, 1, 2, 3, 4, 5])]) {
+      const { port, stripe } = await start()
+      const socket = await open(port)
+      socket.write(Buffer.concat([message(1), message(2), bad, message(3)]))
+      const replies = await read(socket, 3)
+      assert.deepEqual(
+        replies.map(([first]) => first),
+        [1, 2],
+      )
+      assert.equal(stripe[COUNT_CONNECTIONS_SHED], 1)
+      assert.equal(stripe[COUNT_QUERIES], 2)
+    }
+  })
+
   test('a query whose answering throws gets SERVFAIL, is counted and kept, and the connection goes on', async () => {
     const { port, stripe, failedPackets } = await start()
     const socket = await open(port)
