@@ -4,6 +4,7 @@
  */
 import * as dnsPacket from 'dns-packet'
 import { parseAddress } from '../../geodata/address/address.ts'
+import { parsePrefix } from '../../geodata/address/prefix.ts'
 import { compilePolicies } from '../../policy/compile/compile-policies.ts'
 import type { Config, SteeredName } from '../../policy/config/config-schema.ts'
 import { viewPolicies } from '../../policy/decide/compiled-policies.ts'
@@ -13,6 +14,7 @@ import { readSteered } from '../../resolver/snapshot/read-steered.ts'
 import { canonicalName, parseName } from '../../resolver/wire/name.ts'
 import { findType } from '../../resolver/wire/registry.ts'
 import { compileZones } from '../../resolver/zone/compile-zones.ts'
+import { compileEcsTrust } from '../../resolver/zone/ecs-trust.ts'
 import { parseZoneFile } from '../../resolver/zone/zone-file-parser.ts'
 import type { ZoneInput, ZoneIssue } from '../../resolver/zone/zone-record.ts'
 import { type ConfigDraft, makeSyntheticConfig } from './synthetic-config.ts'
@@ -28,6 +30,8 @@ export type AnswerDraft = {
   readonly zones: Readonly<Record<string, string>>
   /** Zones in which the client subnet is not used. */
   readonly ignoreEcs?: readonly string[]
+  /** Resolvers whose client subnets are used [all]. */
+  readonly ecsTrust?: readonly string[]
   readonly config?: ConfigDraft
   readonly names?: readonly NameDraft[]
   readonly ranges?: readonly SyntheticRange[]
@@ -107,7 +111,7 @@ export function makeAnswerSubject(draft: AnswerDraft): AnswerSubject {
   if (steered.issues.length > 0) throw new Error(steered.issues[0]!.code)
   const zones = compileZones(zoneInputs(draft.zones, draft.ignoreEcs), steered.steered)
   const ctx = createAnswerContext({ identity: draft.identity ?? '', seed: 1 })
-  ctx.zones = zones.columns
+  ctx.zones = { ...zones.columns, ecsTrust: compileEcsTrust(draft.ecsTrust?.map(parsePrefix)) }
   ctx.policies = viewPolicies(compiled.columns)
   ctx.ranking = fillRanking(config, makePlainRanking(config, draft.ranking))
   ctx.counterShape = { ruleCount: compiled.names.ruleLines.length, policyCount: compiled.names.policies.length }
