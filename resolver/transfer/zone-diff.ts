@@ -2,6 +2,7 @@
  * Differences between two versions of a zone, as IXFR shows them (RFC 1995 §4). Pure. Both versions are walked side by side in the one
  * order of zone-walk.ts, so that a zone of a million records is compared without building anything but the difference.
  */
+import { compareOctets, compareRdata } from '../wire/rdata/compare-rdata.ts'
 import { cursorOfPack, makeRecordPack, packedBytes, packRecord, type RecordCursor } from './record-cursor.ts'
 import { isLaterSerial, serialOfSoa } from './serial.ts'
 import { findZone, nodeName, soaCursor, soaOf, type TransferTables, walkZone } from './zone-walk.ts'
@@ -77,18 +78,17 @@ export function share(bytes: Uint8Array): Uint8Array {
   return shared
 }
 
-/** Order of zone-walk.ts: name, type, octets of the rdata; then the TTL, so that another TTL is another record. */
+/** Order of zone-walk.ts: name, type, canonical form and octets of the rdata; then the TTL, so that another TTL is another record. */
 function compareRecords(a: RecordCursor, b: RecordCursor): number {
   const names = compareNames(a, b)
   if (names !== 0) return names
   // Glue of a zone nested in ours stands behind that zone's NS and DS, before what follows them: compared as the walk gives it.
   if (a.type !== b.type) return a.type - b.type
-  const shorter = Math.min(a.dataLength, b.dataLength)
-  for (let i = 0; i < shorter; i++) {
-    const difference = a.data[a.dataAt + i]! - b.data[b.dataAt + i]!
-    if (difference !== 0) return difference
-  }
-  return a.dataLength - b.dataLength || a.ttlSeconds - b.ttlSeconds
+  return (
+    compareRdata(a.type, a.data, a.dataAt, a.dataLength, b.data, b.dataAt, b.dataLength) ||
+    compareOctets(a.data, a.dataAt, a.dataLength, b.data, b.dataAt, b.dataLength) ||
+    a.ttlSeconds - b.ttlSeconds
+  )
 }
 
 const LABELS_A = new Uint32Array(128)

@@ -1,6 +1,6 @@
 /**
  * All that a transfer shows of a compiled zone, in an order that depends on its content alone: names in canonical order, RRsets by type,
- * records by octets; without the SOA, which stands around them. Pure; 1,000,000 records without garbage.
+ * records in canonical order; without the SOA, which stands around them. Pure; 1,000,000 records without garbage.
  *
  *   steered types      the static RRset of the name, else the addresses of the policy's first fallback pool (DESIGN.md section 4)
  *   a zone of ours     below this one: its NS, DS and glue, taken from the zone itself: the delegation that a secondary of this zone

@@ -3,6 +3,7 @@
  * it is needed. Pure; returns issues, never throws. Runs on records already grouped into RRsets (group-records.ts).
  */
 import { formatName } from '../wire/name.ts'
+import { compareRdata } from '../wire/rdata/compare-rdata.ts'
 import {
   TYPE_A,
   TYPE_AAAA,
@@ -349,6 +350,7 @@ class ZoneCheck {
       const row = recordRow[i]!
       const before = rows.at(-1)
       if (before === undefined || !equalData(table, row, before)) rows.push(row)
+      else rows[rows.length - 1] = Math.min(row, before)
     }
     return rows.sort((a, b) => a - b)
   }
@@ -371,13 +373,9 @@ class ZoneCheck {
   }
 }
 
-/** True when two rows have the same rdata. */
+/** True when two rows of one owner and type are the same record: the case of names makes no other (RFC 2181 §5, RFC 4343 §3). */
 export function equalData(table: RecordTable, a: number, b: number): boolean {
-  const bytes = table.dataBytes[a]!
-  if (bytes !== table.dataBytes[b]) return false
-  const octets = table.octets.bytes
-  const aAt = table.dataAt[a]!
-  const bAt = table.dataAt[b]!
-  for (let i = 0; i < bytes; i++) if (octets[aAt + i] !== octets[bAt + i]) return false
-  return true
+  if (table.dataBytes[a] !== table.dataBytes[b]) return false
+  const { bytes } = table.octets
+  return compareRdata(table.type[a]!, bytes, table.dataAt[a]!, table.dataBytes[a]!, bytes, table.dataAt[b]!, table.dataBytes[b]!) === 0
 }

@@ -1,6 +1,6 @@
 /**
  * Zones + steered names → zone columns. Pure; runs in a worker on publish. Equal input gives equal bytes in whatever order it comes:
- * nodes in canonical order of names (RFC 4034 §6.1), RRsets by type, records by octets. Built for 1,000,000 records and 10,000 zones:
+ * nodes in canonical order of names (RFC 4034 §6.1), RRsets by type, records in canonical order (§6.3). Built for 1,000,000 records and 10,000 zones:
  * columns from the records on, no object a record (bench/zone-load.bench.ts).
  *
  *   records ─ grouped by owner and type ─► checks ─► nodes (owners, empty non-terminals, steered names) ─► hash slots

@@ -1,9 +1,10 @@
 /**
- * Records of all zones → RRsets in canonical order of owner names, then of zones, then of types; records of a set by octets. Pure;
+ * Records of all zones → RRsets in canonical order of owner names, then of zones, then of types; records of a set in canonical order. Pure;
  * columns all the way, so that a million records are grouped in seconds and few megabytes.
  *
  *   tables ─ intern owners ─► sort names ─► counting sort of records by owner ─► small sorts inside an owner ─► RRsets
  */
+import { compareOctets, compareRdata } from '../wire/rdata/compare-rdata.ts'
 import type { NameTable } from './name-table.ts'
 import type { RecordTable } from './record-table.ts'
 
@@ -30,16 +31,6 @@ export type GroupedRecords = {
   /** RRsets of zone z are zoneSets[zoneFirst[z]] … zoneSets[zoneFirst[z+1]-1], in canonical order. */
   readonly zoneSets: Uint32Array
   readonly zoneFirst: Uint32Array
-}
-
-/** Compares octets of two tables like memcmp, the shorter first. */
-export function compareOctets(a: Uint8Array, aAt: number, aBytes: number, b: Uint8Array, bAt: number, bBytes: number): number {
-  const least = Math.min(aBytes, bBytes)
-  for (let i = 0; i < least; i++) {
-    const difference = a[aAt + i]! - b[bAt + i]!
-    if (difference !== 0) return difference
-  }
-  return aBytes - bBytes
 }
 
 /** Groups the records whose owner is in its zone. `recordName` has the owner of each record, zone by zone, -1 = out of the zone. */
@@ -100,7 +91,7 @@ export function groupRecords(tables: readonly RecordTable[], names: NameTable, o
 /** Fewer records are sorted by insertion. */
 const FEW = 16
 
-/** By zone, type, octets, row. */
+/** By zone, type, canonical form, octets, row: records that are the same stand side by side. */
 function sortInsideOwners(tables: readonly RecordTable[], placeFirst: Uint32Array, recordZone: Uint32Array, recordRow: Uint32Array): void {
   const compare = (aZone: number, aRow: number, bZone: number, bRow: number): number => {
     if (aZone !== bZone) return aZone - bZone
@@ -108,8 +99,14 @@ function sortInsideOwners(tables: readonly RecordTable[], placeFirst: Uint32Arra
     const types = table.type[aRow]! - table.type[bRow]!
     if (types !== 0) return types
     const { bytes } = table.octets
+    const aAt = table.dataAt[aRow]!
+    const bAt = table.dataAt[bRow]!
+    const aBytes = table.dataBytes[aRow]!
+    const bBytes = table.dataBytes[bRow]!
     return (
-      compareOctets(bytes, table.dataAt[aRow]!, table.dataBytes[aRow]!, bytes, table.dataAt[bRow]!, table.dataBytes[bRow]!) || aRow - bRow
+      compareRdata(table.type[aRow]!, bytes, aAt, aBytes, bytes, bAt, bBytes) ||
+      compareOctets(bytes, aAt, aBytes, bytes, bAt, bBytes) ||
+      aRow - bRow
     )
   }
   for (let place = 0; place + 1 < placeFirst.length; place++) {
