@@ -62,7 +62,10 @@ async function status(client: ControlClient, args: CommandArgs): Promise<number>
   takeNone(args)
   const answer = await client.call('geodata', {})
   const pending = answer.pending === null ? null : await client.call('geodataPending', {})
-  print(args, { ...answer, pending }, [...textOfStatus(answer), ...(pending === null ? [] : textOfPending(pending))])
+  print(args, { ...answer, pending: pending === null ? null : { ...answer.pending, ...pending } }, [
+    ...textOfStatus(answer),
+    ...(pending === null ? [] : textOfPending(pending)),
+  ])
   return 0
 }
 
@@ -112,9 +115,10 @@ async function correct(client: ControlClient, args: CommandArgs): Promise<number
     author: textFlag(flags, 'author', userInfo().username),
     date: new Date().toISOString().slice(0, 10),
   }
+  const before = await client.call('geodata', {})
   const comment = `geodata: ${correction.prefix} corrected: ${reason}`
   await editCorrections(client, args, comment, (list) => [...list.filter((other) => other.prefix !== correction.prefix), correction])
-  return tellRefresh(client, args, await client.call('refreshGeodata', { body: { confirm: flags.confirm === true } }))
+  return takeUp(client, args, before)
 }
 
 async function corrections(client: ControlClient, args: CommandArgs): Promise<number> {
@@ -126,6 +130,7 @@ async function corrections(client: ControlClient, args: CommandArgs): Promise<nu
   }
   if (word !== 'remove' || text === undefined || more.length > 0) throw new UsageError('say "list" or "remove PREFIX"')
   const prefix = formatPrefix(parsePrefix(text))
+  const before = await client.call('geodata', {})
   await editCorrections(client, args, `geodata: correction of ${prefix} removed`, (list) => {
     if (list.some((correction) => correction.prefix === prefix)) return list.filter((correction) => correction.prefix !== prefix)
     throw new ProductError(
@@ -134,7 +139,14 @@ async function corrections(client: ControlClient, args: CommandArgs): Promise<nu
       '"nearcast geodata corrections list" shows them',
     )
   })
-  return tellRefresh(client, args, await client.call('refreshGeodata', { body: { confirm: args.flags.confirm === true } }))
+  return takeUp(client, args, before)
+}
+
+/** Waits until the edited list is taken up: control began with it when the document was published, and may be done already. */
+async function takeUp(client: ControlClient, args: CommandArgs, before: GeodataStatus): Promise<number> {
+  const answer = await client.call('refreshGeodata', { body: { confirm: args.flags.confirm === true } })
+  const isLive = answer.outcome === 'unchanged' && answer.digest !== before.digest
+  return tellRefresh(client, args, isLive ? { ...answer, outcome: 'live' } : answer)
 }
 
 /** Edits the list in the live document, by a draft that is published at once. */

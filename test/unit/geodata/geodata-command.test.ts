@@ -112,9 +112,28 @@ for (const { words, status, stderr } of failures) {
   })
 }
 
-test('geodata --help shows every flag', () => {
+test('geodata --help shows every action, and each action its own flags', () => {
   const help = run('--help')
   assert.equal(help.status, 0)
-  for (const word of ['build RECIPE', 'lookup ADDR', 'info', 'diff OLD NEW', '--file', '--out', '--json'])
+  for (const word of [
+    'build RECIPE',
+    'lookup ADDR',
+    'info',
+    'diff OLD NEW',
+    'status',
+    'refresh',
+    'confirm',
+    'reject',
+    'rollback',
+    'correct PREFIX',
+  ])
     assert.ok(help.stdout.includes(word), word)
+  for (const [action, flag] of [
+    ['build', '--out'],
+    ['lookup', '--file'],
+    ['diff', '--json'],
+    ['correct', '--reason'],
+    ['refresh', '--confirm'],
+  ])
+    assert.ok(run(action!, '--help').stdout.includes(flag!), `${action} ${flag}`)
 })
