@@ -1,6 +1,6 @@
 /**
- * RFC 2136 §3: prerequisites, permission, prescan, changes, in that order, on a zone under work. Pure. An update happens whole or not at
- * all: what is refused half way is taken back. The serial is not ours to raise here (§3.6): control gives it at publish.
+ * RFC 2136 §3: prerequisites, prescan, permission, changes, in that order, on a zone under work. Pure. An update happens whole or not at
+ * all: everything is checked before anything changes. The serial is not ours to raise here (§3.6): control gives it at publish.
  */
 import { isLaterSerial, serialOfSoa } from '../transfer/serial.ts'
 import { isAtOrBelow } from '../wire/name.ts'
@@ -56,9 +56,8 @@ const TYPE_WKS = 11
 export function applyUpdate(zone: WorkingZone, update: UpdateMessage, scope: UpdateScope): UpdateResult {
   const verdict = checkPrerequisites(zone, update, scope) ?? prescan(zone, update) ?? checkPermission(zone, update, scope)
   if (verdict !== undefined) return { ...verdict, changed: false }
-  zone.begin()
   let changed = false
-  for (const record of update.updates) changed = change(zone, record, update.zoneClass) || changed
+  for (const record of update.updates) changed = change(zone, record, update.zoneClass, scope) || changed
   return { rcode: RCODE_NOERROR, changed, reason: '' }
 }
 
@@ -125,9 +124,10 @@ function prescan(zone: WorkingZone, { updates, zoneClass }: UpdateMessage): Refu
 /** §3.3, with what is ours: steered types and those of signing. */
 function checkPermission(zone: WorkingZone, { updates }: UpdateMessage, scope: UpdateScope): Refusal | undefined {
   const refuse = (reason: string): Refusal => ({ rcode: RCODE_REFUSED, reason })
-  for (const { owner, type, class: recordClass } of updates) {
+  for (const { owner, type, class: recordClass, rdata } of updates) {
     const steered = scope.steeredTypes(owner)
-    if (type !== TYPE_ANY && steered.has(type)) return refuse(`the ${typeWord(type)} records of a name are answered by a policy`)
+    if (type !== TYPE_ANY && steered.has(type) && !isWithdrawal(zone, { owner, type, class: recordClass, rdata }))
+      return refuse(`the ${typeWord(type)} records of a name are answered by a policy`)
     if (type === TYPE_CNAME && steered.size > 0 && recordClass !== CLASS_ANY && recordClass !== CLASS_NONE)
       return refuse('a CNAME cannot stand at a name that a policy answers')
     const isAdded = recordClass !== CLASS_ANY && recordClass !== CLASS_NONE
@@ -135,15 +135,27 @@ function checkPermission(zone: WorkingZone, { updates }: UpdateMessage, scope: U
     if (isAdded && isCut && ((type === TYPE_NS && steered.size > 0) || scope.hasSteeredBelow(owner)))
       return refuse(`${typeWord(type)} records there would hide a name that a policy answers`)
     if (SIGNING_TYPES.has(type)) return refuse(`${typeWord(type)} records are made by who signs the zone`)
-    const isApex = octetsKey(owner) === octetsKey(zone.apex)
-    // Everything at a name: each type that is there and would go.
-    const types = type === TYPE_ANY ? zone.types(owner).filter((other) => !isHeld(other, isApex) && !steered.has(other)) : [type]
+    // Everything at a name: each type that is there and would go. As in BIND, one that may not go refuses the whole update.
+    const types = type === TYPE_ANY ? typesThatGo(zone, owner, steered) : [type]
     if (!isNamed(scope, owner)) return refuse('this key may not change that name')
     for (const each of types)
       if (!mayUpdate(scope.rules, scope.keyName, { owner, typeWord: typeWord(each) }))
         return refuse(`this key may not change the ${typeWord(each)} records of that name`)
   }
   return undefined
+}
+
+/** True when a deletion at a steered type concerns records of updates, from before the policy: only those may go. */
+function isWithdrawal(zone: WorkingZone, { owner, type, class: recordClass, rdata }: Omit<UpdateRecord, 'ttlSeconds'>): boolean {
+  const added = zone.added(owner, type)
+  if (recordClass === CLASS_ANY) return added.length > 0
+  return recordClass === CLASS_NONE && added.some((record) => recordKey(type, record.rdata) === recordKey(type, rdata))
+}
+
+/** Types that go with "everything at a name": not SOA and NS of the apex (§3.4.2.3), not those that a policy answers. */
+function typesThatGo(zone: WorkingZone, owner: Uint8Array, steered: ReadonlySet<number>): readonly number[] {
+  const isApex = octetsKey(owner) === octetsKey(zone.apex)
+  return zone.types(owner).filter((type) => !isHeld(type, isApex) && !steered.has(type))
 }
 
 /** True when some rule of the key has the name, whatever its types. */
@@ -158,14 +170,22 @@ function isHeld(type: number, isApex: boolean): boolean {
 }
 
 /** §3.4.2: one record of the update section. */
-function change(zone: WorkingZone, { owner, type, class: recordClass, ttlSeconds, rdata }: UpdateRecord, zoneClass: number): boolean {
+function change(zone: WorkingZone, record: UpdateRecord, zoneClass: number, scope: UpdateScope): boolean {
+  const { owner, type, class: recordClass, ttlSeconds, rdata } = record
   const isApex = octetsKey(owner) === octetsKey(zone.apex)
   if (recordClass === zoneClass) return add(zone, owner, type, ttlSeconds, rdata, isApex)
   let changed = false
+  const steered = scope.steeredTypes(owner)
+  if (steered.has(type)) {
+    // The static view that the document gives the name stays.
+    const gone = recordClass === CLASS_ANY ? zone.added(owner, type) : [{ rdata }]
+    for (const each of gone) changed = zone.withdraw(owner, type, each.rdata) || changed
+    return changed
+  }
   if (recordClass === CLASS_ANY) {
-    for (const each of type === TYPE_ANY ? zone.types(owner) : [type]) {
+    for (const each of type === TYPE_ANY ? typesThatGo(zone, owner, steered) : [type]) {
       if (isHeld(each, isApex)) continue
-      for (const record of zone.records(owner, each)) changed = zone.remove(owner, each, record.rdata) || changed
+      for (const found of zone.records(owner, each)) changed = zone.remove(owner, each, found.rdata) || changed
     }
     return changed
   }

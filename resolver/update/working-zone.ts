@@ -1,6 +1,6 @@
 /**
- * A zone as updates see it: the records of its document under its dynamic layer, changed in place and taken back at will. Pure. RRsets are
- * values: a change puts another in their place, so that taking back is putting the earlier ones in again.
+ * A zone as updates see it: the records of its document under its dynamic layer, changed in place. Pure. RRsets are values: a change puts
+ * another in their place.
  */
 import { canonicalName, parseName } from '../wire/name.ts'
 import { TYPE_SOA } from '../wire/registry.ts'
@@ -27,7 +27,6 @@ export class WorkingZone {
   readonly #owners = new Map<string, Uint8Array>()
   /** RRsets that changed since the layer was loaded: owner key and type. */
   readonly #changed = new Map<string, { readonly owner: Uint8Array; readonly type: number }>()
-  #undo: (() => void)[] = []
 
   /** `name` is the zone as its rows name it. */
   constructor(name: string, apex: Uint8Array, find: FindDocumentSets, rows: readonly DynamicRecord[]) {
@@ -107,15 +106,18 @@ export class WorkingZone {
     return true
   }
 
-  /** From here on changes can be taken back. */
-  begin(): void {
-    this.#undo = []
+  /** Records of an RRset that updates added. */
+  added(owner: Uint8Array, type: number): readonly SetRecord[] {
+    return [...(this.#layer.get(octetsKey(owner))?.get(type)?.added.values() ?? [])]
   }
 
-  /** Takes back all since `begin`. */
-  takeBack(): void {
-    for (const undo of this.#undo.reverse()) undo()
-    this.#undo = []
+  /** Takes back what an update added; the document's own records stay as they are. False = no update added it. */
+  withdraw(owner: Uint8Array, type: number, rdata: Uint8Array): boolean {
+    const set = this.#layer.get(octetsKey(owner))?.get(type) ?? NO_SET
+    const added = new Map(set.added)
+    if (!added.delete(recordKey(type, rdata))) return false
+    this.#change(owner, type, { added, removed: set.removed })
+    return true
   }
 
   /** RRsets of the layer that changed, with their rows. */
@@ -138,14 +140,7 @@ export class WorkingZone {
   }
 
   #change(owner: Uint8Array, type: number, set: LayerSet): void {
-    const before = this.#layer.get(octetsKey(owner))?.get(type)
-    const id = `${type} ${octetsKey(owner)}`
-    const wasChanged = this.#changed.has(id)
-    this.#undo.push(() => {
-      this.#put(owner, type, before ?? NO_SET)
-      if (!wasChanged) this.#changed.delete(id)
-    })
-    this.#changed.set(id, { owner, type })
+    this.#changed.set(`${type} ${octetsKey(owner)}`, { owner, type })
     this.#put(owner, type, set)
   }
 
