@@ -65,13 +65,15 @@ export function readUpdate(message: Uint8Array): UpdateMessage | number {
       const data = read.next + 10
       const end = data + view.getUint16(read.next + 8)
       if (end > message.length) return RCODE_FORMERR
-      // §2.4, §2.5: ANY and NONE speak of RRsets and names without rdata.
-      const isEmpty = end === data && (recordClass === CLASS_ANY || recordClass === CLASS_NONE)
+      // §2.4, §2.5: ANY and the prerequisites of NONE speak of RRsets and names without rdata; an update of class NONE names a record.
+      const isEmpty = end === data && (recordClass === CLASS_ANY || (recordClass === CLASS_NONE && number === 0))
       const rdata = isEmpty ? new Uint8Array(0) : readMessageRdata(message, type, data, end)
       if (rdata === undefined) return RCODE_FORMERR
       const ttl = view.getUint32(read.next + 4)
-      // RFC 2181 §8: a TTL with its first bit set is 0.
-      section.push({ owner: canonicalName(read.name), type, class: recordClass, ttlSeconds: ttl > 0x7fffffff ? 0 : ttl, rdata })
+      // RFC 2181 §8: a TTL with its first bit set is 0. Where no TTL may stand (§3.2, §3.4.1.2) any bit is one too many.
+      const isAdded = number === 1 && recordClass !== CLASS_ANY && recordClass !== CLASS_NONE
+      const ttlSeconds = isAdded && ttl > 0x7fffffff ? 0 : ttl
+      section.push({ owner: canonicalName(read.name), type, class: recordClass, ttlSeconds, rdata })
       at = end
     }
   }

@@ -123,6 +123,22 @@ const ROWS: readonly Row[] = [
   { name: '§3.4.1.2 class ANY with TTL', updates: ['www 60 ANY A'], rcode: 'FORMERR' },
   { name: '§3.4.1.2 class ANY with rdata', updates: ['www 0 ANY A 192.0.2.1'], rcode: 'FORMERR' },
   { name: '§3.4.1.2 class NONE with TTL', updates: ['www 60 NONE A 192.0.2.1'], rcode: 'FORMERR' },
+  { name: '§3.2.1 a TTL beyond RFC 2181', prerequisites: ['www 2147483648 ANY A'], rcode: 'FORMERR' },
+  { name: '§3.4.1.2 class ANY with a TTL beyond RFC 2181', updates: ['www 2147483648 ANY A'], rcode: 'FORMERR' },
+  { name: '§3.4.1.2 class NONE with a TTL beyond RFC 2181', updates: ['www 2147483648 NONE A 192.0.2.1'], rcode: 'FORMERR' },
+  ...['A', 'MX', 'NS', 'CNAME'].map((type) => ({
+    name: `§2.5.4 class NONE names a record: ${type} without rdata`,
+    updates: [`www 0 NONE ${type}`],
+    rcode: 'FORMERR',
+    after: ['www', WWW] as const,
+  })),
+  { name: '§2.5.4 class NONE of a type that may be empty', updates: ['www 0 NONE NULL'], rcode: 'NOERROR', after: ['www', WWW] },
+  {
+    name: 'RFC 2181 §8 an added record with a TTL beyond it has TTL 0',
+    updates: ['new 2147483648 IN A 192.0.2.7'],
+    rcode: 'NOERROR',
+    after: ['new', ['A 0 192.0.2.7']],
+  },
   { name: '§3.4.1.2 class NONE with type ANY', updates: ['www 0 NONE ANY'], rcode: 'FORMERR' },
   { name: '§3.4.1.2 another class', updates: ['www 60 CH TXT "x"'], rcode: 'FORMERR' },
   {
