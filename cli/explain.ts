@@ -1,5 +1,6 @@
 /** `nearcast explain NAME --client ADDR`: why a client gets its answer, as text that reads from top to bottom. */
-import type { ExplainAnswer, ExplainCandidate, ExplainPool } from '../admin-ui/contract/explain.ts'
+import type { ExplainAnswer, ExplainCandidate, ExplainClientSubnet, ExplainPool } from '../admin-ui/contract/explain.ts'
+import { publicResolverNote } from '../geodata/resolver/find-public-resolver.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
 import { CLIENT_OPTIONS, openControlClient } from './control-client.ts'
 
@@ -10,7 +11,7 @@ export const command: Command = {
   positionals: 'NAME',
   options: {
     client: { type: 'string', value: 'ADDR', help: 'client address or prefix, as a resolver sends it by EDNS client subnet' },
-    resolver: { type: 'string', value: 'ADDR', help: 'resolver address; used when --client is not given' },
+    resolver: { type: 'string', value: 'ADDR', help: 'resolver address; decides when the client subnet is not given or not used' },
     type: { type: 'string', value: 'TYPE', help: 'record type [A]' },
     node: { type: 'string', value: 'ID', help: 'node to ask [the first]' },
     json: { type: 'boolean', help: 'prints the explanation as JSON' },
@@ -39,10 +40,21 @@ function row(label: string, text: string): string {
   return `${label.padEnd(11)}${text}`
 }
 
-function formatLocation({ name, type, addressUsed, addressSource, location, policy, chain }: ExplainAnswer): string[] {
+/** Why a client subnet that was sent did not decide. */
+const NOT_USED: Readonly<Partial<Record<ExplainClientSubnet, string>>> = {
+  'not-wanted': 'client subnet /0: the client asks not to be located',
+  'ignored-by-zone': 'client subnet not used: the zone has ecs: ignore',
+  'untrusted-resolver': 'client subnet not used: the resolver is not in options.ecsTrust',
+}
+
+function formatLocation(answer: ExplainAnswer): string[] {
+  const { name, type, addressUsed, addressSource, clientSubnet, publicResolver, location, policy, chain } = answer
+  const notUsed = clientSubnet === undefined ? undefined : NOT_USED[clientSubnet]
   const lines = [
     row('question', `${name} ${type}`),
     row('address', `${addressUsed} (${addressSource === 'client-subnet' ? 'client subnet' : 'resolver'})`),
+    ...(notUsed === undefined ? [] : [row('', notUsed)]),
+    ...(publicResolver === undefined ? [] : [row('', publicResolverNote(publicResolver))]),
   ]
   if (location === null) {
     lines.push(row('location', 'unknown: only custom lines and "*" can match'))

@@ -14,6 +14,7 @@ import { lineChain } from '../geodata/line/line-precedence.ts'
 import type { Location } from '../geodata/line/location.ts'
 import { type FieldProvenance, provenanceOf } from '../geodata/lookup/field-provenance.ts'
 import { lookupLocation } from '../geodata/lookup/lookup-location.ts'
+import { findPublicResolver, publicResolverNote } from '../geodata/resolver/find-public-resolver.ts'
 import { parseRecipe } from '../geodata/source/parse-recipe.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
 import { textOfDifference } from './geodata-difference.ts'
@@ -138,6 +139,7 @@ function lookup(args: CommandArgs, operands: readonly string[]): number {
 function describeAddress(geodata: Geodata, address: Address) {
   const found = lookupLocation(geodata, address)
   const { sources: _, ...location } = found.location
+  const publicResolver = findPublicResolver(address)
   return {
     address: formatAddress(address),
     location,
@@ -145,6 +147,7 @@ function describeAddress(geodata: Geodata, address: Address) {
     sources: provenanceOf(geodata, address, found.location),
     range: found.range,
     scope: found.scope,
+    ...(publicResolver === undefined ? {} : { publicResolver }),
     lines: { placeFirst: lineChain(found.location, 'place-first'), carrierFirst: lineChain(found.location, 'carrier-first') },
   }
 }
@@ -159,6 +162,7 @@ function textOfAddress(result: ReturnType<typeof describeAddress>): string[] {
     ...fields.map(
       (field) => `  ${(field === 'asn' ? 'origin AS' : field).padEnd(9)} ${location[field]}${textOfProvenance(sources[field])}`,
     ),
+    ...(result.publicResolver === undefined ? [] : [`  note      ${publicResolverNote(result.publicResolver)}`]),
     `  range     ${result.range.join(' – ')}, scope /${result.scope}`,
     `  lines     ${result.lines.placeFirst.join(' > ')}`,
   ]

@@ -10,9 +10,9 @@ export type ExplainRequest = {
   readonly name: string
   /** Type word, default A. */
   readonly type: string
-  /** Client address or prefix ("202.96.104.15", "202.96.104.0/24"); stands for the client subnet (ECS). */
+  /** Client address or prefix ("202.96.104.15", "202.96.104.0/24"); stands for the client subnet (ECS). Without `resolver` it asks by itself, and its subnet is trusted. */
   readonly client: string
-  /** Resolver address; used when `client` is empty. */
+  /** Resolver address: decides when `client` is empty, or its subnet is not used. */
   readonly resolver?: string
 }
 
@@ -77,6 +77,15 @@ export type ExplainFieldSource = {
   readonly correction?: { readonly prefix: string; readonly reason: string; readonly author?: string; readonly date?: string }
 }
 
+/**
+ * What became of the client subnet: none came, it asks not to be located (/0), it decided, the zone has `ecs: ignore`, or the resolver is
+ * not one of `options.ecsTrust`. Unless it was used, the resolver's address decided and the scope is 0.
+ */
+export type ExplainClientSubnet = 'none' | 'not-wanted' | 'used' | 'ignored-by-zone' | 'untrusted-resolver'
+
+/** Anycast public resolver that the address used belongs to: its place says nothing of the clients behind it. */
+export type ExplainPublicResolver = { readonly id: string; readonly labelEn: string; readonly labelZh: string }
+
 /** The whole explanation. */
 export type ExplainAnswer = {
   readonly name: string
@@ -87,6 +96,9 @@ export type ExplainAnswer = {
   readonly records: readonly string[]
   readonly addressUsed: string
   readonly addressSource: 'client-subnet' | 'resolver'
+  /** Only where a policy decided. */
+  readonly clientSubnet?: ExplainClientSubnet | undefined
+  readonly publicResolver?: ExplainPublicResolver | undefined
   readonly location: {
     readonly country: string | null
     readonly province: string | null
@@ -182,6 +194,8 @@ export const explainAnswerSchema: z.ZodType<ExplainAnswer> = z
     records: z.array(z.string()),
     addressUsed: z.string(),
     addressSource: z.enum(['client-subnet', 'resolver']),
+    clientSubnet: z.enum(['none', 'not-wanted', 'used', 'ignored-by-zone', 'untrusted-resolver']).optional(),
+    publicResolver: z.object({ id: z.string(), labelEn: z.string(), labelZh: z.string() }).optional(),
     location: z
       .object({
         country: z.string().nullable(),

@@ -2,7 +2,7 @@
  * Explains one answer: the question goes through answerQuery itself, with the live snapshot and ranking, so that what is explained is
  * what is served; the trace is read off the decision that was made. Pure; not hot.
  */
-import type { ExplainAnswer, ExplainRequest } from '../../admin-ui/contract/explain.ts'
+import type { ExplainAnswer, ExplainClientSubnet, ExplainRequest } from '../../admin-ui/contract/explain.ts'
 import { type Address, findAddress, formatAddress } from '../../geodata/address/address.ts'
 import { formatPrefix, type Prefix, parsePrefix, prefixAround } from '../../geodata/address/prefix.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
@@ -11,6 +11,7 @@ import { cityPlaceKey, findCarrier } from '../../geodata/line/line-catalogue.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
 import { type FieldProvenance, type LocationProvenance, provenanceOf } from '../../geodata/lookup/field-provenance.ts'
 import { lookupLocation } from '../../geodata/lookup/lookup-location.ts'
+import { findPublicResolver } from '../../geodata/resolver/find-public-resolver.ts'
 import type { RankingColumns } from '../../health/model/ranking.ts'
 import { STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -18,6 +19,7 @@ import { formatName, NameError, parseName } from '../wire/name.ts'
 import { formatRdata } from '../wire/rdata/rdata-text.ts'
 import { type Message, readMessage } from '../wire/read-message.ts'
 import { findType, OPTION_CLIENT_SUBNET, RCODE_WORDS, TYPE_AAAA, TYPE_OPT, typeWord } from '../wire/registry.ts'
+import { EVERYBODY, isTrusted } from '../zone/ecs-trust.ts'
 import { type AnswerContext, answerQuery, createAnswerContext, TRANSPORT_TCP } from './answer-query.ts'
 import { type ExplainedPool, type ExplainedRule, explainPolicy } from './explain-policy.ts'
 
@@ -80,6 +82,7 @@ export function explainAnswer(input: ExplainInput): ExplainAnswer {
   )
   const scopeLength = client === undefined ? null : context.scope
   const steeredTtl = isLocated ? context.decision.ttlSeconds : null
+  const publicResolver = findPublicResolver(used)
   const location = locationOf(lookup, provenanceOf(geodata, used, lookup.location))
   const base = {
     name: formatName(name),
@@ -92,6 +95,8 @@ export function explainAnswer(input: ExplainInput): ExplainAnswer {
         ? formatPrefix(client)
         : formatAddress(used),
     addressSource: context.client.isClientSubnet ? ('client-subnet' as const) : ('resolver' as const),
+    ...(isLocated ? { clientSubnet: fateOfSubnet(context, snapshot, client, resolver) } : {}),
+    ...(publicResolver === undefined ? {} : { publicResolver }),
     location,
     policy,
     chain: isLocated ? chainOf(lookup.location, context, snapshot) : [],
@@ -146,16 +151,31 @@ function ask(
   resolver: Address | undefined,
 ): { readonly context: AnswerContext; readonly message: Message } {
   const context = createAnswerContext({ identity: '', seed: 1 })
-  context.zones = snapshot.zones
+  // Without a resolver the client asks by itself, as one that is trusted would for it.
+  context.zones = resolver === undefined ? { ...snapshot.zones, ecsTrust: EVERYBODY } : snapshot.zones
   context.policies = snapshot.policies
   context.ranking = ranking
   const mem = new Uint8Array(REPLY_ROOM)
   const length = writeQuestion(mem, name, type, client)
-  const source = Uint32Array.from(resolver?.words ?? [0, 0, 0xffff, 0x7f000001])
+  const source = Uint32Array.from((resolver ?? client!).words)
   const replyLength = answerQuery(context, mem, 0, length, REPLY_ROOM, source, 0, TRANSPORT_TCP)
   const message = readMessage(mem.subarray(0, replyLength))
   if (message === undefined) throw new Error('the answer path wrote a reply that cannot be read')
   return { context, message }
+}
+
+/** What became of the client subnet. */
+function fateOfSubnet(
+  context: AnswerContext,
+  snapshot: Snapshot,
+  client: Prefix | undefined,
+  resolver: Address | undefined,
+): ExplainClientSubnet {
+  if (client === undefined) return 'none'
+  if (client.length === 0) return 'not-wanted'
+  if (context.client.isClientSubnet) return 'used'
+  const isKnown = resolver === undefined || isTrusted(snapshot.zones.ecsTrust, Uint32Array.from(resolver.words), 0)
+  return isKnown ? 'ignored-by-zone' : 'untrusted-resolver'
 }
 
 function writeQuestion(mem: Uint8Array, name: Uint8Array, type: number, client: Prefix | undefined): number {

@@ -87,12 +87,7 @@ export function Flow({ answer, client }: { readonly answer: ExplainAnswer; reado
     detail: string,
     ok: boolean,
   ])[] = [
-    [
-      'askedBy',
-      answer.addressUsed || client,
-      t(answer.addressSource === 'client-subnet' ? 'explain.bySubnet' : 'explain.byResolver'),
-      true,
-    ],
+    ['askedBy', answer.addressUsed || client, askedByText(answer, t), true],
     [
       'located',
       place || t('explain.unknownPlace'),
@@ -156,6 +151,13 @@ export function Flow({ answer, client }: { readonly answer: ExplainAnswer; reado
       ))}
     </ol>
   )
+}
+
+function askedByText({ addressSource, clientSubnet }: ExplainAnswer, t: Words): string {
+  if (addressSource === 'client-subnet') return t('explain.bySubnet')
+  return clientSubnet === undefined || clientSubnet === 'none' || clientSubnet === 'used'
+    ? t('explain.byResolver')
+    : `${t('explain.byResolver')} · ${t(`explain.subnet.${clientSubnet}`)}`
 }
 
 function walkedText(answer: ExplainAnswer, verdict: Verdict, t: Words, nameOf: (line: string) => string): string {
@@ -502,6 +504,14 @@ export function LocationPanel({ answer }: { readonly answer: ExplainAnswer }): R
   const { location } = answer
   return (
     <Panel title={t('explain.location')}>
+      {answer.publicResolver === undefined ? null : (
+        <p className="row" style={{ margin: '0 0 8px', gap: 8, alignItems: 'flex-start' }}>
+          <StandingMark standing="degraded" size={14} />
+          <span>
+            {t('explain.publicResolver', { name: language === 'zh-CN' ? answer.publicResolver.labelZh : answer.publicResolver.labelEn })}
+          </span>
+        </p>
+      )}
       {location === null ? (
         <div className="empty">{t('explain.unknownLong')}</div>
       ) : (

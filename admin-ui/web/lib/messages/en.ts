@@ -494,6 +494,12 @@ export const en = {
     step4: 'all down: the chosen answer',
     bySubnet: 'client subnet (ECS)',
     byResolver: 'address of the resolver',
+    subnet: {
+      'not-wanted': 'the client asks not to be located (/0)',
+      'ignored-by-zone': 'the zone ignores client subnets',
+      'untrusted-resolver': 'its client subnets are not trusted',
+    },
+    publicResolver: 'Public resolver ({{name}}): anycast, its place says nothing of the clients behind it.',
     unknownPlace: 'unknown place',
     unknownLong: 'Unknown place: only carrier and * lines can match.',
     notSteered: 'not steered: plain records',

@@ -523,6 +523,12 @@ export const zhCN: Words<typeof en> & {
     step4: '全部故障：按策略设定应答',
     bySubnet: '客户端子网（ECS）',
     byResolver: '解析器地址',
+    subnet: {
+      'not-wanted': '客户端要求不定位（/0）',
+      'ignored-by-zone': '此域忽略客户端子网',
+      'untrusted-resolver': '其客户端子网不受信任',
+    },
+    publicResolver: '公共解析器（{{name}}）：任播地址，其位置不代表背后的用户。',
     unknownPlace: '地域未知',
     unknownLong: '地域未知：只能匹配运营商线路与 *。',
     notSteered: '未调度：普通记录',
