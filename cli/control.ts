@@ -58,6 +58,8 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
 
 /** Interval of looking at a watched document. */
 const WATCH_INTERVAL_MS = 1000
+/** Interval of telling nodes the figures of control. */
+const FIGURES_INTERVAL_MS = 5000
 /** Time that open requests have to end at a stop. */
 const DRAIN_MS = 2000
 
@@ -126,6 +128,7 @@ async function run(args: CommandArgs): Promise<number> {
     secondaries.notified(zone, client)
     return null
   })
+  let figuresTimer: NodeJS.Timeout | undefined
   let lines = new LineDirectory(geodata)
   const geodataDesk = new GeodataDesk({
     publisher,
@@ -182,6 +185,9 @@ async function run(args: CommandArgs): Promise<number> {
     if (first !== undefined) tellFirstPassword(first)
     secondaries.sync()
     geodataDesk.sync()
+    const tellFigures = (): void => hub.tellFigures(() => geodataDesk.figures())
+    tellFigures()
+    figuresTimer = setInterval(tellFigures, FIGURES_INTERVAL_MS)
     fleet.start()
     const seed = watchSeed(publisher, flags, log)
     const { port } = servers.tcp.address() as { port: number }
@@ -197,6 +203,7 @@ async function run(args: CommandArgs): Promise<number> {
   } finally {
     fleet.stop()
     secondaries.stop()
+    clearInterval(figuresTimer)
     await geodataDesk.stop()
     kept?.stop()
     await Promise.all([servers.tcp, servers.socket].map(closeServer))

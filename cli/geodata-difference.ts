@@ -39,7 +39,7 @@ function textOfFamily(unit: string, diff: GeodataFamilyDiff): string[] {
 
 function textOfShares(title: string, rows: readonly GeodataShare[]): string[] {
   if (rows.length === 0) return []
-  const cell = (text: string | number): string => String(text).padStart(12)
+  const cell = (text: string | number): string => String(text).padStart(16)
   return [
     `  ${title.padEnd(30)}${['before', 'after', 'left', 'joined', 'moved'].map(cell).join('')}`,
     ...rows.slice(0, MOST_ROWS).map(({ key, before, after, left, joined }) => {

@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { NodeEvent, NodeStatus, PublishMessage } from '../cluster/fleet-transport.ts'
+import type { FiguresMessage, NodeEvent, NodeStatus, PublishMessage } from '../cluster/fleet-transport.ts'
 import { openLocalFleetLink } from '../cluster/local-fleet-transport.ts'
 import { formatAddress } from '../geodata/address/address.ts'
 import { startMetricsEndpoint } from '../resolver/observe/metrics-endpoint.ts'
@@ -164,11 +164,13 @@ async function run(args: CommandArgs): Promise<number> {
   const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
   const closers: (() => Promise<void>)[] = []
   let newest: PublishMessage | undefined
+  // Of control, as it told them last.
+  let figures: FiguresMessage['rows'] = {}
   try {
     const metrics = await startMetricsEndpoint({
       listen: metricsListen,
       token,
-      rows: () => nodeMetricRows(plane, requests.scores(), { nodeId, version, startedAt }, Date.now()),
+      rows: () => ({ ...figures, ...nodeMetricRows(plane, requests.scores(), { nodeId, version, startedAt }, Date.now()) }),
       scores: () => requests.scores(),
       ready: () => plane.isOpen() && plane.live() !== undefined,
     })
@@ -194,6 +196,9 @@ async function run(args: CommandArgs): Promise<number> {
       firstLive = resolve
     })
     link.onFreshness(({ expiresInMs }) => plane.freshness?.take(expiresInMs))
+    link.onFigures((message) => {
+      figures = message.rows
+    })
     link.onRequest((method, params) => requests.answer(method, params))
     const kept = publishKept(plane, paths, log).then(() => {
       if (plane.live() === undefined) return

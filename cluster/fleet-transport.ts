@@ -45,6 +45,13 @@ export type FreshnessMessage = {
   readonly expiresInMs: Readonly<Record<string, number>>
 }
 
+/** Figures of control for the metrics port of each node, told when it connects and whenever they change. */
+export type FiguresMessage = {
+  readonly type: 'figures'
+  /** Rows by metric name. */
+  readonly rows: Readonly<Record<string, readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>>
+}
+
 /** Control's answer to what a node asked. */
 export type ReplyMessage = {
   readonly type: 'reply'
@@ -55,7 +62,7 @@ export type ReplyMessage = {
 }
 
 /** Control → node. */
-export type ToNode = PublishMessage | RequestMessage | FreshnessMessage | ReplyMessage
+export type ToNode = PublishMessage | RequestMessage | FreshnessMessage | FiguresMessage | ReplyMessage
 /** Node → control. */
 export type FromNode =
   | { readonly type: 'hello'; readonly status: NodeStatus }
@@ -89,6 +96,8 @@ export type FleetHub = {
   onAsk(handler: (nodeId: string, method: ControlMethod, params: unknown) => Promise<unknown>): void
   /** Tells all nodes, also those that connect later, how fresh secondary zones are; `read` is called for each node that connects. */
   tellFreshness(read: () => FreshnessMessage): void
+  /** Tells all nodes, also those that connect later, control's own figures. */
+  tellFigures(read: () => FiguresMessage): void
   close(): Promise<void>
 }
 
@@ -99,6 +108,7 @@ export type FleetLink = {
   onPublish(handler: (message: PublishMessage) => Promise<NodeStatus>): void
   onRequest(handler: (method: NodeMethod, params: unknown) => Promise<unknown>): void
   onFreshness(handler: (message: FreshnessMessage) => void): void
+  onFigures(handler: (message: FiguresMessage) => void): void
   /** Asks control; rejects with code FLEET_CONTROL_AWAY when it is not connected, or was lost meanwhile, FLEET_TIMEOUT after `timeoutMs`. */
   ask(method: ControlMethod, params: unknown, timeoutMs: number): Promise<unknown>
   close(): Promise<void>

@@ -8,6 +8,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { FleetError } from './fleet-error.ts'
 import type {
   ControlMethod,
+  FiguresMessage,
   FleetHub,
   FleetLink,
   FreshnessMessage,
@@ -59,6 +60,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
   let latest: PublishMessage | undefined
   let askHandler: ((nodeId: string, method: ControlMethod, params: unknown) => Promise<unknown>) | undefined
   let readFreshness: (() => FreshnessMessage) | undefined
+  let readFigures: (() => FiguresMessage) | undefined
   let nextId = 1
 
   function send(socket: Socket, message: ToNode): void {
@@ -104,6 +106,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
     peers.set(status.nodeId, greeted)
     before?.socket.destroy()
     if (readFreshness !== undefined) send(socket, readFreshness())
+    if (readFigures !== undefined) send(socket, readFigures())
     if (latest !== undefined && (status.generation !== latest.generation || status.digest !== latest.digest)) send(socket, latest)
     return greeted
   }
@@ -218,6 +221,10 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       readFreshness = read
       for (const { socket } of peers.values()) send(socket, read())
     },
+    tellFigures: (read) => {
+      readFigures = read
+      for (const { socket } of peers.values()) send(socket, read())
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
@@ -240,6 +247,8 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
   let waitMs = BACK_OFF_FIRST_MS
   let publishHandler: ((message: PublishMessage) => Promise<NodeStatus>) | undefined
   let requestHandler: ((method: NodeMethod, params: unknown) => Promise<unknown>) | undefined
+  let figuresHandler: ((message: FiguresMessage) => void) | undefined
+  let earlyFigures: FiguresMessage | undefined
   let freshnessHandler: ((message: FreshnessMessage) => void) | undefined
   /** Questions to control that are not answered yet. */
   const asks = new Map<number, (outcome: Omit<ReplyMessage, 'type' | 'id'> & { readonly code?: string }) => void>()
@@ -290,7 +299,10 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
           if (message.type === 'publish') void apply(message)
           else if (message.type === 'request') void answer(message.id, message.method, message.params)
           else if (message.type === 'reply') asks.get(message.id)?.(message)
-          else if (freshnessHandler === undefined) earlyFreshness = message
+          else if (message.type === 'figures') {
+            if (figuresHandler === undefined) earlyFigures = message
+            else figuresHandler(message)
+          } else if (freshnessHandler === undefined) earlyFreshness = message
           else freshnessHandler(message)
         }
       } catch {
@@ -322,6 +334,11 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
     },
     onRequest: (handler) => {
       requestHandler = handler
+    },
+    onFigures: (handler) => {
+      figuresHandler = handler
+      if (earlyFigures !== undefined) handler(earlyFigures)
+      earlyFigures = undefined
     },
     onFreshness: (handler) => {
       freshnessHandler = handler

@@ -4,7 +4,8 @@ import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { NodeMethod } from '../../cluster/fleet-transport.ts'
 import type { NodeStats } from '../../cluster/node-stats.ts'
 import { DEFAULT_PROFILE, scoreOf } from '../../health/score/score-profile.ts'
-import { COUNT_QUERIES, COUNT_RCODES, sumCell } from '../../resolver/observe/counters.ts'
+import { ClientTally } from '../../resolver/observe/client-ring.ts'
+import { COUNT_QUERIES, COUNT_RCODES, stripeOf, sumCell } from '../../resolver/observe/counters.ts'
 import type { DataPlane } from './data-plane.ts'
 import { explainRequest } from './explain-request.ts'
 import { type LatencyP95, newestRanking, p95Key, readIncumbents, readScores } from './read-scores.ts'
@@ -12,6 +13,10 @@ import { addSample, ratesOf, STATS_INTERVAL_MS, type StatsTotals, sumPolicyAnswe
 
 /** Interval of asking health for what the ranking has no room for. */
 const DETAIL_INTERVAL_MS = 2000
+/** Counts of clients are halved this often: what counts is the last hours. */
+const CLIENTS_FADE_MS = 3_600_000
+/** Networks of clients that are told. */
+const MOST_CLIENTS = 5000
 
 /** What requests are answered from. */
 export type NodeRequestsOptions = {
@@ -37,8 +42,12 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
   const all = Object.values(plane.pool.stripes).flat()
   let window: readonly StatsTotals[] = []
 
+  const clients = new ClientTally()
+  const fadeTimer = setInterval(() => clients.fade(), CLIENTS_FADE_MS)
+
   function sample(): void {
     const { counters } = plane.pool
+    for (const worker of all) clients.take(worker, stripeOf(counters, worker))
     const rcodes = Array.from({ length: 16 }, (_, rcode) => sumCell(counters, COUNT_RCODES + rcode, all))
     const totals = {
       atMonotonicMs: performance.now(),
@@ -83,6 +92,10 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
     answer: async (method, params) => {
       if (method === 'scores') return scores()
       if (method === 'stats') return stats()
+      if (method === 'clients') {
+        for (const worker of all) clients.take(worker, stripeOf(plane.pool.counters, worker))
+        return clients.list(MOST_CLIENTS)
+      }
       if (method === 'incumbents') return readIncumbents(plane.live())
       const live = plane.live()
       if (live === undefined) throw new Error('no generation is live on this node yet')
@@ -90,6 +103,7 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
     },
     stop: () => {
       clearInterval(timer)
+      clearInterval(fadeTimer)
       clearInterval(detailTimer)
     },
   }

@@ -46,12 +46,12 @@ export type GeodataDiff = {
 type Pair = { readonly old: Location; readonly now: Location; readonly count: number }
 type Tables = Pick<Geodata, 'v4' | 'v6' | 'locations'>
 
-/** Differences from `before` to `after`; at most `maxMoves` moves, places and carriers are listed. */
+/** Differences from `before` to `after`; at most `maxMoves` moves are listed. */
 export function diffGeodata(before: Tables, after: Tables, maxMoves: number): GeodataDiff {
   const pairs4 = pairsOf(flat(1, before.v4), flat(1, after.v4), before, after)
   const pairs6 = pairsOf(flat(4, before.v6), flat(4, after.v6), before, after)
-  const ipv4 = diffFamily(pairs4, maxMoves)
-  return { changed: ipv4.changed, moves: movesOf(pairs4, maxMoves), ipv4, ipv6: diffFamily(pairs6, maxMoves) }
+  const ipv4 = diffFamily(pairs4)
+  return { changed: ipv4.changed, moves: movesOf(pairs4, maxMoves), ipv4, ipv6: diffFamily(pairs6) }
 }
 
 /** A location by the finest line that it is on, the AS aside. */
@@ -83,7 +83,7 @@ function pairsOf(one: FlatRanges, other: FlatRanges, before: Tables, after: Tabl
   return pairs
 }
 
-function diffFamily(pairs: readonly Pair[], most: number): FamilyDiff {
+function diffFamily(pairs: readonly Pair[]): FamilyDiff {
   const changed = Object.fromEntries(LOCATION_FIELDS.map((field) => [field, 0])) as Record<LocationField, number>
   const places = new Tally()
   const carriers = new Tally()
@@ -108,8 +108,8 @@ function diffFamily(pairs: readonly Pair[], most: number): FamilyDiff {
     lineChanged: Math.round(lineChanged),
     china: { total: Math.round(china.total), lineChanged: Math.round(china.lineChanged) },
     changed,
-    byPlace: places.list(most),
-    byCarrier: carriers.list(most),
+    byPlace: places.list(),
+    byCarrier: carriers.list(),
   }
 }
 
@@ -127,7 +127,7 @@ class Tally {
     now.joined += count
   }
 
-  list(most: number): readonly MovedShare[] {
+  list(): readonly MovedShare[] {
     return [...this.#rows]
       .map(([key, row]): MovedShare => {
         const [before, after, left, joined] = [row.before, row.after, row.left, row.joined].map(Math.round) as [
@@ -140,7 +140,6 @@ class Tally {
       })
       .filter(({ left, joined }) => left + joined > 0)
       .sort((a, b) => b.left + b.joined - a.left - a.joined || (a.key < b.key ? -1 : 1))
-      .slice(0, most)
   }
 
   #row(key: string): { before: number; after: number; left: number; joined: number } {

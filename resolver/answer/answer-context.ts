@@ -62,6 +62,8 @@ export type AnswerContext = {
   /** Cells of outcomes a rule, then a policy (resolver/observe/counters.ts); empty = not counted. */
   policyCells: Float64Array
   counterShape: PolicyCounterShape
+  /** Counters of this worker, for the ring of clients; empty = clients are not noted. */
+  stripe: Float64Array
 
   /** Cookies and limits; undefined: cookies are passed over and nothing is limited. */
   guard: Guard | undefined
@@ -124,6 +126,7 @@ export function createAnswerContext(options: AnswerOptions): AnswerContext {
     ranking: undefined,
     policyCells: new Float64Array(0),
     counterShape: { ruleCount: 0, policyCount: 0 },
+    stripe: new Float64Array(0),
     guard: undefined,
     isTight: false,
     sheds: false,

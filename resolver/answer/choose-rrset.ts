@@ -4,6 +4,7 @@
  */
 import { decide } from '../../policy/decide/decide.ts'
 import { OUTCOME_ANSWER, OUTCOME_SERVFAIL } from '../../policy/model/decision.ts'
+import { noteClient } from '../observe/client-ring.ts'
 import { policyCell } from '../observe/counters.ts'
 import { ERROR_NO_ENDPOINT } from '../wire/extended-error.ts'
 import { RCODE_NOERROR, RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME } from '../wire/registry.ts'
@@ -112,6 +113,7 @@ function answerRow(ctx: AnswerContext, row: number, isAsked: boolean): number {
 function countDecision(ctx: AnswerContext, policy: number): void {
   if (ctx.policyCells.length === 0) return
   ctx.policyCells[policyCell(ctx.counterShape, policy, ctx.decision)]! += 1
+  if (ctx.stripe.length > 0) noteClient(ctx.stripe, ctx.client.family, ctx.client.w0 | 0, ctx.client.w1 | 0)
 }
 
 function writeAddresses4(ctx: AnswerContext): number {

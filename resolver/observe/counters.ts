@@ -31,8 +31,12 @@ export const COUNT_RCODES = 16
 export const COUNT_TRANSFERS = 32
 /** 8 cells, those of GUARD_COUNTS (resolver/guard/guard.ts). */
 export const COUNT_GUARD = 48
+/** The ring of clients (client-ring.ts): a cell with what was written so far, then two cells an entry. */
+export const COUNT_CLIENTS = 56
+/** Entries of that ring. */
+export const CLIENT_RING_ENTRIES = 1024
 /** Cells of one stripe: whole cache lines. */
-export const STRIPE_CELLS = 56
+export const STRIPE_CELLS: number = 64 + 2 * CLIENT_RING_ENTRIES
 
 /** Memory for `workers` stripes. */
 export function createCounters(workers: number): Float64Array {

@@ -51,6 +51,10 @@ export type NodeMetricName =
   | 'nearcast_updates_total'
   | 'nearcast_zone_serial'
   | 'nearcast_zone_expires_seconds'
+  | 'nearcast_geodata_age_seconds'
+  | 'nearcast_geodata_refresh_failures_total'
+  | 'nearcast_geodata_pending'
+  | 'nearcast_geodata_last_refresh_timestamp_seconds'
   | 'nearcast_notifies_received_total'
   | 'nearcast_notifies_total'
   | 'nearcast_generation'
@@ -161,6 +165,22 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_ranking_age_seconds: { type: 'gauge', help: 'Age of the ranking that is answered from.', labels: [] },
   nearcast_rankings_refused_total: { type: 'counter', help: 'Rankings refused because they belonged to another generation.', labels: [] },
   nearcast_zone_serial: { type: 'gauge', help: 'Serial of zones that are transferred or updated.', labels: ['zone'] },
+  nearcast_geodata_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the data of a source of the geodata in use; absent where its day is not known.',
+    labels: ['source'],
+  },
+  nearcast_geodata_refresh_failures_total: {
+    type: 'counter',
+    help: 'Geodata refreshes that were refused or failed; the data in use stayed.',
+    labels: [],
+  },
+  nearcast_geodata_pending: { type: 'gauge', help: '1 while new geodata waits for confirmation.', labels: [] },
+  nearcast_geodata_last_refresh_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When geodata was looked for last, with or without success; absent before the first time.',
+    labels: [],
+  },
   nearcast_zone_expires_seconds: {
     type: 'gauge',
     help: 'Seconds until a secondary zone expires; 0 = it is answered SERVFAIL.',

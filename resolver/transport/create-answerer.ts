@@ -26,6 +26,7 @@ export function createAnswerer({ settings, stripe, guard: memory }: WorkerSetup,
   const context = createAnswerContext({ identity: settings.identity, seed: randomInt(1, 0x7fffffff) })
   const guard = createGuard(memory, settings.guard, stripe.subarray(COUNT_GUARD, COUNT_GUARD + GUARD_COUNTS.length))
   context.guard = guard
+  context.stripe = stripe
   // performance.now() begins anew in each thread; the limits of all threads are on one clock.
   const clockMs = Number(process.hrtime.bigint() / 1000n) / 1000 - performance.now()
   const answerPlain: AnswerSpecial = (mem, off, len, room, src, srcAt, transport) =>

@@ -131,6 +131,7 @@ function makeHub(): FakeHub {
     onEvent: (listener) => void listeners.push(listener),
     onAsk: () => undefined,
     tellFreshness: () => undefined,
+    tellFigures: () => undefined,
     close: async () => undefined,
     tell: (event) => {
       for (const listener of listeners) listener('node-1', event)

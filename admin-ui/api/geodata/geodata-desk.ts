@@ -8,6 +8,7 @@
  */
 import { join } from 'node:path'
 import { type ScheduledTask, schedule } from 'node-cron'
+import type { FiguresMessage } from '../../../cluster/fleet-transport.ts'
 import { parsePrefix } from '../../../geodata/address/prefix.ts'
 import { movedPercentOf } from '../../../geodata/compile/diff-geodata.ts'
 import type { GeodataHeader } from '../../../geodata/geodata.ts'
@@ -188,6 +189,24 @@ export class GeodataDesk {
         lastOutcome: lastOutcome === '' ? null : lastOutcome,
         failuresTotal,
         failure: failure === null ? null : { ...failure, at: rfc3339(failure.at) },
+      },
+    }
+  }
+
+  /** Rows for the metrics port of each node. */
+  figures(): FiguresMessage {
+    const { pending, failuresTotal, lastAt } = this.#state
+    const { geodata } = this.#parts.publisher.geodataInUse()
+    const ages = viewSources(geodata.header)
+      .map((source) => this.#withAge(source))
+      .flatMap(({ name, ageSeconds }) => (ageSeconds === null ? [] : [{ labels: { source: name }, value: ageSeconds }]))
+    return {
+      type: 'figures',
+      rows: {
+        nearcast_geodata_age_seconds: ages,
+        nearcast_geodata_refresh_failures_total: [{ labels: {}, value: failuresTotal }],
+        nearcast_geodata_pending: [{ labels: {}, value: pending === null ? 0 : 1 }],
+        nearcast_geodata_last_refresh_timestamp_seconds: lastAt === 0 ? [] : [{ labels: {}, value: lastAt / 1000 }],
       },
     }
   }
