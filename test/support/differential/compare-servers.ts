@@ -36,6 +36,7 @@ export type Comparison = {
   readonly differences: readonly Difference[]
 }
 
+const TYPE_ANY = 255
 const OTHERS = ['bind', 'nsd', 'knot'] as const
 
 /** The value that two of three share; undefined = none. */
@@ -60,11 +61,27 @@ function agrees(replies: Replies): { readonly agreed: boolean; readonly majority
   return { agreed, majority }
 }
 
+/**
+ * What no rule allows, whatever the others say: a record twice in one section; in an answer to ANY a record that the name does not have,
+ * or by TCP not all that it has. `whole` is what BIND says to ANY by TCP, where it gives all.
+ */
+function hasOwnFault(ours: ComparedAnswer, query: DrawnQuery, whole: ComparedAnswer | undefined): boolean {
+  if (ours.duplicates.length > 0) return true
+  if (whole === undefined || whole.tc || ours.tc) return false
+  const ownerOf = (line: string): string => line.slice(0, line.indexOf(' '))
+  // BIND ends at the edge of its zone; what is beyond it has other owners.
+  const owners = new Set(whole.any.map(ownerOf))
+  const known = ours.any.filter((line) => owners.has(ownerOf(line)))
+  return query.tcp ? known.join('\n') !== whole.any.join('\n') : known.some((line) => !whole.any.includes(line))
+}
+
 function compare(
   seed: number,
   zones: readonly DrawnZone[],
   queries: readonly DrawnQuery[],
   raw: Readonly<Record<ServerName, readonly (Buffer | undefined)[]>>,
+  /** BIND's replies to ANY by TCP, by index. */
+  whole: ReadonlyMap<number, Buffer | undefined>,
 ): Comparison {
   const apexes = new Set(zones.map((zone) => zone.origin))
   const differences: Difference[] = []
@@ -78,13 +95,16 @@ function compare(
       }),
     ) as Replies
     const { agreed, majority } = agrees(replies)
+    const wholeReply = whole.get(index)
+    const ours = replies.nearcast
+    const isWrong =
+      ours !== undefined && hasOwnFault(ours, query, wholeReply === undefined ? undefined : readAnswer(wholeReply, query.type, apexes))
     if (majority !== undefined) {
       withMajority++
       for (const name of OTHERS) if (replies[name] !== undefined && formOf(replies[name]) === majority) othersAgreed[name]!++
     }
-    if (agreed) continue
-    const ours = replies.nearcast
-    const rule = ours === undefined ? undefined : DIFFERENCES.find(({ matches }) => matches(query, ours, replies, zones))
+    if (agreed && !isWrong) continue
+    const rule = ours === undefined || isWrong ? undefined : DIFFERENCES.find(({ matches }) => matches(query, ours, replies, zones))
     differences.push({ query, replies, rule: rule?.name })
   }
   return { seed, queries: queries.length, withMajority, agreed: queries.length - differences.length, othersAgreed, differences }
@@ -103,16 +123,27 @@ export async function compareServers(seed: number, queryCount: number, links: Zo
     for (const result of started) if (result.status === 'rejected') throw result.reason
     const raw = {} as Record<ServerName, (Buffer | undefined)[]>
     for (const { name, port } of running) raw[name] = await askAll(port, queries)
-    return compare(seed, zones, queries, raw)
+    const anyIndices = [...queries.keys()].filter((index) => queries[index]!.type === TYPE_ANY)
+    const bind = running.find(({ name }) => name === 'bind')!
+    const wholes = await askAll(
+      bind.port,
+      anyIndices.map((index) => ({ ...queries[index]!, tcp: true })),
+    )
+    return compare(seed, zones, queries, raw, new Map(anyIndices.map((index, i) => [index, wholes[i]])))
   } finally {
     await Promise.all(running.map((server) => server.stop()))
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
+function describeAnswer(answer: ComparedAnswer): string {
+  const any = answer.any.length > 0 ? `\nany: ${answer.any.join('\n')}` : ''
+  return `${formOf(answer)}${any}${answer.duplicates.length > 0 ? `\ntwice: ${answer.duplicates.join('\n')}` : ''}`
+}
+
 /** A difference in words. */
 export function describeDifference({ query, replies, rule }: Difference): string {
-  const parts = SERVERS.map((name) => `--- ${name}\n${replies[name] === undefined ? 'no reply' : formOf(replies[name])}`)
+  const parts = SERVERS.map((name) => `--- ${name}\n${replies[name] === undefined ? 'no reply' : describeAnswer(replies[name])}`)
   return `${rule ?? 'NO RULE'}: ${query.name} type ${query.type}${query.udpSize === 0 ? '' : ` +bufsize=${query.udpSize}`}${query.dnssecOk ? ' +do' : ''}${query.tcp ? ' +tcp' : ''}\n${parts.join('\n')}`
 }
 

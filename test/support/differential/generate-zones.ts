@@ -33,6 +33,8 @@ const LONG = 'l'.repeat(63)
 const APEX_OWNERS = 1
 
 /** Origins: nested, beside each other, with and without a delegation between. */
+/** Types whose data are names and numbers. */
+const NAMED: ReadonlySet<string> = new Set(['NS', 'CNAME', 'DNAME', 'MX', 'SRV', 'PTR', 'RP'])
 const ORIGINS = ['d0.test.', 'd1.test.', 'n.d0.test.', 'b.n.d0.test.', 'a.b.c.d1.test.', 'other.example.'] as const
 
 /** A zone whose apex has a DNAME holds nothing else. */
@@ -206,6 +208,8 @@ class ZoneDraft {
     if (!this.ttls.has(set)) this.ttls.set(set, data === '192.0.2.53' ? 300 : pick(this.draw, [0, 60, 300, 86400]))
     const line = `${this.draw(6) === 0 ? mixCase(this.draw, owner) : owner} ${this.ttls.get(set)} IN ${type} ${data}`
     if (!this.lines.includes(line)) this.lines.push(line)
+    // The same record in other letters.
+    if (NAMED.has(type) && this.draw(8) === 0) this.lines.push(`${owner} ${this.ttls.get(set)} IN ${type} ${mixCase(this.draw, data)}`)
   }
 
   private dname(): void {

@@ -1,6 +1,6 @@
 /**
- * A reply as it is compared: rcode, AA, TC, answers, SOA of negatives, NS, DS and glue of referrals, each as a set. A decoder of its own,
- * so that neither our codec nor another's judges itself. Pure.
+ * A reply as it is compared: rcode, AA, TC, answers, SOA of negatives, NS, DS and glue of referrals, each as a multiset. A decoder of its
+ * own, so that neither our codec nor another's judges itself. Pure.
  */
 
 /** A reply in a form that can be compared. */
@@ -14,6 +14,10 @@ export type ComparedAnswer = {
   readonly authorities: readonly string[]
   /** Addresses of the servers among `authorities`. */
   readonly glue: readonly string[]
+  /** Records that one section holds twice, of whatever section and type. */
+  readonly duplicates: readonly string[]
+  /** All answers to ANY, of which `answers` says little: as far as BIND gives all RRsets, they are compared with those. */
+  readonly any: readonly string[]
   readonly size: number
 }
 
@@ -26,6 +30,7 @@ type ReadRecord = {
 }
 
 const TYPE_OPT = 41
+const TYPE_ANY = 255
 
 /** Offsets of the names in rdata that may be compressed, by type; what follows them is octets. */
 const NAMES_AT: ReadonlyMap<number, readonly [skip: number, names: number]> = new Map([
@@ -111,15 +116,21 @@ export function readAnswer(message: Buffer, queryType: number, apexes: ReadonlyS
   )
   const servers = new Set(negative.filter((record) => record.type === 2).map((record) => record.data.trim()))
   const glue = additionals.filter((record) => (record.type === 1 || record.type === 28) && servers.has(record.owner))
-  const set = (records: readonly ReadRecord[]): string[] => (tc ? [] : [...new Set(records.map(lineOf))].sort())
+  const linesOf = (records: readonly ReadRecord[]): string[] => (tc ? [] : records.map(lineOf).sort())
+  const isAny = queryType === TYPE_ANY
   return {
     // What is truncated is asked again: how far a server went before it found out says nothing (RFC 2181 §9).
     rcode: tc ? 0 : ((opt === undefined ? 0 : opt.ttlSeconds >>> 24) << 4) | (message[3]! & 15),
     aa: (message[2]! & 0x04) !== 0,
     tc,
-    answers: queryType === 255 ? anyAnswers(answers, tc) : set(answers),
-    authorities: set(negative),
-    glue: set(glue),
+    answers: isAny ? anyAnswers(answers, tc) : linesOf(answers),
+    authorities: linesOf(negative),
+    glue: linesOf(glue),
+    duplicates: sections.flatMap((records) => {
+      const lines = records.map(lineOf).sort()
+      return lines.filter((line, i) => i > 0 && line === lines[i - 1])
+    }),
+    any: isAny ? linesOf(answers) : [],
     size: message.length,
   }
 }
