@@ -57,9 +57,9 @@ const NO_PLAN: TransferPlan = { keys: [], zones: [] }
 
 /** Starts it. */
 export function startTransferKeeper(options: TransferKeeperOptions): TransferKeeper {
-  const kept = options.journalPath === undefined ? { zones: new Map(), reasons: [] } : loadJournal(options.journalPath)
+  const kept = options.journalPath === undefined ? { zones: new Map(), versions: new Map(), reasons: [] } : loadJournal(options.journalPath)
   for (const reason of kept.reasons) options.onProblem('TRANSFER_JOURNAL_LOST', { reason })
-  const journal = createJournal(kept.zones)
+  const journal = createJournal(kept)
   const counts: Record<NotifyOutcome, number> = { sent: 0, answered: 0, refused: 0, unanswered: 0 }
   const sender = createNotifySender({
     from: options.notifyFrom,
@@ -112,7 +112,9 @@ export function startTransferKeeper(options: TransferKeeperOptions): TransferKee
     saving = saving.then(async () => {
       if (!saveAgain) return
       saveAgain = false
-      await saveJournal(path, journal.all()).catch((error: Error) => options.onProblem('TRANSFER_JOURNAL_LOST', { reason: error.message }))
+      await saveJournal(path, journal.content()).catch((error: Error) =>
+        options.onProblem('TRANSFER_JOURNAL_LOST', { reason: error.message }),
+      )
     })
   }
 

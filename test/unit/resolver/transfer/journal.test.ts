@@ -105,21 +105,57 @@ test('the journal keeps a chain of steps, drops it when it breaks, forgets zones
   journal.note(numbered(8), numbered(9), [APEX])
   journal.note(numbered(9), numbered(10), [])
   assert.equal(journal.all().size, 0)
-  const small = createJournal(new Map(), 400)
+  const small = createJournal({ zones: new Map(), versions: new Map() }, 400)
   for (let serial = 1; serial < 20; serial++) small.note(numbered(serial), numbered(serial + 1), [APEX])
   const left = small.stepsOf(APEX)
   assert.ok(left.length > 0 && left.length < 5, `${left.length} steps`)
   assert.equal(left.at(-1)!.toSerial, 20)
 })
 
+const texts = (serial: number, text: string) => version(serial, [...padding, ['n', 'TXT', text]])
+
+test('a serial that stood for two contents begins no step: other content under it, a serial that went back, also over a restart', () => {
+  const journal = createJournal()
+  journal.note(undefined, texts(1, 'a'), [APEX])
+  journal.note(texts(1, 'a'), texts(2, 'b'), [APEX])
+  assert.equal(journal.stepsOf(APEX).length, 1)
+  assert.deepEqual(journal.note(texts(2, 'b'), texts(2, 'c'), [APEX]), [APEX])
+  assert.deepEqual(journal.stepsOf(APEX), [])
+  assert.deepEqual(journal.note(texts(2, 'c'), texts(2, 'c'), [APEX]), [])
+  const restarted = createJournal(journal.content())
+  restarted.note(undefined, texts(2, 'c'), [APEX])
+  for (const each of [journal, restarted]) {
+    each.note(texts(2, 'c'), texts(3, 'd'), [APEX])
+    assert.deepEqual(each.stepsOf(APEX), [])
+    each.note(texts(3, 'd'), texts(4, 'e'), [APEX])
+    assert.equal(each.stepsOf(APEX).length, 1)
+  }
+  // Replaced while the node was down.
+  const away = createJournal(journal.content())
+  away.note(undefined, texts(4, 'x'), [APEX])
+  assert.deepEqual(away.stepsOf(APEX), [])
+  away.note(texts(4, 'x'), texts(5, 'y'), [APEX])
+  assert.deepEqual(away.stepsOf(APEX), [])
+  // A restored backup: 4 goes back to 3, and 4 comes again with other content.
+  journal.note(texts(4, 'e'), texts(3, 'd'), [APEX])
+  for (const [serial, steps] of [
+    [4, 0],
+    [5, 0],
+    [6, 1],
+  ] as const) {
+    journal.note(texts(serial - 1, `again ${serial - 1}`), texts(serial, `again ${serial}`), [APEX])
+    assert.equal(journal.stepsOf(APEX).length, steps, String(serial))
+  }
+})
+
 test('the journal on disk: what was saved is loaded; a damaged file gives the older copy, two damaged ones nothing', async () => {
   const path = join(temporaryFolder().path, 'journal')
-  assert.deepEqual(loadJournal(path), { zones: new Map(), reasons: [] })
+  assert.deepEqual(loadJournal(path), { zones: new Map(), versions: new Map(), reasons: [] })
   const journal = createJournal()
   journal.note(numbered(1), numbered(2), [APEX])
-  await saveJournal(path, journal.all())
+  await saveJournal(path, journal.content())
   journal.note(numbered(2), numbered(3), [APEX])
-  await saveJournal(path, journal.all())
+  await saveJournal(path, journal.content())
   const loaded = loadJournal(path)
   assert.deepEqual(loaded.reasons, [])
   assert.deepEqual(
