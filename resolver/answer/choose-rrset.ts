@@ -7,9 +7,9 @@ import { OUTCOME_ANSWER, OUTCOME_SERVFAIL } from '../../policy/model/decision.ts
 import { noteClient } from '../observe/client-ring.ts'
 import { policyCell } from '../observe/counters.ts'
 import { ERROR_NO_ENDPOINT } from '../wire/extended-error.ts'
-import { RCODE_NOERROR, RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME } from '../wire/registry.ts'
+import { RCODE_NOERROR, RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME, TYPE_DS } from '../wire/registry.ts'
 import { ANSWERS, addCount, writeIpv4, writeIpv6, writePointer, writeRecord } from '../wire/response-writer.ts'
-import { NONE, STEER_TARGETS, type ZoneColumns } from '../zone/zone-columns.ts'
+import { NODE_PARENT_DS, NONE, STEER_TARGETS, type ZoneColumns } from '../zone/zone-columns.ts'
 import type { AnswerContext } from './answer-context.ts'
 import { moveOwner } from './follow-alias.ts'
 
@@ -200,6 +200,7 @@ function writeTarget(ctx: AnswerContext, endpoint: number): number {
 export function findPlainRRset(zones: ZoneColumns, node: number, steer: number, from: number): number {
   const end = zones.nodeRRsetFirst[node + 1]!
   for (let r = from; r < end; r++) {
+    if (zones.rrsetType[r] === TYPE_DS && (zones.nodeFlags[node]! & NODE_PARENT_DS) !== 0) continue
     if (steer === NONE || findSteeredType(zones, steer, zones.rrsetType[r]!) === NONE) return r
   }
   return NONE

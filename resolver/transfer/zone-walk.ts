@@ -9,10 +9,11 @@
 import type { CompiledPolicies } from '../../policy/decide/compiled-policies.ts'
 import { ENDPOINT_IPV4, ENDPOINT_IPV6, ENDPOINT_TARGET } from '../../policy/model/policy-columns.ts'
 import { isAtOrBelow } from '../wire/name.ts'
+import { compareRdata } from '../wire/rdata/compare-rdata.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DS, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
 import { findNode, findRRset, makeNameFound } from '../zone/find-name.ts'
 import { recordTtlSeconds } from '../zone/record-ttl.ts'
-import { NODE_APEX, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
+import { NODE_APEX, NODE_PARENT_DS, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
 import { blankRecord, type RecordCursor } from './record-cursor.ts'
 
 /** Tables of one generation. */
@@ -95,7 +96,7 @@ export function walkZone(tables: TransferTables, zone: number): RecordCursor {
     while (left === 0) {
       if (rrset >= rrsetEnd) return false
       const type = zones.rrsetType[rrset]!
-      if (type !== TYPE_SOA || node !== apexNode) {
+      if (node !== apexNode || (type !== TYPE_SOA && !isOfParent(zones, node, type))) {
         left = zones.rrsetCount[rrset]!
         at = zones.rrsetDataFirst[rrset]!
         cursor.nameBytes = zones.names
@@ -135,6 +136,11 @@ export function walkZone(tables: TransferTables, zone: number): RecordCursor {
     }
   }
   return cursor
+}
+
+/** DS of an apex that the zone above gives. */
+function isOfParent(zones: ZoneColumns, node: number, type: number): boolean {
+  return type === TYPE_DS && (zones.nodeFlags[node]! & NODE_PARENT_DS) !== 0
 }
 
 function isBelow(zones: ZoneColumns, node: number, apex: Uint8Array): boolean {
@@ -202,7 +208,8 @@ function steeredRecords(tables: TransferTables, node: number): MadeRecord[] {
   const isApex = (zones.nodeFlags[node]! & NODE_APEX) !== 0
   const records: MadeRecord[] = []
   for (let r = zones.nodeRRsetFirst[node]!; r < zones.nodeRRsetFirst[node + 1]!; r++) {
-    if (!isApex || zones.rrsetType[r] !== TYPE_SOA) records.push(...recordsOf(zones, node, r))
+    const type = zones.rrsetType[r]!
+    if (!isApex || (type !== TYPE_SOA && !isOfParent(zones, node, type))) records.push(...recordsOf(zones, node, r))
   }
   const plain = new Set(records.map((record) => record.type))
   const steer = zones.nodeSteer[node]!
@@ -222,7 +229,10 @@ function steeredRecords(tables: TransferTables, node: number): MadeRecord[] {
     }
     for (const rdata of rdataOf(tables, row, type, endpoints)) records.push({ owner, type, ttlSeconds, rdata })
   }
-  return records.sort((a, b) => a.type - b.type || Buffer.compare(a.rdata, b.rdata))
+  return records.sort(
+    (a, b) =>
+      a.type - b.type || compareRdata(a.type, a.rdata, 0, a.rdata.length, b.rdata, 0, b.rdata.length) || Buffer.compare(a.rdata, b.rdata),
+  )
 }
 
 function fallbackEndpoints({ policies }: TransferTables, policy: number): number[] {

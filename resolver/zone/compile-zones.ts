@@ -20,8 +20,8 @@ import {
   NODE_APEX,
   NODE_CUT,
   NODE_DNAME,
-  NODE_DS,
   NODE_EMPTY,
+  NODE_PARENT_DS,
   NONE,
   STEER_TARGETS,
   type ZoneColumns,
@@ -367,7 +367,7 @@ function encode(layout: Layout, steered: readonly SteeredInput[]): ZoneColumns {
       if (type === TYPE_NS && !isApex) flags |= NODE_CUT
       else if (type === TYPE_CNAME) flags |= NODE_ALIAS
       else if (type === TYPE_DNAME) flags |= NODE_DNAME
-      else if (type === TYPE_DS) flags |= NODE_DS
+      else if (type === TYPE_DS && grouped.setZone[set] !== holder[name]) flags |= NODE_PARENT_DS
       if (ADDITIONAL_TYPES.has(type)) flags |= NODE_ADDITIONAL
       sets.add(layout, set)
     }

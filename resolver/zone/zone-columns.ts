@@ -17,8 +17,8 @@ export const NODE_ALIAS = 8
 
 /** Owns a DNAME (RFC 6672): names below it are redirected. */
 export const NODE_DNAME = 16
-/** Owns a DS: a signed delegation, or a DS at the apex of a nested zone. */
-export const NODE_DS = 32
+/** Apex whose DS is that of the zone above, which is ours too: no data of the zone itself (RFC 4035 §2.4, §3.1.4.1). */
+export const NODE_PARENT_DS = 32
 /** Owns an RRset of ADDITIONAL_TYPES. */
 export const NODE_ADDITIONAL = 64
 

@@ -54,6 +54,17 @@ test('a zone of ours nested in another is shown there as its delegation, and not
   assert.ok(!walked(snapshot, 'in.z.test.').some((text) => text.startsWith('ns1.z.test.')))
 })
 
+test('the DS of a nested zone goes out with the zone above, and not with its own', () => {
+  const snapshot = snapshotOf(
+    zoneText('z.test.', 1, [
+      ['in', 'NS', 'ns1.in'],
+      ['in', 'DS', '2 8 253 42'],
+    ]) + zoneText('in.z.test.', 1, []),
+  )
+  assert.ok(walked(snapshot, 'z.test.').includes('in.z.test. 300 DS 2 8 253 42'))
+  assert.deepEqual(walked(snapshot, 'in.z.test.'), ['in.z.test. 300 NS ns1.in.z.test.'])
+})
+
 test('names that end in the same letters but not in the same labels are no part of the zone', () => {
   const snapshot = snapshotOf(zoneText('z.test.', 1, []) + zoneText('xz.test.', 1, [['a', 'A', '192.0.2.1']]))
   assert.deepEqual(walked(snapshot, 'z.test.'), ['z.test. 300 NS ns1.z.test.'])

@@ -215,7 +215,7 @@ t TXT "x"
     }),
     [
       'z. apex+additional cut= dname=',
-      'cut.z. cut+ds+additional cut=cut.z. dname=',
+      'cut.z. cut+additional cut=cut.z. dname=',
       'f.cut.z. dname cut=cut.z. dname=',
       'g.f.cut.z.  cut=cut.z. dname=',
       'd.z. dname cut= dname=',
