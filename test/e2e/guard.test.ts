@@ -1,14 +1,15 @@
 /** Cookies and rate limits of a running server, judged by dig and kdig, and a flood from one prefix. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { packageRoot } from '../../cli/package-root.ts'
 import { encodeQuery } from '../support/dns-load.ts'
+import { buildQuery } from '../support/dns-packets.ts'
 import { freePort, until } from '../support/product.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'nearcast-guard-'))
@@ -130,4 +131,40 @@ test('a flood from one prefix is held at the limit, over two threads; TCP and a 
   const seconds = (performance.now() - startedAt) / 1000
   assert.ok(whole <= 50 * (1 + seconds) + 5, `${whole} whole answers in ${seconds.toFixed(1)} s`)
   assert.match(dig(port, 'www.example.test', '+tcp', '+nocookie'), /192\.0\.2\.80/)
+})
+
+/** What a queue of 4 MiB holds: the kernel counts some 768 octets for a query, and doubles the number. */
+const STRANGERS = 8000
+const KNOWN = 100
+const canHaveLargeQueues =
+  process.platform === 'linux' && (process.getuid?.() === 0 || Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8')) >= 4 << 20)
+
+test('more waits than half a queue: clients with a cookie get every answer, some of the others none', {
+  skip: !canHaveLargeQueues,
+}, async () => {
+  const { port, child } = await serve('--udp-threads', '1', '--rate-limit', '0', '--rate-limit-exempt', '192.0.2.0/24')
+  const given = [...Buffer.from(cookieIn(dig(port, 'www.example.test', '+cookie=0102030405060708')), 'hex')]
+  const [known, stranger] = [createSocket('udp4'), createSocket('udp4')]
+  let [knownAnswers, strangerAnswers] = [0, 0]
+  known.on('message', () => knownAnswers++)
+  stranger.on('message', () => strangerAnswers++)
+  const ask = (socket: Socket, id: number, cookie?: number[]): Promise<unknown> => {
+    const query = buildQuery({ name: 'www.example.test', id, opts: [{ options: cookie === undefined ? [] : [[10, cookie]] }] })
+    return new Promise((resolve) => socket.send(query, port, '127.0.0.1', resolve))
+  }
+  // The server sleeps while its queue fills: what the queue holds then does not depend on how fast anybody is.
+  child.kill('SIGSTOP')
+  try {
+    for (let i = 0; i < STRANGERS; i++) {
+      await ask(stranger, i)
+      if (i % (STRANGERS / KNOWN) === 0) await ask(known, i, given)
+    }
+  } finally {
+    child.kill('SIGCONT')
+  }
+  await until('the answers of those with a cookie', 10_000, () => knownAnswers === KNOWN)
+  // What is asked behind the flood is answered to everybody.
+  assert.match(dig(port, 'www.example.test', '+nocookie'), /192\.0\.2\.80/)
+  assert.ok(strangerAnswers < STRANGERS - 1000, `${strangerAnswers} of ${STRANGERS}`)
+  for (const socket of [known, stranger]) socket.close()
 })

@@ -13,6 +13,7 @@ import { type DataPlane, type DataPlaneOptions, type HealthSource, startDataPlan
 import { nodeTransfers } from '../../../cli/data-plane/start-transfers.ts'
 import { findAddress } from '../../../geodata/address/address.ts'
 import { COUNT_QUERIES, sumCell } from '../../../resolver/observe/counters.ts'
+import { keepFailedPacket } from '../../../resolver/observe/failed-packets.ts'
 import { attachSnapshot } from '../../../resolver/snapshot/attach-snapshot.ts'
 import type { Snapshot } from '../../../resolver/snapshot/snapshot.ts'
 import { type BlockSource, loadSnapshot, saveSnapshot } from '../../../resolver/snapshot/snapshot-file.ts'
@@ -36,6 +37,7 @@ function start(
   health: HealthSource = emptyHealth(),
   replaced: string[] = [],
   transfers?: DataPlaneOptions['transfers'],
+  log: DataPlaneOptions['log'] = pino({ level: 'silent' }),
 ): { plane: DataPlane; port: number } {
   const sockets = openListeningSockets([loopback()], 2)
   const plane = startDataPlane({
@@ -45,7 +47,7 @@ function start(
     tcpLimits: TCP_LIMITS,
     health,
     ...(transfers === undefined ? {} : { transfers }),
-    log: pino({ level: 'silent' }),
+    log,
     onWorkerReplaced: (name, reason) => replaced.push(`${name}: ${reason}`),
     onFailOpen: () => undefined,
   })
@@ -98,6 +100,20 @@ function copied(snapshot: Snapshot): (blockSource: BlockSource) => Snapshot {
 }
 
 describe('data plane', { skip: libcUnavailable() ?? false }, () => {
+  test('a packet that made the answering fail is logged with the error and the worker, at the latest when the plane stops', async () => {
+    const lines: string[] = []
+    const { plane } = start(emptyHealth(), [], undefined, pino({ level: 'error' }, { write: (line) => void lines.push(line) }))
+    const packet = query('death.example.test')
+    keepFailedPacket(plane.pool.failedPackets[1]!, packet, 0, packet.length, new Error('bad packet'))
+    // The plane's own stop, once.
+    await closers.pop()!()
+    const logged = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual(
+      logged.map(({ worker, packet: bytes, error }) => ({ worker, bytes, error })),
+      [{ worker: 'answer-1', bytes: packet.toString('hex'), error: 'bad packet' }],
+    )
+  })
+
   test('a transfer that runs over several publishes shows the generation that it began with', { timeout: 120_000 }, async () => {
     const log = pino({ level: 'silent' })
     const settings = { secretsFolder: undefined, journalPath: undefined, allow: ['127.0.0.1'], listen: [], log }
