@@ -33,6 +33,10 @@ type State = {
   readonly include: IncludeReader
   /** Files that are being read, the outermost first. */
   readonly open: string[]
+  /** By $TTL, which goes on behind the end of an included file (RFC 2308 §4; RFC 1035 §5.1 protects the origin alone). */
+  defaultTtl: number | undefined
+  /** Of the record before. */
+  lastTtl: number | undefined
 }
 type FileState = {
   readonly name: string
@@ -43,21 +47,15 @@ type FileState = {
   /** Words of that owner and the origin it was completed with: the same words again are the same owner. */
   ownerText: string
   ownerOrigin: Uint8Array | undefined
-  defaultTtl: number | undefined
-  lastTtl: number | undefined
 }
 
 const NAME = new Uint8Array(256)
 
 /** Parses a master file into columns. `origin` is the wire form of the zone's name; `name` is used in issues. */
 export function readZoneFile(text: string, origin: Uint8Array, name: string, include: IncludeReader): ZoneFileTable {
-  const state: State = { table: new RecordTable(), issues: [], dropped: 0, include, open: [] }
+  const state: State = { table: new RecordTable(), issues: [], dropped: 0, include, open: [], defaultTtl: undefined, lastTtl: undefined }
   const number = state.table.fileNumber(name)
-  readFile(
-    state,
-    { name, number, origin, ownerAt: -1, ownerText: '', ownerOrigin: undefined, defaultTtl: undefined, lastTtl: undefined },
-    text,
-  )
+  readFile(state, { name, number, origin, ownerAt: -1, ownerText: '', ownerOrigin: undefined }, text)
   if (state.dropped > 0) {
     state.issues.push({
       code: 'ZONE_TOO_MANY_ISSUES',
@@ -219,7 +217,7 @@ function readRecord(state: State, file: FileState, tokens: readonly ZoneToken[],
     return
   }
   // RFC 2308 §4: the default is not to be the SOA's minimum (which BIND takes, with a warning); we do not guess one.
-  const ttlSeconds = ttl ?? file.defaultTtl ?? file.lastTtl
+  const ttlSeconds = ttl ?? state.defaultTtl ?? state.lastTtl
   if (ttlSeconds === undefined) {
     table.octets.length = dataAt
     report(
@@ -232,7 +230,7 @@ function readRecord(state: State, file: FileState, tokens: readonly ZoneToken[],
     )
     return
   }
-  file.lastTtl = ttlSeconds
+  state.lastTtl = ttlSeconds
   table.add(file.ownerAt, type, ttlSeconds, dataAt, line, typeToken.line === line ? typeToken.column : 1, file.number)
 }
 
@@ -264,7 +262,7 @@ function readDirective(state: State, file: FileState, entry: ZoneEntry): void {
   if (word === '$TTL') {
     const seconds = findSeconds(argument.text)
     if (seconds === undefined || seconds > MAX_TTL_SECONDS) reportTtl(state, file, argument)
-    else file.defaultTtl = seconds
+    else state.defaultTtl = seconds
   } else if (word === '$ORIGIN') {
     const origin = readName(state, file, argument)
     if (origin !== undefined) file.origin = origin

@@ -11,6 +11,7 @@ const ORIGIN = parseName('example.test.')
 const FILES: Readonly<Record<string, string>> = {
   'hosts.inc': 'h A 192.0.2.7\n@ TXT "of the origin"\n',
   'origin.inc': '$ORIGIN moved.test.\n$TTL 9\nx A 192.0.2.8\n',
+  'ttl.inc': 'h 7 A 192.0.2.7\n',
   'broken.inc': '\n\nh A 192.0.2.999\n',
   'loop.inc': '$INCLUDE loop.inc\n',
   'one.inc': '$INCLUDE two.inc\n',
@@ -88,9 +89,14 @@ const GOOD: readonly [title: string, text: string, records: readonly string[]][]
     ['h.sub.example.test. 5 A 192.0.2.7', 'sub.example.test. 5 TXT "of the origin"'],
   ],
   [
-    'what an included file sets stays in it',
+    'the origin of an included file stays in it, its $TTL goes on',
     '$TTL 5\n$INCLUDE origin.inc\nb A 192.0.2.1',
-    ['x.moved.test. 9 A 192.0.2.8', 'b.example.test. 5 A 192.0.2.1'],
+    ['x.moved.test. 9 A 192.0.2.8', 'b.example.test. 9 A 192.0.2.1'],
+  ],
+  [
+    'the TTL of the last record of an included file goes on, without $TTL',
+    '$INCLUDE ttl.inc\nb A 192.0.2.1',
+    ['h.example.test. 7 A 192.0.2.7', 'b.example.test. 7 A 192.0.2.1'],
   ],
   [
     'a type without a form of its own (RFC 3597)',
