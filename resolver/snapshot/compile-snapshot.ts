@@ -55,7 +55,11 @@ export function compileSnapshot(input: CompileInput): CompileOutput {
   const zoneIssues = zones.issues.map((issue) => {
     const number = config.zones.findIndex((zone) => zone.file === issue.file || zone.name === issue.file)
     const isFile = number < 0 ? issue.file !== '' : config.zones[number]!.file !== ''
-    return draftOfZoneIssue(issue, number < 0 ? ['zones'] : ['zones', number], isFile)
+    if (number < 0) return draftOfZoneIssue(issue, ['zones'], isFile)
+    const { record } = issue
+    const set = record && config.zones[number]!.records.find(({ name, type }) => name === record.name && type === record.type)
+    const inner = set?.position === undefined ? [] : ['records', set.position]
+    return draftOfZoneIssue(issue, ['zones', number, ...inner], isFile)
   })
   const issues = [...read.issues, ...zoneIssues, ...steered.issues, ...policies.issues, ...checkSecondaries(config, zones.columns)]
   if (hasErrors(issues.map((issue) => makeIssue(issue, NOWHERE)))) return { snapshot: undefined, issues }

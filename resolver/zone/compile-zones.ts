@@ -8,6 +8,7 @@
 import { formatName } from '../wire/name.ts'
 import { Octets } from '../wire/octets.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DNAME, TYPE_DS, TYPE_NS, TYPE_SOA, typeWord } from '../wire/registry.ts'
+import { checkAliases } from './check-aliases.ts'
 import { checkZone, equalData } from './check-zone.ts'
 import { EVERYBODY } from './ecs-trust.ts'
 import { type GroupedRecords, groupRecords } from './group-records.ts'
@@ -104,6 +105,7 @@ export function compileZones(zones: readonly ZoneInput[], steered: readonly Stee
     layout.steer[name] = number
     issues.push(...checkSteered(layout, entry, name))
   })
+  issues.push(...checkAliases(layout))
   return { columns: encode(layout, steeredSorted), issues }
 }
 

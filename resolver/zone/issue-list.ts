@@ -23,12 +23,14 @@ export class IssueList {
     file: string | undefined,
     line: number,
     column: number,
+    record?: ZoneIssue['record'],
   ): void {
     const position = this.total++
     if (severity === 'error') this.errorCount++
     const kept = severity === 'error' ? this.errors : this.others
-    if (kept.length <= MAX_ZONE_ISSUES)
-      kept.push({ position, issue: { code, severity, message, suggestion, file: file ?? this.file, line, column } })
+    if (kept.length > MAX_ZONE_ISSUES) return
+    const issue = { code, severity, message, suggestion, file: file ?? this.file, line, column }
+    kept.push({ position, issue: record === undefined ? issue : { ...issue, record } })
   }
 
   /** The issues in the order they were found; over the limit errors first, and one more that counts the rest. */

@@ -30,6 +30,8 @@ export type ZoneIssue = {
   /** 1-based; 0 = the whole zone. */
   readonly line: number
   readonly column: number
+  /** Records it is about, where their place in the document is looked for. */
+  readonly record?: { readonly name: string; readonly type: string }
 }
 
 /** A zone to compile. */

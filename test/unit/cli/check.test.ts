@@ -38,6 +38,29 @@ test('check shows every problem with file, line, column and remedy, and exits wi
   )
 })
 
+test('check names CNAMEs that lead nowhere at their place in the document and in master files', () => {
+  const path = join(folder, 'aliases.yaml')
+  const top = 'soa: {mname: ns.else., rname: h.else.}, nameservers: [ns.else.]'
+  writeFileSync(
+    path,
+    `apiVersion: nearcast/v1\nzones:\n  - {name: c.test., file: c.zone}\n  - {name: d.test., ${top}, records: [\n` +
+      '      {name: x, type: CNAME, data: [no]},\n      {name: y, type: CNAME, data: [y.e.test.]}]}\n' +
+      `  - {name: e.test., ${top}, records: [{name: y, type: CNAME, data: [y.d.test.]}]}\n`,
+  )
+  writeFileSync(join(folder, 'c.zone'), '@ 60 SOA ns.else. h.else. 1 2 3 4 5\n  60 NS ns.else.\na 60 CNAME b\nb 60 CNAME a\n')
+  const { code, out } = run('check', path)
+  const lines = out.split('\n').filter((line) => !line.startsWith(' '))
+  assert.deepEqual(
+    lines.slice(0, 3).map((line) => line.replace(`${folder}/`, '')),
+    [
+      'c.zone:3:6 warning ZONE_CNAME_LOOP CNAMEs lead in a circle: "a.c.test." to "b.c.test." to "a.c.test."',
+      'aliases.yaml:6:7 warning ZONE_CNAME_LOOP CNAMEs lead in a circle: "y.d.test." to "y.e.test." to "y.d.test."',
+      'aliases.yaml:5:7 note ZONE_CNAME_DANGLING "x.d.test." is a CNAME to "no.d.test.", which does not exist in its zone',
+    ],
+  )
+  assert.equal(code, 0)
+})
+
 test('check finds what only compiling shows, at its place in the document and in master files', () => {
   const path = join(folder, 'zones.yaml')
   writeFileSync(

@@ -20,18 +20,18 @@ const ROWS: readonly [title: string, text: string, issues: readonly string[]][] 
   ['nothing', '', ['error ZONE_NO_SOA z.:0', 'error ZONE_NO_NS z.:0']],
   ['two SOA', `${TOP}${SOA.replace(' 1 ', ' 9 ')}`, ['error ZONE_DUPLICATE_SOA z.:4']],
   ['an SOA given twice, as in a saved zone transfer', `${TOP}${SOA}`, []],
-  ['a record given twice', `${TOP}a CNAME b\na CNAME b`, ['note ZONE_DUPLICATE_RECORD z.:5']],
+  ['a record given twice', `${TOP}a CNAME b.\na CNAME b.`, ['note ZONE_DUPLICATE_RECORD z.:5']],
   ['an SOA given twice, names in other letters', `${TOP}${SOA.replace('ns1.else', 'NS1.Else')}`, []],
-  ['a CNAME given twice, in other letters', `${TOP}a CNAME b\na CNAME B`, ['note ZONE_DUPLICATE_RECORD z.:5']],
+  ['a CNAME given twice, in other letters', `${TOP}a CNAME b.\na CNAME B.`, ['note ZONE_DUPLICATE_RECORD z.:5']],
   ['a DNAME given twice, in other letters', `${TOP}a DNAME b.\na DNAME B.`, ['note ZONE_DUPLICATE_RECORD z.:5']],
   ['texts in other letters are two', `${TOP}a TXT b\na TXT B\na HTTPS 1 b.\nb NAPTR 1 1 "u" "" "" b\nb NAPTR 1 1 "U" "" "" b`, []],
   ['an SOA below the apex', `${TOP}a SOA a. b. 1 2 3 4 5`, ['error ZONE_SOA_BELOW_APEX z.:4']],
   ['out of the zone', `${TOP}a.y. A 192.0.2.1\naz. A 192.0.2.1`, ['error ZONE_OUT_OF_ZONE z.:4', 'error ZONE_OUT_OF_ZONE z.:5']],
   ['a delegation out of the zone is that and nothing more', `${TOP}a.y. NS ns.a.y.`, ['error ZONE_OUT_OF_ZONE z.:4']],
-  ['two CNAME', `${TOP}a CNAME b\na CNAME c`, ['error ZONE_CNAME_MULTIPLE z.:5']],
-  ['a CNAME beside others', `${TOP}a CNAME b\na A 192.0.2.1\na TXT "x"`, ['error ZONE_CNAME_BESIDE_OTHERS z.:5']],
-  ['a CNAME at the apex', `${TOP}@ CNAME b`, ['error ZONE_CNAME_BESIDE_OTHERS z.:2']],
-  ['a CNAME beside its signature', `${TOP}a CNAME b\na RRSIG CNAME 8 2 60 20300101000000 20200101000000 1 z. AAAA\na NSEC b CNAME`, []],
+  ['two CNAME', `${TOP}a CNAME b.\na CNAME c.`, ['error ZONE_CNAME_MULTIPLE z.:5']],
+  ['a CNAME beside others', `${TOP}a CNAME b.\na A 192.0.2.1\na TXT "x"`, ['error ZONE_CNAME_BESIDE_OTHERS z.:5']],
+  ['a CNAME at the apex', `${TOP}@ CNAME b.`, ['error ZONE_CNAME_BESIDE_OTHERS z.:2']],
+  ['a CNAME beside its signature', `${TOP}a CNAME b.\na RRSIG CNAME 8 2 60 20300101000000 20200101000000 1 z. AAAA\na NSEC b CNAME`, []],
   ['different TTLs in a set', `${TOP}a 5 A 192.0.2.1\na 6 A 192.0.2.2\na 7 TXT "x"`, ['warning ZONE_TTL_DIFFERS z.:5']],
   ['no glue for a delegation', `${TOP}sub NS ns.sub`, ['warning ZONE_MISSING_GLUE z.:4']],
   ['glue for a delegation', `${TOP}sub NS NS.sub\nns.sub AAAA 2001:db8::1`, []],
@@ -42,11 +42,11 @@ const ROWS: readonly [title: string, text: string, issues: readonly string[]][] 
   ],
   ['a name server elsewhere', `${TOP}sub NS ns.else.\nsub NS ns.other`, []],
   ['no address for the own name server', `$TTL 60\n${SOA}@ NS ns1`, ['warning ZONE_MISSING_GLUE z.:3']],
-  ['a name server that is a CNAME', `$TTL 60\n${SOA}@ NS ns1\nns1 CNAME x`, ['warning ZONE_NS_IS_ALIAS z.:3']],
+  ['a name server that is a CNAME', `$TTL 60\n${SOA}@ NS ns1\nns1 CNAME x.`, ['warning ZONE_NS_IS_ALIAS z.:3']],
   ['a DS without delegation', `${TOP}sub DS 1 8 253 00`, ['warning ZONE_DS_WITHOUT_NS z.:4']],
   ['a DS at the apex', `${TOP}@ DS 1 8 253 00`, ['warning ZONE_DS_AT_APEX z.:4']],
   ['two DNAME', `${TOP}a DNAME b\na DNAME c`, ['error ZONE_DNAME_MULTIPLE z.:5']],
-  ['a DNAME beside a CNAME', `${TOP}a DNAME b\na CNAME c`, ['error ZONE_CNAME_BESIDE_OTHERS z.:4']],
+  ['a DNAME beside a CNAME', `${TOP}a DNAME b\na CNAME c.`, ['error ZONE_CNAME_BESIDE_OTHERS z.:4']],
   ['a DNAME beside NS', `${TOP}a DNAME b\na NS ns.else.`, ['error ZONE_DNAME_BESIDE_NS z.:4', 'note ZONE_OCCLUDED z.:4']],
   [
     'names below a DNAME',
@@ -120,7 +120,7 @@ describe('places of issues', () => {
     const origin = parseName('z.')
     const { table, issues } = readZoneFile(`${TOP}$INCLUDE more\n`, origin, 'z.zone', () => ({
       ok: true,
-      text: '\na 5 IN CNAME b\na A 192.0.2.1\n',
+      text: '\na 5 IN CNAME b.\na A 192.0.2.1\n',
     }))
     assert.deepEqual(issues, [])
     const found = compileZones([{ origin, records: [], table, useClientSubnet: true, file: 'z.zone' }], []).issues
@@ -145,7 +145,7 @@ describe('steered names in master files', () => {
     ['below a delegation', `${TOP}e NS ns.else.`, steer('a.b.e.z.'), ['error ZONE_STEERED_BELOW_CUT z.:4']],
     ['below a DNAME', `${TOP}d DNAME x.`, steer('e.d.z.'), ['error ZONE_STEERED_BELOW_DNAME z.:4']],
     ['at a DNAME', `${TOP}e DNAME x.`, steer('e.z.'), []],
-    ['beside a CNAME', `${TOP}e CNAME x`, steer('e.z.'), ['error ZONE_STEERED_CNAME z.:4']],
+    ['beside a CNAME', `${TOP}e CNAME x.`, steer('e.z.'), ['error ZONE_STEERED_CNAME z.:4']],
     ['with a static set of its type', `${TOP}e A 192.0.2.1`, steer('e.z.'), ['note ZONE_STEERED_STATIC z.:4']],
     ['with a target, alone', TOP, steer('e.z.', true), []],
     ['with a target, beside records', `${TOP}e TXT "x"`, steer('e.z.', true), ['error ZONE_STEERED_TARGET z.:4']],
@@ -155,7 +155,7 @@ describe('steered names in master files', () => {
   for (const [title, text, steered, issues] of rows) test(title, () => assert.deepEqual(issuesOf({ 'z.': text }, [steered]), issues))
 
   test('inline records (no line) have been judged by the document already', () => {
-    const inline = zoneInputs({ 'z.': `${TOP}e CNAME x` }).map((zone) => ({
+    const inline = zoneInputs({ 'z.': `${TOP}e CNAME x.` }).map((zone) => ({
       ...zone,
       records: zone.records.map((record) => ({ ...record, line: 0 })),
     }))
