@@ -108,6 +108,15 @@ test('explain says who answers and by which rule, and the page is its own link',
   await page.getByText(/gets ningbo-telecom-1/).waitFor()
 })
 
+test('explain warns of an anycast public resolver, and says when a client asks not to be located', async () => {
+  await page.goto(`${product.base}/explain?client=8.8.8.8&name=edge-api.yourcompany.com.`)
+  await page.getByText('Public resolver (Google Public DNS): anycast, its place says nothing of the clients behind it.').waitFor()
+  assert.equal(await seriousViolations(page), '')
+  await page.goto(`${product.base}/explain?client=0.0.0.0%2F0&resolver=223.5.5.5&name=edge-api.yourcompany.com.`)
+  await page.getByText('address of the resolver · the client asks not to be located (/0)').waitFor()
+  await page.getByText(/Public resolver \(AliDNS\)/).waitFor()
+})
+
 /** The node's explanation for 8.8.8.8 as if its incumbent were central-2 with a lower score, whatever the probes say. */
 async function keepCentral2(asked: Route): Promise<void> {
   const response = await asked.fetch()

@@ -505,7 +505,7 @@ export function LocationPanel({ answer }: { readonly answer: ExplainAnswer }): R
   return (
     <Panel title={t('explain.location')}>
       {answer.publicResolver === undefined ? null : (
-        <p className="row" style={{ margin: '0 0 8px', gap: 8, alignItems: 'flex-start' }}>
+        <p className="row" style={{ margin: 0, padding: '4px 14px 8px', gap: 8, alignItems: 'flex-start' }}>
           <StandingMark standing="degraded" size={14} />
           <span>
             {t('explain.publicResolver', { name: language === 'zh-CN' ? answer.publicResolver.labelZh : answer.publicResolver.labelEn })}
