@@ -2,7 +2,8 @@
  * Rules that never answer: other rules stand in front of them everywhere and hand nothing over, or no address is on their line. Read off
  * the compiled classes, so it cannot disagree with decide(); which lines cover them is found in a second pass, for these alone. Pure.
  */
-import { type Prefix, parsePrefix, prefixContains } from '../../geodata/address/prefix.ts'
+import { type Prefix, prefixContains } from '../../geodata/address/prefix.ts'
+import { NO_PREFIXES, type PrefixSet, prefixAt } from '../../geodata/address/prefix-list.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
 import type { Location } from '../../geodata/line/location.ts'
 import type { IssueDraft } from '../config/config-issue.ts'
@@ -92,16 +93,17 @@ function findCovers(
 
 /** Other custom lines with longer networks inside this one's. */
 function customCovers(config: Config, line: string, customRules: readonly string[]): readonly string[] {
-  const prefixesOf = (key: string): readonly string[] => config.lines.find(({ id }) => `${CUSTOM}${id}` === key)?.prefixes ?? []
-  const own = prefixesOf(line).slice(0, MAX_LOOKED_AT).map(parsePrefix)
+  const lines = new Map(config.lines.map(({ id, prefixes }) => [`${CUSTOM}${id}`, prefixes]))
+  const prefixesOf = (key: string): readonly Prefix[] => firstPrefixes(lines.get(key) ?? NO_PREFIXES)
+  const own = prefixesOf(line)
   if (own.length === 0) return []
   const others = customRules.filter((other) => other !== line)
-  const inside = others.filter((other) =>
-    prefixesOf(other)
-      .slice(0, MAX_LOOKED_AT)
-      .some((text) => isInside(parsePrefix(text), own)),
-  )
+  const inside = others.filter((other) => prefixesOf(other).some((prefix) => isInside(prefix, own)))
   return inside.length > 0 ? inside : others
+}
+
+function firstPrefixes({ v4, v6 }: PrefixSet): readonly Prefix[] {
+  return [v4, v6].flatMap((list) => Array.from({ length: Math.min(MAX_LOOKED_AT, list.lengths.length) }, (_, at) => prefixAt(list, at)))
 }
 
 function isInside(prefix: Prefix, wider: readonly Prefix[]): boolean {

@@ -7,6 +7,7 @@
  *   policy ─► rules by slot ─► pool uses (policy × pool) ─► member uses
  */
 import { formatPrefix, type Prefix } from '../../geodata/address/prefix.ts'
+import { mergeLists } from '../../geodata/address/prefix-list.ts'
 import type { RangeTable4, RangeTable6 } from '../../geodata/address/range-table.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
 import type { Location } from '../../geodata/line/location.ts'
@@ -24,7 +25,7 @@ import {
 import { checkFamilies } from './check-families.ts'
 import { checkReachability } from './check-reachability.ts'
 import { ClassBuilder, type LocationChains } from './class-builder.ts'
-import { type LinePrefixes, type PrefixConflict, parseLinePrefixes, sortPrefixes4, sortPrefixes6 } from './custom-prefixes.ts'
+import { coarsenRanges } from './coarsen-ranges.ts'
 import { encodeEndpoints } from './encode-endpoints.ts'
 import { byId, isPlaced, type LineSignature, poolIdsOf, signatureOf, sortConfig, sortRules } from './line-signature.ts'
 import { LineStacks } from './line-stacks.ts'
@@ -53,6 +54,8 @@ export type CompiledConfig = {
 const NO_AUTO_SLOT = 0xffff
 const CUSTOM = 'custom:'
 const ASN = 'asn:'
+/** Conflicts reported at most; two copies of one long list need no million messages. */
+const MAX_CONFLICTS = 20
 
 /** Compiles every policy of a checked document. */
 export function compilePolicies(config: Config, geodata: LocationTables): CompiledConfig {
@@ -177,24 +180,39 @@ function compileTables(
   const orders = new OrderLists()
   const tables4 = new TableColumns(1)
   const tables6 = new TableColumns(4)
-  const prefixesOf = makePrefixReader(config)
+  const lineById = byId(config.lines)
+  const granularity = config.options.scopeGranularity
   const issues: IssueDraft[] = []
   for (const policy of policies) {
     const signature = signatureOf(policy, poolById)
     if (numbers.has(signature.key)) continue
     numbers.set(signature.key, numbers.size)
     const custom = signature.lines.flatMap((line, slot) =>
-      line.startsWith(CUSTOM) ? [{ slot, prefixes: prefixesOf(line.slice(CUSTOM.length)) }] : [],
+      line.startsWith(CUSTOM) ? [{ slot, line: lineById.get(line.slice(CUSTOM.length))! }] : [],
     )
-    const conflicts: PrefixConflict[] = []
-    const sorted4 = sortPrefixes4(custom, conflicts)
-    const sorted6 = sortPrefixes6(custom, conflicts)
-    issues.push(...conflicts.map((conflict) => conflictIssue(config, policy, signature, conflict)))
+    let conflicts = 0
+    const report = (first: number, second: number, prefix: Prefix): void => {
+      if (first === second || ++conflicts > MAX_CONFLICTS) return
+      issues.push(conflictIssue(config, policy, custom[first]!.line.id, custom[second]!.line.id, prefix))
+    }
+    const slotOf = (owner: number): number => custom[owner]!.slot
+    const sorted4 = mergeLists(
+      1,
+      custom.map(({ line }) => line.prefixes.v4),
+      report,
+    )
+    const sorted6 = mergeLists(
+      4,
+      custom.map(({ line }) => line.prefixes.v6),
+      report,
+    )
     const stacks = new LineStacks()
     const space = groupSpace(geodata, asnsOf(signature))
     const classOf = classes.makeClassOf(signature, chainsOf(signature, config, space.groups, orders), stacks)
-    tables4.add(sweepRanges4(space.v4, sorted4, stacks, classOf))
-    tables6.add(sweepRanges6(space.v6, sorted6, stacks, classOf))
+    const swept4 = sweepRanges4(space.v4, { ...sorted4, slotOf }, stacks, classOf)
+    const swept6 = sweepRanges6(space.v6, { ...sorted6, slotOf }, stacks, classOf)
+    tables4.add(granularity === undefined ? swept4 : coarsenRanges(1, swept4, granularity.ipv4))
+    tables6.add(granularity === undefined ? swept6 : coarsenRanges(4, swept6, granularity.ipv6))
   }
   const finished4 = tables4.finish()
   const finished6 = tables6.finish()
@@ -221,20 +239,6 @@ function compileTables(
     orderMembers: Uint16Array.from(orders.members),
   }
   return { columns, numberOf: (signature) => numbers.get(signature.key)!, issues }
-}
-
-/** Reads the prefixes of a custom line once, however many signatures name it. */
-function makePrefixReader(config: Config): (lineId: string) => LinePrefixes {
-  const lines = byId(config.lines)
-  const read = new Map<string, LinePrefixes>()
-  return (lineId) => {
-    let prefixes = read.get(lineId)
-    if (prefixes === undefined) {
-      prefixes = parseLinePrefixes(lines.get(lineId)!)
-      read.set(lineId, prefixes)
-    }
-    return prefixes
-  }
 }
 
 /** AS numbers that a signature names. */
@@ -272,20 +276,10 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
   }
 }
 
-function conflictIssue(config: Config, policy: Policy, signature: LineSignature, conflict: PrefixConflict): IssueDraft {
-  const words: Prefix['words'] =
-    conflict.family === 4
-      ? [0, 0, 0xffff, conflict.words[0]!]
-      : [conflict.words[0]!, conflict.words[1]!, conflict.words[2]!, conflict.words[3]!]
-  const [first, second] = conflict.slots.map((slot) => signature.lines[slot]!.slice(CUSTOM.length))
+function conflictIssue(config: Config, policy: Policy, first: string, second: string, prefix: Prefix): IssueDraft {
   return {
     code: 'POLICY_PREFIX_CONFLICT',
     path: ['policies', config.policies.indexOf(policy), 'rules'],
-    params: {
-      policy: policy.id,
-      first: first!,
-      second: second!,
-      prefix: formatPrefix({ family: conflict.family, words, length: conflict.length }),
-    },
+    params: { policy: policy.id, first, second, prefix: formatPrefix(prefix) },
   }
 }

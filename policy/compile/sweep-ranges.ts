@@ -7,9 +7,12 @@
  *   stack           [ A [A C] A  ]    [B]
  *   classes    |-c0-|c1| c2 |c1| c3 |-|c4|-----| ...           neighbours of equal class are joined
  */
-import type { SortedPrefixes } from './custom-prefixes.ts'
+import type { MergedPrefixes } from '../../geodata/address/prefix-list.ts'
 import type { LineStacks } from './line-stacks.ts'
 import type { GroupRanges } from './location-groups.ts'
+
+/** Prefixes of the custom lines of one table, and the rule slot of each line. */
+export type SweptPrefixes = MergedPrefixes & { readonly slotOf: (owner: number) => number }
 
 /** Class number of clients with this stack of custom lines in this group of locations. */
 export type ClassOf = (stack: number, group: number) => number
@@ -20,8 +23,9 @@ export type SweptRanges = { readonly starts: Uint32Array; readonly values: Uint3
 const END4 = 0x1_0000_0000
 
 /** Sweeps the IPv4 address space. */
-export function sweepRanges4(groups: GroupRanges, prefixes: SortedPrefixes, stacks: LineStacks, classOf: ClassOf): SweptRanges {
-  const most = groups.values.length + 2 * prefixes.count
+export function sweepRanges4(groups: GroupRanges, prefixes: SweptPrefixes, stacks: LineStacks, classOf: ClassOf): SweptRanges {
+  const prefixCount = prefixes.lengths.length
+  const most = groups.values.length + 2 * prefixCount
   const starts = new Uint32Array(most)
   const values = new Uint32Array(most)
   // Prefixes around `at`, innermost last: where each ends (exclusive) and the stack of lines inside it.
@@ -37,8 +41,8 @@ export function sweepRanges4(groups: GroupRanges, prefixes: SortedPrefixes, stac
       inside.pop()
       stack = inside.length === 0 ? 0 : inside[inside.length - 1]!
     }
-    while (prefix < prefixes.count && prefixes.starts[prefix] === at) {
-      stack = stacks.push(stack, prefixes.slots[prefix]!)
+    while (prefix < prefixCount && prefixes.starts[prefix] === at) {
+      stack = stacks.push(stack, prefixes.slotOf(prefixes.owners[prefix]!))
       ends.push(at + 2 ** (32 - prefixes.lengths[prefix]!))
       inside.push(stack)
       prefix++
@@ -50,7 +54,7 @@ export function sweepRanges4(groups: GroupRanges, prefixes: SortedPrefixes, stac
       values[count++] = value
     }
     let next = range + 1 < groups.starts.length ? groups.starts[range + 1]! : END4
-    if (prefix < prefixes.count && prefixes.starts[prefix]! < next) next = prefixes.starts[prefix]!
+    if (prefix < prefixCount && prefixes.starts[prefix]! < next) next = prefixes.starts[prefix]!
     if (ends.length > 0 && ends[ends.length - 1]! < next) next = ends[ends.length - 1]!
     at = next
   }
@@ -58,8 +62,9 @@ export function sweepRanges4(groups: GroupRanges, prefixes: SortedPrefixes, stac
 }
 
 /** Sweeps the IPv6 address space. Positions are four words in small buffers; `END6` (the address behind the last) has no words and is a null. */
-export function sweepRanges6(groups: GroupRanges, prefixes: SortedPrefixes, stacks: LineStacks, classOf: ClassOf): SweptRanges {
-  const most = groups.values.length + 2 * prefixes.count
+export function sweepRanges6(groups: GroupRanges, prefixes: SweptPrefixes, stacks: LineStacks, classOf: ClassOf): SweptRanges {
+  const prefixCount = prefixes.lengths.length
+  const most = groups.values.length + 2 * prefixCount
   const starts = new Uint32Array(4 * most)
   const values = new Uint32Array(most)
   const at = new Uint32Array(4)
@@ -77,8 +82,8 @@ export function sweepRanges6(groups: GroupRanges, prefixes: SortedPrefixes, stac
       openEnded.pop()
       stack = inside.length === 0 ? 0 : inside[inside.length - 1]!
     }
-    while (prefix < prefixes.count && compareAt(prefixes.starts, 4 * prefix, at, 0) === 0) {
-      stack = stacks.push(stack, prefixes.slots[prefix]!)
+    while (prefix < prefixCount && compareAt(prefixes.starts, 4 * prefix, at, 0) === 0) {
+      stack = stacks.push(stack, prefixes.slotOf(prefixes.owners[prefix]!))
       openEnded.push(!writeEnd(prefixes.starts, 4 * prefix, prefixes.lengths[prefix]!, ends, 4 * inside.length))
       inside.push(stack)
       prefix++
@@ -95,7 +100,7 @@ export function sweepRanges6(groups: GroupRanges, prefixes: SortedPrefixes, stac
       next = groups.starts
       offset = 4 * (range + 1)
     }
-    if (prefix < prefixes.count && (next === null || compareAt(prefixes.starts, 4 * prefix, next, offset) < 0)) {
+    if (prefix < prefixCount && (next === null || compareAt(prefixes.starts, 4 * prefix, next, offset) < 0)) {
       next = prefixes.starts
       offset = 4 * prefix
     }

@@ -4,20 +4,63 @@
  * and addresses, and whether a line's networks came inline or from a file do not show.
  */
 import { createHash } from 'node:crypto'
+import { type PrefixSet, prefixTexts } from '../../geodata/address/prefix-list.ts'
 import type { Config, GeodataSettings, Line } from './config-schema.ts'
 import { geodataValue } from './write-config.ts'
 
 /** The canonical text: JSON with sorted keys. */
 export function canonicalText(config: Config): string {
-  return `${JSON.stringify(sortKeys(canonicalValue(config)))}\n`
+  return [...canonicalParts(config)].join('')
 }
 
 /** SHA-256 of the canonical text, hex. */
 export function digestConfig(config: Config): string {
-  return createHash('sha256').update(canonicalText(config), 'utf8').digest('hex')
+  const hash = createHash('sha256')
+  for (const part of canonicalParts(config)) hash.update(part, 'utf8')
+  return hash.digest('hex')
 }
 
-function canonicalValue(config: Config): unknown {
+/** The text in parts: a million networks never stand in memory as text. */
+function* canonicalParts(config: Config): Generator<string, void> {
+  const value = Object.entries(canonicalValue(config)).filter(([, part]) => part !== undefined)
+  let before = '{'
+  for (const [key, part] of value.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    yield `${before}${JSON.stringify(key)}:`
+    before = ','
+    if (key === 'lines') yield* linesParts(config.lines)
+    else yield JSON.stringify(sortKeys(part))
+  }
+  yield '}\n'
+}
+
+/** As JSON.stringify would write it, keys in order. What a line holds follows from its own networks and the lines it names. */
+function* linesParts(lines: readonly Line[]): Generator<string, void> {
+  let before = '['
+  for (const { id, label, own, union, except } of byKey(lines, (line) => line.id)) {
+    const first = except.length > 0 ? `"except":${JSON.stringify(except)},` : ''
+    yield `${before}{${first}"id":${JSON.stringify(id)},"label":${JSON.stringify(sortKeys(label))},"prefixes":[`
+    yield* joinTexts(own)
+    yield `]${union.length > 0 ? `,"union":${JSON.stringify(union)}` : ''}}`
+    before = ','
+  }
+  yield before === '[' ? '[]' : ']'
+}
+
+/** Texts in quotes with commas between them, some hundreds at a time. */
+function* joinTexts(set: PrefixSet): Generator<string, void> {
+  let text = ''
+  let comma = ''
+  for (const prefix of prefixTexts(set)) {
+    text += `${comma}"${prefix}"`
+    comma = ','
+    if (text.length < 16_384) continue
+    yield text
+    text = ''
+  }
+  yield text
+}
+
+function canonicalValue(config: Config): Record<string, unknown> {
   const lineFiles = new Set(config.lines.map((line) => line.file))
   const zoneFiles = new Set(config.zones.map((zone) => zone.file))
   return {
@@ -36,7 +79,6 @@ function canonicalValue(config: Config): unknown {
     probes: byKey(config.probes, (probe) => probe.id),
     endpoints: byKey(config.endpoints, (endpoint) => endpoint.id),
     pools: byKey(config.pools, (pool) => pool.id),
-    lines: byKey(config.lines, (line) => line.id).map(({ id, label, prefixes }: Line) => ({ id, label, prefixes })),
     policies: byKey(config.policies, (policy) => policy.id).map((policy) => ({
       ...policy,
       rules: byKey(policy.rules, (rule) => rule.line),

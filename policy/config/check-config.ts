@@ -3,6 +3,8 @@
  * Zones in master files are checked where they are parsed (resolver/zone); here only what the document itself says about them.
  */
 import { findAddress } from '../../geodata/address/address.ts'
+import { formatPrefix } from '../../geodata/address/prefix.ts'
+import { prefixAt } from '../../geodata/address/prefix-list.ts'
 import { cutsOf } from './check-cuts.ts'
 import { checkSteeredNames } from './check-names.ts'
 import { checkPolicies } from './check-policies.ts'
@@ -24,6 +26,7 @@ export function checkConfig(config: FilledConfig, shape: DocumentShape, lineOf: 
   checkPools(config, issues)
   checkSteeredNames(config, shape, lineOf, issues)
   checkPolicies(config, lineOf, issues)
+  checkGranularity(config, issues)
   return issues
 }
 
@@ -83,6 +86,27 @@ function checkReferences(config: FilledConfig, shape: DocumentShape, issues: Iss
     checkList('pools', 'pool', `the fallback of policy "${value.id}"`, value.fallback, [...path, 'fallback'])
   }
   for (const { value, path } of config.names) check('policies', 'policy', value.policy, [...path, 'policy'])
+}
+
+/** A network that is finer than the blocks that are answered as one does not always have its answer. */
+function checkGranularity(config: FilledConfig, issues: IssueDraft[]): void {
+  const granularity = config.options.scopeGranularity
+  if (granularity === undefined) return
+  let count = 0
+  let first: { readonly id: string; readonly value: string } | undefined
+  for (const { value } of config.lines) {
+    for (const [list, length] of [
+      [value.prefixes.v4, granularity.ipv4],
+      [value.prefixes.v6, granularity.ipv6],
+    ] as const) {
+      for (let at = 0; at < list.lengths.length; at++) {
+        if (list.lengths[at]! <= length) continue
+        count++
+        first ??= { id: value.id, value: formatPrefix(prefixAt(list, at)) }
+      }
+    }
+  }
+  if (first !== undefined) issues.push({ code: 'CONFIG_SCOPE_FINER', path: ['options', 'scopeGranularity'], params: { count, ...first } })
 }
 
 function checkPools(config: FilledConfig, issues: IssueDraft[]): void {

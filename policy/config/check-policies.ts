@@ -1,7 +1,12 @@
 /** Checks of each policy: compulsory parts, doubles, custom lines against each other, families. Pure. */
+import { formatPrefix, type Prefix } from '../../geodata/address/prefix.ts'
+import { mergeLists } from '../../geodata/address/prefix-list.ts'
 import type { ConfigPath, IssueDraft, LineOf } from './config-issue.ts'
 import type { Endpoint, Line, Policy, Pool } from './config-schema.ts'
 import type { Filled, FilledConfig } from './fill-config.ts'
+
+/** Lines of a policy that are told to share a network with another; two copies of one long list need no thousand messages. */
+const MAX_CONFLICTS = 20
 
 /** Adds the issues of all policies. */
 export function checkPolicies(config: FilledConfig, lineOf: LineOf, issues: IssueDraft[]): void {
@@ -54,17 +59,25 @@ function checkCustomLines({ value, path }: Filled<Policy>, lines: ReadonlyMap<st
     const line = lines.get(rule.line)
     return line === undefined ? [] : [{ line, at: [...path, 'rules', position, 'line'] as ConfigPath }]
   })
-  const owner = new Map<string, string>()
-  for (const { line, at } of used) {
-    for (const prefix of line.prefixes) {
-      const earlier = owner.get(prefix)
-      if (earlier !== undefined && earlier !== line.id) {
-        issues.push({ code: 'POLICY_PREFIX_CONFLICT', path: at, params: { policy: value.id, first: earlier, second: line.id, prefix } })
-        break
-      }
-      owner.set(prefix, line.id)
-    }
+  if (used.length < 2) return
+  // One network a line is enough to find the others by.
+  const told = new Set<number>()
+  const report = (first: number, second: number, prefix: Prefix): void => {
+    if (first === second || told.has(second) || told.size >= MAX_CONFLICTS) return
+    told.add(second)
+    const params = { policy: value.id, first: used[first]!.line.id, second: used[second]!.line.id, prefix: formatPrefix(prefix) }
+    issues.push({ code: 'POLICY_PREFIX_CONFLICT', path: used[second]!.at, params })
   }
+  mergeLists(
+    1,
+    used.map(({ line }) => line.prefixes.v4),
+    report,
+  )
+  mergeLists(
+    4,
+    used.map(({ line }) => line.prefixes.v6),
+    report,
+  )
 }
 
 function checkEndpoints(

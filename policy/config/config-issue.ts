@@ -402,8 +402,9 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => p.remedy || 'write it as 192.0.2.0/24 or 2001:db8::/32',
   ),
   CONFIG_PREFIX_TWICE: entry(
-    'note',
-    (p) => `${p.count} networks stand twice in line "${p.id}", the first of them "${p.value}"`,
+    'warning',
+    (p) =>
+      `${p.count} networks stand twice in line "${p.id}", the first of them "${p.value}"${p.firstLine ? ` (first in row ${p.firstLine})` : ''}`,
     () => 'delete the doubles',
   ),
   CONFIG_ECS_TRUST_TWICE: entry(
@@ -411,10 +412,51 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `"${p.value}" is trusted by "${p.by}" already (line ${p.firstLine})`,
     () => 'delete it',
   ),
+  CONFIG_PREFIX_FILE: entry(
+    'error',
+    (p) => `file "${p.file}" is no list of networks: ${p.reason}`,
+    (p) => p.remedy ?? '',
+  ),
+  CONFIG_PREFIX_ERRORS: entry(
+    'error',
+    (p) => `${p.count} more rows of file "${p.file}" are wrong; the first ${p.shown} are shown`,
+    () => 'correct those shown and check again',
+  ),
+  CONFIG_PREFIX_MANY: entry(
+    'error',
+    (p) => `with line "${p.id}" the custom lines have more than ${p.limit} networks`,
+    () => 'join networks that lie side by side, or leave lines out',
+  ),
+  CONFIG_LINE_MEMBER: entry(
+    'error',
+    (p) => `"${p.value}" can stand in no ${p.key}: it is neither a custom line nor a network`,
+    (p) => p.remedy || 'name custom lines as custom:<id>, and networks; what places and carriers hold changes with the geodata',
+  ),
+  CONFIG_LINE_LOOP: entry(
+    'error',
+    (p) => `line "${p.id}" is made of itself: ${p.chain}`,
+    () => 'take one of these references out',
+  ),
+  CONFIG_LINE_ALGEBRA: entry(
+    'error',
+    (p) => `with line "${p.id}" union and except look at more than ${p.limit} networks`,
+    () => 'let fewer lines take in large ones',
+  ),
+  CONFIG_LINE_NOTHING_LEFT: entry(
+    'warning',
+    (p) => `nothing is left of line "${p.id}": except takes all of it away`,
+    () => 'correct except, or delete the line and its rules',
+  ),
+  CONFIG_SCOPE_FINER: entry(
+    'warning',
+    (p) =>
+      `${p.count} networks of custom lines are finer than scopeGranularity, the first of them ${p.value} of line "${p.id}": they count only where they are most of their block`,
+    () => 'widen these networks, or make scopeGranularity finer',
+  ),
   CONFIG_LINE_EMPTY: entry(
     'error',
     (p) => `line "${p.id}" has no networks`,
-    () => 'add prefixes: […] or file: …',
+    () => 'add prefixes: […], file: … or union: […]',
   ),
   POLICY_LINE_UNKNOWN: entry(
     'error',

@@ -6,6 +6,7 @@
  *   zones ◄─ names ─► policies ─► rules ─► pools ─► members ─► endpoints ─► probes
  *                                 rules ─► lines (custom)
  */
+import type { PrefixSet } from '../../geodata/address/prefix-list.ts'
 import type { GeodataField, GeodataKind } from './geodata-schema.ts'
 
 /** How a pool picks among its eligible members. */
@@ -231,8 +232,16 @@ export type Line = {
   /** Id; rules name it as "custom:<id>". */
   readonly id: string
   readonly label: Label
-  /** Canonical prefixes ("198.51.100.0/24"), sorted by family and address, without doubles; those of the file included. */
-  readonly prefixes: readonly string[]
+  /** Networks written in the document itself. */
+  readonly inline: PrefixSet
+  /** Its own networks: those written in the document and those of the file; ranges as the prefixes that make them up. */
+  readonly own: PrefixSet
+  /** Networks that it holds: its own and those of `union` without those of `except`, the fewest possible; `own` when it has neither. */
+  readonly prefixes: PrefixSet
+  /** Lines ("custom:<id>") and networks that it holds besides its own, sorted. */
+  readonly union: readonly string[]
+  /** Lines and networks that are taken away from it, sorted. */
+  readonly except: readonly string[]
   /** Name of the prefix list in `Config.files`; empty = inline. */
   readonly file: string
 }
@@ -356,7 +365,12 @@ export type GeodataSettings = {
 export type Options = {
   /** Networks of the resolvers whose client subnets are used; absent = all. */
   readonly ecsTrust?: readonly string[]
+  /** Blocks of this size have one answer class each, so that scopes are not longer; absent = as long as answers differ. */
+  readonly scopeGranularity?: ScopeGranularity
 }
+
+/** Longest scopes that classes of answers make, by family. */
+export type ScopeGranularity = { readonly ipv4: number; readonly ipv6: number }
 
 /** The whole document. Lists with ids are in the order of the document (order of zones, pools … has no meaning). */
 export type Config = {

@@ -99,6 +99,8 @@ export type LineShape = {
   label?: Given<string | { en?: Given<string>; 'zh-CN'?: Given<string> }>
   prefixes?: Given<string[]>
   file?: Given<string>
+  union?: Given<string[]>
+  except?: Given<string[]>
 }
 /** `policies[]` as written. */
 export type PolicyShape = {
@@ -344,8 +346,14 @@ export const lineSchema: z.ZodType<LineShape> = z.strictObject({
     ])
     .optional()
     .describe('Text for people, one or by language (en, zh-CN).'),
-  prefixes: z.array(text(64)).max(500_000).optional().describe('Networks of the line, IPv4 and IPv6.'),
-  file: fileName.optional().describe('Prefix list: one network a line, # begins a comment.'),
+  prefixes: z
+    .array(text(100))
+    .max(500_000)
+    .optional()
+    .describe('Networks of the line: prefixes, addresses, ranges first-last; IPv4 and IPv6.'),
+  file: fileName.optional().describe('Prefix list or CSV: one network a row, # begins a comment.'),
+  union: z.array(text(100)).max(10_000).optional().describe('Lines (custom:<id>) and networks that it holds besides its own.'),
+  except: z.array(text(100)).max(10_000).optional().describe('Lines (custom:<id>) and networks that it does not hold.'),
 })
 
 /** One element of `policies`. */
@@ -420,7 +428,7 @@ export const nameSchema: z.ZodType<NameShape> = z.strictObject({
 })
 
 /** Shape of `options`. */
-export type OptionsShape = { ecsTrust: 'all' | string[] }
+export type OptionsShape = { ecsTrust: 'all' | string[]; scopeGranularity?: Given<{ ipv4: number; ipv6: number }> }
 
 /** `options`. */
 export const optionsSchema: z.ZodType<OptionsShape> = z
@@ -429,6 +437,13 @@ export const optionsSchema: z.ZodType<OptionsShape> = z
       .union([z.literal('all'), z.array(text(64)).max(10_000)])
       .default('all')
       .describe('Resolvers whose client subnets are used: networks, or all; [] = nobody.'),
+    scopeGranularity: z
+      .strictObject({
+        ipv4: z.int().min(8).max(32).default(24).describe('Longest scope that lines make for IPv4.'),
+        ipv6: z.int().min(16).max(128).default(56).describe('Longest scope that lines make for IPv6.'),
+      })
+      .optional()
+      .describe('Blocks of this size are answered as one [as fine as lines are].'),
   })
   .describe('Settings of the whole document.')
 
@@ -473,11 +488,8 @@ export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string]
   ['zones', 'dnssec'],
   ['probes', 'families'],
   ['endpoints', 'capacity'],
-  ['lines', 'union'],
-  ['lines', 'except'],
   ['policies', 'vantageSharePercent'],
   ['policies', 'latency'],
-  ['options', 'scopeGranularity'],
   ['options', 'retention'],
   ['options', 'isolation'],
   ['options', 'webhooks'],

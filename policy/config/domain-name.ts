@@ -65,6 +65,7 @@ function splitLabels(text: string): number[][] | string {
         if (at + 1 >= text.length) return 'it ends in a backslash'
         at++
         if (text.charCodeAt(at) > 0x7e) return outsideAscii(text)
+        if (/\d/.test(text[at]!)) return `"${text.slice(at - 1, at + 2)}" escapes no octet: a number has three digits`
         labels.at(-1)!.push(text.charCodeAt(at))
       }
     } else if (code > 0x7e) return outsideAscii(text)

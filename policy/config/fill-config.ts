@@ -4,14 +4,13 @@
  */
 import { findAddress, formatAddress } from '../../geodata/address/address.ts'
 import { isForbiddenTarget } from '../../geodata/address/forbidden-targets.ts'
-import { formatPrefix, type Prefix, parsePrefix } from '../../geodata/address/prefix.ts'
+import { formatPrefix, parsePrefix } from '../../geodata/address/prefix.ts'
 import type { ConfigPath, IssueDraft, LineOf, Where } from './config-issue.ts'
 import type {
   Config,
   DynamicSet,
   Endpoint,
   GeodataSettings,
-  Label,
   Line,
   NotifyTarget,
   Options,
@@ -28,9 +27,10 @@ import type {
   UpdatePermission,
   Zone,
 } from './config-schema.ts'
-import type { EndpointShape, LineShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
+import type { EndpointShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
 import { readDomainName } from './domain-name.ts'
 import { fillGeodata } from './fill-geodata.ts'
+import { fillLines } from './fill-lines.ts'
 import { fillOptions } from './fill-options.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
@@ -59,7 +59,7 @@ export function fillConfig(shape: DocumentShape, files: ReadonlyMap<string, stri
   const zones = shape.zones.map((zone) => fillZone(zone, used, issues))
   const probes = shape.probes.map((probe) => ({ ...probe, value: fillProbe(probe, issues) }))
   const endpoints = shape.endpoints.map((endpoint) => ({ ...endpoint, value: fillEndpoint(endpoint, issues) }))
-  const lines = shape.lines.map((line) => ({ ...line, value: fillLine(line, used, issues) }))
+  const lines = fillLines(shape.lines, (name, path) => used.take(name, path, false), shape.declaredIds.lines!, issues)
   const names = shape.names.map((name) => ({ ...name, value: fillName(name, issues) }))
   const pools: Filled<Pool>[] = shape.pools.map((pool) => ({ ...pool, value: pool.value }))
   const policies = fillPolicies(shape, pools, endpoints, issues)
@@ -366,54 +366,6 @@ function fillEndpoint({ value, path, written }: Located<EndpointShape>, issues: 
   }
 }
 
-function fillLine({ value, path, unread }: Located<LineShape>, used: FileUse, issues: IssueDraft[]): Line {
-  const prefixes: Prefix[] = []
-  const add = (text: string, at: ConfigPath, where?: Where): void => {
-    try {
-      prefixes.push(parsePrefix(text))
-    } catch (error) {
-      const { message, suggestion } = error as { message: string; suggestion?: string }
-      const reason = message.replace(/^"[^"]*" /, 'it ')
-      issues.push({
-        code: 'CONFIG_PREFIX_INVALID',
-        path: at,
-        params: { value: text, reason, remedy: suggestion ?? '' },
-        ...(where ? { where } : {}),
-      })
-    }
-  }
-  for (const [position, prefix] of (value.prefixes ?? []).entries()) add(prefix, [...path, 'prefixes', position])
-  const text = value.file === undefined ? undefined : used.take(value.file, [...path, 'file'], false)
-  for (const { prefix, line, column } of prefixLinesOf(text ?? '')) add(prefix, [...path, 'file'], { file: value.file!, line, column })
-  // Networks that are there but wrong have been reported one by one.
-  const missing = value.file !== undefined && text === undefined
-  const given = (value.prefixes?.length ?? 0) > 0 || missing || !prefixLinesOf(text ?? '').next().done
-  if (prefixes.length === 0 && !given && unread.size === 0) issues.push({ code: 'CONFIG_LINE_EMPTY', path, params: { id: value.id } })
-  prefixes.sort(comparePrefixes)
-  const texts = prefixes.map(formatPrefix)
-  const unique = texts.filter((prefix, position) => prefix !== texts[position - 1])
-  if (unique.length < texts.length) {
-    const first = texts.find((prefix, position) => prefix === texts[position - 1])!
-    issues.push({ code: 'CONFIG_PREFIX_TWICE', path, params: { id: value.id, count: texts.length - unique.length, value: first } })
-  }
-  return { id: value.id, label: fillLabel(value.label), prefixes: unique, file: value.file ?? '' }
-}
-
-/** Networks of a prefix list with their places. */
-export function* prefixLinesOf(text: string): Generator<{ readonly prefix: string; readonly line: number; readonly column: number }> {
-  for (const [position, line] of text.split('\n').entries()) {
-    // Not a pattern: "." stops at a carriage return.
-    const prefix = line.slice(0, line.includes('#') ? line.indexOf('#') : undefined).trim()
-    if (prefix !== '') yield { prefix, line: position + 1, column: line.indexOf(prefix) + 1 }
-  }
-}
-
-function fillLabel(label: LineShape['label']): Label {
-  if (label === undefined) return { en: '', 'zh-CN': '' }
-  if (typeof label === 'string') return { en: label, 'zh-CN': '' }
-  return { en: label.en ?? '', 'zh-CN': label['zh-CN'] ?? '' }
-}
-
 function fillName({ value, path }: Located<NameShape>, issues: IssueDraft[]): SteeredName {
   const records = Object.entries(value.records).map(([type, rdata]) => [type.toUpperCase(), rdata] as const)
   return {
@@ -540,14 +492,6 @@ function word(text: string | undefined, read: (text: string) => KeyResult, code:
   if ('key' in found) return found.key
   issues.push({ code, path, params: { value: text, remedy: found.remedy } })
   return ''
-}
-
-function comparePrefixes(a: Prefix, b: Prefix): number {
-  if (a.family !== b.family) return a.family - b.family
-  for (let position = 0; position < 4; position++) {
-    if (a.words[position] !== b.words[position]) return a.words[position]! - b.words[position]!
-  }
-  return a.length - b.length
 }
 
 function sortedRecord(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -7,7 +7,10 @@ import type { OptionsShape } from './document-schema.ts'
 
 /** Fills the section. */
 export function fillOptions(shape: OptionsShape, lineOf: LineOf, issues: IssueDraft[]): Options {
-  return shape.ecsTrust === 'all' ? {} : { ecsTrust: fillEcsTrust(shape.ecsTrust, lineOf, issues) }
+  return {
+    ...(shape.ecsTrust === 'all' ? {} : { ecsTrust: fillEcsTrust(shape.ecsTrust, lineOf, issues) }),
+    ...(shape.scopeGranularity === undefined ? {} : { scopeGranularity: shape.scopeGranularity }),
+  }
 }
 
 /** Networks in canonical form, sorted, none of them in another one. */

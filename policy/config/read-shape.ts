@@ -174,7 +174,7 @@ function readElement(
   if (cleaned === undefined) return undefined
   const first = schema.safeParse(cleaned, { reportInput: true })
   if (first.success) return { shape: first.data, unread: new Set() }
-  for (const problem of first.error.issues) issues.push(...draftsOf(section, problem, path, cleaned))
+  for (const problem of withoutDoubles(first.error.issues)) issues.push(...draftsOf(section, problem, path, cleaned))
   // Each round cuts out what is wrong; a wrong value of a compulsory key becomes a missing key in the second round and takes its list element along.
   let mended: unknown = structuredClone(cleaned)
   let problems = first.error.issues
@@ -187,6 +187,17 @@ function readElement(
     problems = again.error.issues
   }
   return undefined
+}
+
+/** A number beyond what is exact is out of the key's own range as well: the key's own is what helps. */
+function withoutDoubles(problems: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const isInexact = (problem: z.core.$ZodIssue): boolean =>
+    (problem.code === 'too_big' && problem.maximum === Number.MAX_SAFE_INTEGER) ||
+    (problem.code === 'too_small' && problem.minimum === Number.MIN_SAFE_INTEGER)
+  const placeOf = (problem: z.core.$ZodIssue): string => JSON.stringify([problem.code, problem.path])
+  if (!problems.some(isInexact)) return problems
+  const own = new Set(problems.filter((problem) => !isInexact(problem)).map(placeOf))
+  return problems.filter((problem) => !isInexact(problem) || !own.has(placeOf(problem)))
 }
 
 function withoutUnsupported(section: string, element: unknown, path: ConfigPath, issues: IssueDraft[]): unknown {

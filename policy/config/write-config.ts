@@ -3,7 +3,7 @@
  * into documents. parseConfig(writeConfig(config)) has the same canonical digest; comments, key order and spelling of the source are not kept.
  */
 import { stringify } from 'yaml'
-import { formatPrefix, parsePrefix } from '../../geodata/address/prefix.ts'
+import { prefixTexts } from '../../geodata/address/prefix-list.ts'
 import type {
   Config,
   Endpoint,
@@ -18,7 +18,7 @@ import type {
   SteeredName,
   Zone,
 } from './config-schema.ts'
-import { automaticOf, automaticRetryIntervalMs, prefixLinesOf } from './fill-config.ts'
+import { automaticOf, automaticRetryIntervalMs } from './fill-config.ts'
 import { GEODATA_DEFAULTS } from './geodata-schema.ts'
 
 /** A document and the files that it names. */
@@ -44,10 +44,7 @@ export function documentValue(config: Config): Record<string, unknown> {
   put('probes', config.probes.map(probeValue))
   put('endpoints', config.endpoints.map(endpointValue))
   put('pools', config.pools.map(poolValue))
-  put(
-    'lines',
-    config.lines.map((line) => lineValue(line, config.files)),
-  )
+  put('lines', config.lines.map(lineValue))
   put(
     'policies',
     config.policies.map((policy) => policyValue(policy, automaticOf(policy, pools, endpoints))),
@@ -164,21 +161,12 @@ function poolValue(pool: Pool): Record<string, unknown> {
   )
 }
 
-function lineValue(line: Line, files: Readonly<Record<string, string>>): Record<string, unknown> {
-  const label = without(line.label, { en: '', 'zh-CN': '' })
-  const inFile = new Set(line.file === '' ? [] : prefixesOf(files[line.file] ?? ''))
-  const prefixes = line.prefixes.filter((prefix) => !inFile.has(prefix))
-  return {
-    id: line.id,
-    ...(Object.keys(label).length > 0 ? { label } : {}),
-    ...(prefixes.length > 0 ? { prefixes } : {}),
-    ...(line.file === '' ? {} : { file: line.file }),
-  }
+function lineValue({ id, label, inline, union, except, file }: Line): Record<string, unknown> {
+  const prefixes = [...prefixTexts(inline)]
+  return without({ id, label: without(label, { en: '', 'zh-CN': '' }), prefixes, file, union, except }, LINE_DEFAULTS)
 }
 
-function prefixesOf(text: string): string[] {
-  return [...prefixLinesOf(text)].map(({ prefix }) => formatPrefix(parsePrefix(prefix)))
-}
+const LINE_DEFAULTS = { label: {}, prefixes: [], file: '', union: [], except: [] }
 
 function policyValue(policy: Policy, automatic: Pick<Policy, 'families' | 'hashPrefix'>): Record<string, unknown> {
   const gates = without(policy.gates, { maxErrorRatePercent: 5, maxLatencyMs: 500 })

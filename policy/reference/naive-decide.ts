@@ -4,6 +4,7 @@
  * result (line precedence, block hash, distance), never how the result is found.
  */
 import { parsePrefix } from '../../geodata/address/prefix.ts'
+import { prefixTexts } from '../../geodata/address/prefix-list.ts'
 import { coordinatesOf, coordinatesOfPlace } from '../../geodata/line/coordinates-of.ts'
 import { ABROAD_PROVINCES, bigRegionOf, cityPlaceKey, findCarrier, findPlace } from '../../geodata/line/line-catalogue.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
@@ -82,12 +83,13 @@ export function plainKey(policyId: string, poolId: string, view: number): string
 export function naiveDecide(input: NaiveInput): NaiveDecision {
   const policy = input.config.policies.find(({ id }) => id === input.policyId)!
   const view = policy.families === 'each' ? input.view : 0
-  const chain = naiveChain(input.config, input.geodata, policy, input.family, input.address)
+  const seat = naiveSeat(input, policy, input.address)
+  const chain = naiveChain(input.config, input.geodata, policy, input.family, seat)
   const rules = chain.map((line) => policy.rules.find((rule) => rule.line === line)!)
   const hashPrefix = input.family === 4 ? policy.hashPrefix.ipv4 : policy.hashPrefix.ipv6
   const scope = Math.max(naiveScope(input, policy), hashPrefix)
   const seen: number[] = []
-  const answer = walk({ ...input, view: view as 0 | 1 }, policy, rules, scope, seen)
+  const answer = walk({ ...input, seat, view: view as 0 | 1 }, policy, rules, scope, seen)
   const bound = Math.max(policy.ttlFloorSeconds, Math.min(...seen))
   const ttlSeconds = seen.every((seconds) => seconds === 0xffff) ? policy.ttlSeconds : Math.min(policy.ttlSeconds, bound)
   return { ...answer, ttlSeconds, scope }
@@ -96,7 +98,7 @@ export function naiveDecide(input: NaiveInput): NaiveDecision {
 /** Lines of the policy's rules that hold the client, most specific first; only the first when nothing is inherited. */
 export function naiveChain(config: Config, geodata: LocationTables, policy: Policy, family: 4 | 6, address: bigint): string[] {
   const custom = config.lines
-    .map((line) => ({ key: `custom:${line.id}`, length: longestPrefix(line.prefixes, family, address) }))
+    .map((line) => ({ key: `custom:${line.id}`, length: longestPrefix(prefixTexts(line.prefixes), family, address) }))
     .filter(({ key, length }) => length >= 0 && policy.rules.some((rule) => rule.line === key))
     .sort((a, b) => b.length - a.length)
     .map(({ key }) => key)
@@ -113,11 +115,36 @@ export function naiveLocation(geodata: LocationTables, family: 4 | 6, address: b
   return geodata.locations[(family === 4 ? geodata.v4 : geodata.v6).values[range]!]!
 }
 
+/** The address whose class stands for that of `address`: itself, or with `scopeGranularity` the first one of the class that has most of its block. */
+function naiveSeat(input: NaiveInput, policy: Policy, address: bigint): bigint {
+  const granularity = input.config.options.scopeGranularity
+  if (granularity === undefined) return address
+  const { first, end } = blockAround(input.family, address, input.family === 4 ? granularity.ipv4 : granularity.ipv6)
+  const inside = boundsOf(input.config, input.geodata, policy, input.family).filter((bound) => bound > first && bound < end)
+  const pieces = [...new Set([first, ...inside])].sort((a, b) => (a < b ? -1 : 1))
+  const shares = new Map<string, { seat: bigint; count: bigint }>()
+  for (const [position, piece] of pieces.entries()) {
+    const key = answerClass(input, policy, piece)
+    const share = shares.get(key) ?? { seat: piece, count: 0n }
+    share.count += (pieces[position + 1] ?? end) - piece
+    shares.set(key, share)
+  }
+  return [...shares.values()].reduce((best, share) => (share.count > best.count ? share : best)).seat
+}
+
+function blockAround(family: 4 | 6, address: bigint, length: number): { readonly first: bigint; readonly end: bigint } {
+  const size = 1n << BigInt((family === 4 ? 32 : 128) - length)
+  const first = (address / size) * size
+  return { first, end: first + size }
+}
+
+/** An input with the address that stands for the client's. */
+type SeatedInput = NaiveInput & { readonly seat: bigint }
 type Answer = Omit<NaiveDecision, 'ttlSeconds' | 'scope'>
 type Bit = 'eligible' | 'inPlace' | 'notDown' | 'present'
 type Candidate = { readonly pool: Pool; readonly poolPosition: number; readonly line: string; readonly chainPosition: number }
 
-function walk(input: NaiveInput, policy: Policy, rules: Policy['rules'], scope: number, seen: number[]): Answer {
+function walk(input: SeatedInput, policy: Policy, rules: Policy['rules'], scope: number, seen: number[]): Answer {
   const poolOf = (id: string): Pool => input.config.pools.find((pool) => pool.id === id)!
   const fromRules: Candidate[] = rules.flatMap((rule, chainPosition) =>
     rule.pools.map((id, poolPosition) => ({ pool: poolOf(id), poolPosition, line: rule.line, chainPosition })),
@@ -191,7 +218,7 @@ function withoutRule(answer: Answer | undefined): Answer | undefined {
 }
 
 /** Ids of the endpoints that a pool answers with; at least one member has the bit. */
-function choose(input: NaiveInput, policy: Policy, pool: Pool, plain: PlainPool, bit: Bit, scope: number): readonly string[] {
+function choose(input: SeatedInput, policy: Policy, pool: Pool, plain: PlainPool, bit: Bit, scope: number): readonly string[] {
   const able = pool.members.map((member, position) => ({ ...member, ...plain.members[position]! })).filter((member) => member[bit])
   if (pool.choose === 'all') return chooseAll(pool, plain, bit)
   if (pool.choose === 'best') {
@@ -207,7 +234,7 @@ function choose(input: NaiveInput, policy: Policy, pool: Pool, plain: PlainPool,
     const timed = weighted.map((member) => ({ ...member, time: -Math.log((member.hash + 0.5) / 2 ** 32) / member.weight }))
     return [timed.toSorted((a, b) => a.time - b.time)[0]!.endpoint]
   }
-  const location = naiveLocation(input.geodata, input.family, input.address)
+  const location = naiveLocation(input.geodata, input.family, input.seat)
   const order = naiveOrder(input.config, pool, location)
   return [order.find((id) => able.some((member) => member.endpoint === id))!]
 }
@@ -284,14 +311,20 @@ function ancestors(place: string): string[] {
 /** Length of the shortest network around the client in which nobody has another chain or other orders. */
 function naiveScope(input: NaiveInput, policy: Policy): number {
   const width = input.family === 4 ? 32 : 128
-  const bounds = boundsOf(input.config, input.geodata, policy, input.family)
-  const own = answerClass(input, policy, input.address)
-  const others = bounds.filter((bound) => answerClass(input, policy, bound) !== own)
+  const granularity = input.config.options.scopeGranularity
+  const classAt = (address: bigint): string => answerClass(input, policy, naiveSeat(input, policy, address))
+  const bounds = boundsOf(input.config, input.geodata, policy, input.family).flatMap((bound) => {
+    if (granularity === undefined) return [bound]
+    const { first, end } = blockAround(input.family, bound, input.family === 4 ? granularity.ipv4 : granularity.ipv6)
+    return end === 1n << BigInt(width) ? [first] : [first, end]
+  })
+  const own = classAt(input.address)
+  const others = [...new Set(bounds)].filter((bound) => classAt(bound) !== own)
   for (let length = 0; length < width; length++) {
     const size = 1n << BigInt(width - length)
     const first = (input.address / size) * size
     // Between two bounds nothing changes, so the block is uniform when its first address and every bound in it agree.
-    const uniform = answerClass(input, policy, first) === own && !others.some((bound) => bound > first && bound < first + size)
+    const uniform = classAt(first) === own && !others.some((bound) => bound > first && bound < first + size)
     if (uniform) return length
   }
   return width
@@ -313,7 +346,7 @@ function boundsOf(config: Config, geodata: LocationTables, policy: Policy, famil
   const end = family === 4 ? 1n << 32n : 1n << 128n
   const custom = config.lines
     .filter((line) => policy.rules.some((rule) => rule.line === `custom:${line.id}`))
-    .flatMap((line) => line.prefixes.map(parsedPrefix))
+    .flatMap((line) => [...prefixTexts(line.prefixes)].map(parsedPrefix))
     .filter((prefix) => prefix.family === family)
     .flatMap((prefix) => [prefix.first, prefix.end])
     .filter((bound) => bound < end)
@@ -325,8 +358,8 @@ function rangeStarts(geodata: LocationTables, family: 4 | 6): bigint[] {
   return Array.from(geodata.v6.values, (_, range) => joinWords(geodata.v6.starts.subarray(4 * range, 4 * range + 4)))
 }
 
-function longestPrefix(prefixes: readonly string[], family: 4 | 6, address: bigint): number {
-  const lengths = prefixes
+function longestPrefix(prefixes: Iterable<string>, family: 4 | 6, address: bigint): number {
+  const lengths = [...prefixes]
     .map(parsedPrefix)
     .filter((prefix) => prefix.family === family && prefix.first <= address && address < prefix.end)
     .map((prefix) => prefix.length)

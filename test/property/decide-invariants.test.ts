@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parsePrefix, prefixContains } from '../../geodata/address/prefix.ts'
+import { prefixTexts } from '../../geodata/address/prefix-list.ts'
 import { compilePolicies } from '../../policy/compile/compile-policies.ts'
 import type { Config } from '../../policy/config/config-schema.ts'
+import { makeLine } from '../../policy/config/fill-lines.ts'
 import { naiveChain, plainKey } from '../../policy/reference/naive-decide.ts'
 import { client, edgesOf, health, PROPERTY_SEED, prefix, world } from '../support/synthetic-arbitraries.ts'
 import { makeSyntheticConfig } from '../support/synthetic-config.ts'
@@ -18,11 +20,11 @@ test('adding a custom line changes nothing for clients outside its networks', (t
   fc.assert(
     fc.property(world, health, prefix, fc.array(client, { minLength: 6, maxLength: 6 }), (given, draft, added, clients) => {
       const { config, geodata } = given
-      if (config.lines.some((line) => line.prefixes.includes(added))) return
+      if (config.lines.some((line) => [...prefixTexts(line.prefixes)].includes(added))) return
       const [policy, ...others] = config.policies
       const wider: Config = {
         ...config,
-        lines: [...config.lines, { id: 'added', label: { en: '', 'zh-CN': '' }, prefixes: [added], file: '' }],
+        lines: [...config.lines, makeLine('added', { en: '', 'zh-CN': '' }, [added])],
         policies: [{ ...policy!, rules: [...policy!.rules, { line: 'custom:added', pools: policy!.fallback }] }, ...others],
       }
       const before = makeSubject(config, geodata)
@@ -109,7 +111,7 @@ test('equal documents give byte-equal columns, whatever the order of their lists
         ...config,
         endpoints: shuffle(config.endpoints),
         pools: shuffle(config.pools),
-        lines: shuffle(config.lines).map((line) => ({ ...line, prefixes: shuffle(line.prefixes) })),
+        lines: shuffle(config.lines).map(({ id, label, prefixes }) => makeLine(id, label, shuffle([...prefixTexts(prefixes)]))),
         policies: shuffle(config.policies).map((policy) => ({ ...policy, rules: shuffle(policy.rules) })),
       }
       const one = compilePolicies(config, geodata)

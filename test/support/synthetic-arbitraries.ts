@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { AddressWords } from '../../geodata/address/address.ts'
 import { addressOfIpv4, formatAddress } from '../../geodata/address/address.ts'
 import { formatPrefix, lastAddressOf, parsePrefix, prefixAround } from '../../geodata/address/prefix.ts'
+import { prefixTexts } from '../../geodata/address/prefix-list.ts'
 import type { LocationTables } from '../../policy/compile/compile-policies.ts'
 import type { ChooseKind, Config } from '../../policy/config/config-schema.ts'
 import { ALL_DOWN_KINDS, CHOOSE_KINDS } from '../../policy/model/policy-columns.ts'
@@ -144,6 +145,10 @@ export const world: fc.Arbitrary<World> = fc
       { minLength: 1, maxLength: 2 },
     ),
     ranges: fc.array(range, { maxLength: 14 }),
+    scopeGranularity: fc.option(
+      fc.constantFrom({ ipv4: 24, ipv6: 56 }, { ipv4: 8, ipv6: 33 }, { ipv4: 31, ipv6: 127 }, { ipv4: 32, ipv6: 128 }),
+      { nil: undefined, freq: 2 },
+    ),
   })
   .map((drawn): World => {
     const endpoints = drawn.endpoints.map(({ addresses, ...rest }, n) => ({
@@ -176,7 +181,8 @@ export const world: fc.Arbitrary<World> = fc
         fallback: [...new Set(fallback.map(poolId))],
       }
     })
-    return { config: makeSyntheticConfig({ endpoints, pools, lines, policies }), geodata: makeSyntheticGeodata(drawn.ranges) }
+    const options = drawn.scopeGranularity === undefined ? {} : { scopeGranularity: drawn.scopeGranularity }
+    return { config: makeSyntheticConfig({ endpoints, pools, lines, policies, options }), geodata: makeSyntheticGeodata(drawn.ranges) }
   })
 
 /** Health of the endpoints e0 … e6; now and then everything is down. */
@@ -213,7 +219,7 @@ export function edgesOf({ config, geodata }: World): Client[] {
   for (const start of geodata.v4.starts) add(4, BigInt(start))
   for (let at = 0; at < geodata.v6.starts.length; at += 4) add(6, bigOfWords([...geodata.v6.starts.subarray(at, at + 4)]))
   for (const line of config.lines) {
-    for (const text of line.prefixes) {
+    for (const text of prefixTexts(line.prefixes)) {
       const parsed = parsePrefix(text)
       const number = (words: AddressWords): bigint => (parsed.family === 4 ? BigInt(words[3]) : bigOfWords(words))
       add(parsed.family, number(parsed.words))

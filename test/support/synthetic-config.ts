@@ -1,5 +1,6 @@
 /** Small configurations for tests: what matters is written, the rest has the document's defaults. */
 import type { Config, Endpoint, Policy, Pool, Rule } from '../../policy/config/config-schema.ts'
+import { makeLine } from '../../policy/config/fill-lines.ts'
 import { GEODATA_DEFAULTS } from '../../policy/config/geodata-schema.ts'
 
 /** A policy in short. */
@@ -15,6 +16,7 @@ export type ConfigDraft = {
   readonly pools: readonly PoolDraft[]
   readonly lines?: Readonly<Record<string, readonly string[]>>
   readonly policies: readonly PolicyDraft[]
+  readonly options?: Config['options']
 }
 
 /** The configuration with defaults filled in. */
@@ -29,12 +31,12 @@ export function makeSyntheticConfig(draft: ConfigDraft): Config {
     probes: [],
     endpoints: [...given, ...missing].map(makeEndpoint),
     pools,
-    lines: Object.entries(draft.lines ?? {}).map(([id, prefixes]) => ({ id, label: { en: '', 'zh-CN': '' }, prefixes, file: '' })),
+    lines: Object.entries(draft.lines ?? {}).map(([id, prefixes]) => makeLine(id, { en: '', 'zh-CN': '' }, prefixes)),
     policies: draft.policies.map((policy) => makePolicy(policy, pools)),
     names: [],
     tsigKeys: [],
     geodata: { ...GEODATA_DEFAULTS, sources: [{ kind: 'default' }] },
-    options: {},
+    options: draft.options ?? {},
     files: {},
   }
 }

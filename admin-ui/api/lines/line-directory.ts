@@ -3,7 +3,8 @@
  * custom lines come with each question, because they belong to a document. Pure but for the time it takes to build (about 100 ms).
  */
 import { findAddress, formatAddress } from '../../../geodata/address/address.ts'
-import { firstAddressOf, parsePrefix, prefixContains } from '../../../geodata/address/prefix.ts'
+import { firstAddressOf, parsePrefix } from '../../../geodata/address/prefix.ts'
+import { longestPrefixAround } from '../../../geodata/address/prefix-list.ts'
 import { countAddressesByLocation } from '../../../geodata/compile/address-share.ts'
 import type { Geodata } from '../../../geodata/geodata.ts'
 import { lineLabel, parseLineKey, placeLabel } from '../../../geodata/line/line.ts'
@@ -185,7 +186,7 @@ export class LineDirectory {
     const carrier = location.carrier === undefined ? undefined : findCarrier(location.carrier)
     // Narrowest custom network first, as the line tables have it.
     const own = custom
-      .map((line) => ({ line, length: longestHolding(line, address) }))
+      .map((line) => ({ line, length: longestPrefixAround(line.prefixes, address) }))
       .filter((entry) => entry.length >= 0)
       .sort((a, b) => b.length - a.length)
     return {
@@ -284,9 +285,16 @@ export class LineDirectory {
 
   #shareOfCustom(line: Line): number | null {
     if (this.#worldAddresses === 0) return null
-    const count = line.prefixes
-      .filter((prefix) => !prefix.includes(':'))
-      .reduce((sum, prefix) => sum + 2 ** (32 - Number(prefix.split('/')[1])), 0)
+    const { starts, lengths } = line.prefixes.v4
+    let count = 0
+    let end = 0
+    // Networks in others of the line are behind them.
+    for (let at = 0; at < lengths.length; at++) {
+      if (starts[at]! < end) continue
+      const size = 2 ** (32 - lengths[at]!)
+      count += size
+      end = starts[at]! + size
+    }
     return (100 * count) / this.#worldAddresses
   }
 }
@@ -381,13 +389,4 @@ function firstOf(text: string): ReturnType<typeof findAddress> {
   } catch {
     return undefined
   }
-}
-
-function longestHolding(line: Line, address: NonNullable<ReturnType<typeof findAddress>>): number {
-  let longest = -1
-  for (const text of line.prefixes) {
-    const prefix = parsePrefix(text)
-    if (prefixContains(prefix, address)) longest = Math.max(longest, prefix.length)
-  }
-  return longest
 }

@@ -1,6 +1,7 @@
 /** Policies and pools: of the caller's draft or of live. Edits go into the draft. */
 
 import type { Line } from '../../../policy/config/config-schema.ts'
+import { makeLine } from '../../../policy/config/fill-lines.ts'
 import type { Issue } from '../../contract/issue.ts'
 import type { PolicyAnswer, PolicyObject, PolicySummary } from '../../contract/policy.ts'
 import type { PoolSummary } from '../../contract/pool.ts'
@@ -143,7 +144,7 @@ function summarisePool(desk: Desk, pool: Plain): PoolSummary {
 function customOf(desk: Desk): readonly Line[] {
   return listOf(desk.value.lines).map((line) => {
     const label = (line.label ?? {}) as Readonly<Record<string, string>>
-    return { id: String(line.id), label: { en: label.en ?? '', 'zh-CN': label['zh-CN'] ?? '' }, prefixes: textsOf(line.prefixes), file: '' }
+    return makeLine(String(line.id), { en: label.en ?? '', 'zh-CN': label['zh-CN'] ?? '' }, textsOf(line.prefixes))
   })
 }
 

@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import { LineDirectory } from '../../../../admin-ui/api/lines/line-directory.ts'
 import { listPlaces } from '../../../../geodata/line/line-catalogue.ts'
 import { readPlace, splitPinyin } from '../../../../geodata/line/place-readings.ts'
+import { makeLine } from '../../../../policy/config/fill-lines.ts'
 import { FIXTURE_GEODATA } from '../../../support/control-fixture.ts'
 
-const park = { id: 'park-a', label: { en: 'Industrial park A', 'zh-CN': '工业园A' }, prefixes: ['1.2.3.0/24', '2001:db8::/32'], file: '' }
-const wide = { id: 'wide', label: { en: '', 'zh-CN': '' }, prefixes: ['1.2.0.0/16'], file: '' }
+const park = makeLine('park-a', { en: 'Industrial park A', 'zh-CN': '工业园A' }, ['1.2.3.0/24', '2001:db8::/32'])
+const wide = makeLine('wide', { en: '', 'zh-CN': '' }, ['1.2.0.0/16'])
 const directory = new LineDirectory(FIXTURE_GEODATA)
 
 test('search finds a line however it is typed', () => {

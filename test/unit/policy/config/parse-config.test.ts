@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { prefixTexts } from '../../../../geodata/address/prefix-list.ts'
 import { formatPath } from '../../../../policy/config/config-issue.ts'
 import { parseConfig } from '../../../../policy/config/parse-config.ts'
 import { RDATA_ROWS } from '../../../support/rdata-rows.ts'
@@ -160,6 +161,17 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     given: edit(['kind: http}', 'kind: http, port: 70000}']),
     expected: ['CONFIG_RANGE 9:36 probes[0].port'],
   },
+  ...(
+    [
+      ['far too large', '1e30'],
+      ['far too small', '-1e30'],
+      ['no number to count with', '.inf'],
+    ] as const
+  ).map(([name, value]) => ({
+    name: `a number that is ${name} is one mistake`,
+    given: edit(['[{endpoint: edge-1}]', `[{endpoint: edge-1, weight: ${value}}]`]),
+    expected: [`${value === '.inf' ? 'CONFIG_TYPE' : 'CONFIG_RANGE'} PLACE pools[0].members[0].weight`],
+  })),
   {
     name: 'an unknown word',
     given: edit(['ttlSeconds: 30', 'ttlSeconds: 30\n    allDown: servfial']),
@@ -452,7 +464,7 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
   {
     name: 'a prefix twice',
     given: edit(['[198.51.100.0/24]', '[198.51.100.0/24, 198.51.100.0/24]']),
-    expected: ['CONFIG_PREFIX_TWICE 17:5 lines[0]'],
+    expected: ['CONFIG_PREFIX_TWICE 17:44 lines[0].prefixes[1]'],
   },
   { name: 'a line without networks', given: edit(['[198.51.100.0/24]', '[]']), expected: ['CONFIG_LINE_EMPTY 17:5 lines[0]'] },
   {
@@ -591,7 +603,7 @@ test('parseConfig reads prefix lists and master files from attachments, with the
   const text = edit(['prefixes: [198.51.100.0/24]', 'file: lists/park.cidr'])
   const result = parseConfig(text, new Map([['lists/park.cidr', '# park\n2001:db8::/32 # six\n198.51.100.0/24\n']]))
   assert.ok(result.ok)
-  assert.deepEqual(result.config.lines[0]?.prefixes, ['198.51.100.0/24', '2001:db8::/32'])
+  assert.deepEqual([...prefixTexts(result.config.lines[0]!.prefixes)], ['198.51.100.0/24', '2001:db8::/32'])
   assert.deepEqual(summary(text, { 'lists/park.cidr': '# park\n  198.51.100.1/24\n10.0.0.0/8\n' }), [
     'CONFIG_PREFIX_INVALID lists/park.cidr:2:3 lines[0].file',
   ])
