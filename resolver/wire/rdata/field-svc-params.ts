@@ -226,7 +226,8 @@ function takeParam(words: WordReader): { readonly key: number; readonly value: U
   const octets = new Octets(64)
   pushOctets(octets, text)
   const known = KEYS[key]
-  if (known === undefined) return { key, value: octets.take() }
+  // RFC 9460 §2.1: behind keyNNNNN the octets are those of the wire, of a known key too; findFault looks at them.
+  if (known === undefined || known.word !== word.toLowerCase()) return { key, value: octets.take() }
   const value = new Octets(64)
   known.parse(octets.take(), value)
   return { key, value: value.take() }

@@ -30,6 +30,13 @@ const GOOD: readonly [type: string, text: string, wire: string, formatted?: stri
   ],
   ['TXT', 'plain "two words" ""', '05706c61696e0974776f20776f72647300', '"plain" "two words" ""'],
   ['TXT', '"a\\"b\\\\c\\010\\233"', '0761' + '22' + '62' + '5c' + '63' + '0a' + 'e9', '"a\\"b\\\\c\\010\\233"'],
+  // RFC 9460 §2.1: behind the number of a key are octets.
+  [
+    'SVCB',
+    '1 . KEY4="\\192\\000\\002\\001" key1="\\002h2" key3=80',
+    '0001000001000302683200030002383000040004c0000201',
+    '1 . alpn=h2 port=14384 ipv4hint=192.0.2.1',
+  ],
   ['TXT', '"é中😀"', `09${hex(Buffer.from('é中😀'))}`, '"\\195\\169\\228\\184\\173\\240\\159\\152\\128"'],
   ['TXT', `"${LONG}"`, `ff${'78'.repeat(255)}`],
   ['CAA', '0 issue "ca.test; account=1"', `0005${hex(Buffer.from('issueca.test; account=1'))}`],
