@@ -20,7 +20,10 @@ export function utf8Octets(text: string, at: number): Uint8Array {
   return new TextEncoder().encode(String.fromCodePoint(text.codePointAt(at)!))
 }
 
-/** The escape (\X, \DDD) whose backslash is at `at`: its octet and the length of its text. X is ASCII. */
+/**
+ * The escape (\X, \DDD) whose backslash is at `at`: its octet and the length of its text. X is ASCII
+ * and no digit (RFC 1035 §5.1).
+ */
 export function readEscape(text: string, at: number): { readonly octet: number; readonly length: number } {
   const digits = /^[0-9]{3}/.exec(text.slice(at + 1, at + 4))
   if (digits !== null) {
@@ -29,7 +32,9 @@ export function readEscape(text: string, at: number): { readonly octet: number; 
     return { octet, length: 4 }
   }
   if (at + 1 >= text.length) throw new NameError('a backslash at the end escapes nothing')
-  return { octet: text.charCodeAt(at + 1), length: 2 }
+  const octet = text.charCodeAt(at + 1)
+  if (octet >= 0x30 && octet <= 0x39) throw new NameError(`"${text.slice(at, at + 3)}" escapes no octet: a number has three digits`)
+  return { octet, length: 2 }
 }
 
 /** Names are put together here before they are copied out. */

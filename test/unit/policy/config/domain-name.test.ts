@@ -24,6 +24,7 @@ const names: readonly { readonly given: readonly [string, string?]; readonly exp
   { given: ['a\\é.cn.'], expected: /write its "xn--" form/ },
   { given: ['é/.cn.'], expected: /write its "xn--" form/ },
   { given: ['a\\999.'], expected: /octet/ },
+  { given: ['a\\1b.'], expected: /three digits/ },
   { given: [`${'a'.repeat(63)}.`], expected: `${'a'.repeat(63)}.` },
   { given: [`${'a'.repeat(64)}.`], expected: /63/ },
   { given: [`${`${'a'.repeat(62)}.`.repeat(4)}`], expected: `${'a'.repeat(62)}.`.repeat(4) },

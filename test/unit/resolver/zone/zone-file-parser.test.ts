@@ -173,6 +173,11 @@ const BAD: readonly [title: string, text: string, issues: readonly string[], rec
     ],
   ],
   ['bad data: the place of the data', 'a 5 A 192.0.2.256\na 5 MX 10', ['z.zone:1:7 ZONE_BAD_DATA', 'z.zone:2:8 ZONE_BAD_DATA']],
+  [
+    'numbers behind a backslash have three digits',
+    'a 5 TXT \\1 "\\07"\na\\1b 5 A 192.0.2.1',
+    ['z.zone:1:9 ZONE_BAD_DATA', 'z.zone:2:1 ZONE_BAD_NAME'],
+  ],
   ['no data: the place of the type', 'a 5 A', ['z.zone:1:5 ZONE_BAD_DATA']],
   ['a directive that is none', '$DATE 1-2', ['z.zone:1:1 ZONE_SYNTAX']],
   ['a word too many', '$TTL 5 6\n$ORIGIN a b', ['z.zone:1:8 ZONE_SYNTAX', 'z.zone:2:11 ZONE_SYNTAX']],
