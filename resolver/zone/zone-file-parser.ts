@@ -164,6 +164,7 @@ function readRecord(state: State, file: FileState, tokens: readonly ZoneToken[],
   let next = start
   let ttl: number | undefined
   let type: number | undefined
+  let hasClass = false
   for (; next < tokens.length; next++) {
     const token = tokens[next]!
     const code = token.text.charCodeAt(0)
@@ -180,6 +181,11 @@ function readRecord(state: State, file: FileState, tokens: readonly ZoneToken[],
     if (type !== undefined) break
     const recordClass = findClass(token.text)
     if (recordClass === undefined) break
+    if (hasClass) {
+      report(state, file, 'ZONE_SYNTAX', token, 'the record has two classes', 'write: owner [TTL] [IN] type data')
+      return
+    }
+    hasClass = true
     if (recordClass !== CLASS_IN) {
       report(state, file, 'ZONE_CLASS', token, `class "${token.text}" is not served`, 'use class IN')
       return

@@ -178,6 +178,7 @@ const BAD: readonly [title: string, text: string, issues: readonly string[], rec
     'a 5 TXT \\1 "\\07"\na\\1b 5 A 192.0.2.1',
     ['z.zone:1:9 ZONE_BAD_DATA', 'z.zone:2:1 ZONE_BAD_NAME'],
   ],
+  ['a class twice', 'a IN IN 5 A 192.0.2.1\na IN 5 CLASS1 A 192.0.2.1', ['z.zone:1:6 ZONE_SYNTAX', 'z.zone:2:8 ZONE_SYNTAX']],
   ['no data: the place of the type', 'a 5 A', ['z.zone:1:5 ZONE_BAD_DATA']],
   ['a directive that is none', '$DATE 1-2', ['z.zone:1:1 ZONE_SYNTAX']],
   ['a word too many', '$TTL 5 6\n$ORIGIN a b', ['z.zone:1:8 ZONE_SYNTAX', 'z.zone:2:11 ZONE_SYNTAX']],
