@@ -170,7 +170,7 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
   ).map(([name, value]) => ({
     name: `a number that is ${name} is one mistake`,
     given: edit(['[{endpoint: edge-1}]', `[{endpoint: edge-1, weight: ${value}}]`]),
-    expected: [`${value === '.inf' ? 'CONFIG_TYPE' : 'CONFIG_RANGE'} PLACE pools[0].members[0].weight`],
+    expected: [`${value === '.inf' ? 'CONFIG_TYPE' : 'CONFIG_RANGE'} 14:53 pools[0].members[0].weight`],
   })),
   {
     name: 'an unknown word',
