@@ -5,11 +5,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { AddressWords } from '../../geodata/address/address.ts'
+import { parsePrefix, prefixContains } from '../../geodata/address/prefix.ts'
 import { RCODE_SERVFAIL } from '../../resolver/wire/registry.ts'
 import { packetSubjectOf, STEERED_QUESTIONS } from '../support/answer-arbitraries.ts'
 import { buildQuery, readReply, sourceWords, subnetOf } from '../support/dns-packets.ts'
 import { type PacketSubject, SOMEONE } from '../support/packet-subject.ts'
-import { type Client, client, edgesOf, health, PROPERTY_SEED, world } from '../support/synthetic-arbitraries.ts'
+import { type Client, client, edgesOf, health, PROPERTY_SEED, prefix, world } from '../support/synthetic-arbitraries.ts'
 
 type Asked = { readonly scope: number; readonly body: string; readonly tc: boolean }
 const bitsOf = (family: 4 | 6): number => (family === 4 ? 32 : 128)
@@ -132,3 +134,35 @@ test('without a client subnet, with source /0, or where it is ignored, the resol
     { seed: PROPERTY_SEED, numRuns: 60 },
   )
 })
+
+test('a resolver that is not trusted decides by itself with scope 0, whatever subnet it sends; a trusted one as if there were no list', () => {
+  let trusted = 0
+  let untrusted = 0
+  fc.assert(
+    fc.property(world, health, client, client, fc.array(prefix, { maxLength: 6 }), (drawn, ranking, resolver, asker, ecsTrust) => {
+      const subject = packetSubjectOf({ ...drawn, config: { ...drawn.config, options: { ecsTrust } } }, ranking)
+      const open = packetSubjectOf(drawn, ranking)
+      const src = sourceWords(resolver.family, resolver.address)
+      const isMapped = resolver.family === 6 && resolver.address >> 32n === 0xffffn
+      const address = { family: isMapped ? 4 : resolver.family, words: wordsOfAddress(src) } as const
+      const isListed = ecsTrust.some((text) => prefixContains(parsePrefix(text), address))
+      if (isListed) trusted++
+      else untrusted++
+      for (const [name, type] of STEERED_QUESTIONS) {
+        const subnet = subnetOf(asker.family, asker.address, bitsOf(asker.family))
+        const query = buildQuery({ name, type, opts: [{ subnet }] })
+        const reply = subject.ask(query, { src })!
+        if (isListed) assert.deepEqual(reply, open.ask(query, { src })!, `${name}: ${ecsTrust.join(' ')}`)
+        else {
+          assert.equal(withoutOpt(reply), withoutOpt(subject.ask(buildQuery({ name, type, opts: [{}] }), { src })!), name)
+          const { source, scope, octets } = readReply(reply).opt!.subnet!
+          assert.deepEqual([source, scope, [...octets]], [bitsOf(asker.family), 0, subnet.octets], name)
+        }
+      }
+    }),
+    { seed: PROPERTY_SEED, numRuns: 200 },
+  )
+  assert.ok(trusted > 20 && untrusted > 20, `${trusted} trusted, ${untrusted} not`)
+})
+
+const wordsOfAddress = (src: Uint32Array): AddressWords => [src[0]!, src[1]!, src[2]!, src[3]!]
