@@ -47,6 +47,22 @@ export function lexZoneFile(text: string, onEntry: (entry: ZoneEntry) => void): 
   let lineStart = 0
   let wordEnd = -1
   let at = 0
+  /** RFC 1035 §5.1 has lines; what ends them in no system of today would join them, or hide them in a comment. */
+  const isLoneReturn = (place: number): boolean => {
+    if (text.charCodeAt(place - 1) === RETURN) return false
+    let next = place
+    while (text.charCodeAt(next) === RETURN) next++
+    return next > place && next < text.length && text.charCodeAt(next) !== NEWLINE
+  }
+  const reportReturn = (place: number): void => {
+    faults.push({
+      line,
+      column: place - lineStart + 1,
+      message: 'a carriage return without a line feed ends no line',
+      suggestion: 'save the file with the line ends of Unix (LF) or Windows (CR LF)',
+    })
+    broken = true
+  }
   const endEntry = (): void => {
     if (tokens.length > 0) {
       if (!broken) onEntry({ tokens, ownerOmitted, line: entryLine })
@@ -65,10 +81,11 @@ export function lexZoneFile(text: string, onEntry: (entry: ZoneEntry) => void): 
       at++
       line++
       lineStart = at
-    } else if (code === SPACE || code === TAB || code === RETURN) at++
-    else if (code === SEMICOLON) {
-      const end = text.indexOf('\n', at)
-      at = end < 0 ? text.length : end
+    } else if (code === SPACE || code === TAB || code === RETURN) {
+      if (code === RETURN && !broken && isLoneReturn(at)) reportReturn(at)
+      at++
+    } else if (code === SEMICOLON) {
+      for (; at < text.length && text.charCodeAt(at) !== NEWLINE; at++) if (!broken && isLoneReturn(at)) reportReturn(at)
     } else if (code === OPEN) {
       if (depth === 0) opened = { line, column: at - lineStart + 1 }
       depth++

@@ -36,6 +36,13 @@ const ROWS: readonly [title: string, text: string, entries: readonly string[], f
   ['a quote without end at the end of the file', 'a "b\\', [], ['1:3 a quoted text does not end on its line']],
   ['a closing parenthesis alone: its entry is dropped', 'a ) b\nc', ['2: c'], ['1:3 a ")" closes nothing']],
   ['an opening parenthesis alone: named where it stands', 'a\nb ( c\nd', ['1: a'], ['2:3 a "(" is not closed']],
+  [
+    'a carriage return alone',
+    'a b\rc d\re f\ng h\n; x\ry\ni j ; k\r',
+    ['2: g h', '4: i j'],
+    ['1:4 a carriage return without a line feed ends no line', '3:4 a carriage return without a line feed ends no line'],
+  ],
+  ['carriage returns before a line feed, and at the end', 'a b\r\r\nc d ; e\r\r\nf\r', ['1: a b', '2: c d', '3: f']],
   ['two faults', ')\n)', [], ['1:1 a ")" closes nothing', '2:1 a ")" closes nothing']],
 ]
 
