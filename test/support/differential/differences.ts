@@ -120,6 +120,16 @@ export const DIFFERENCES: readonly DifferenceRule[] = [
     },
   },
   {
+    name: 'sibling-glue-behind-an-alias',
+    matches: (query, ours, { bind, knot }) =>
+      NOT_FOLLOWED.has(query.type) &&
+      isReferral(ours) &&
+      ours.answers.length > 0 &&
+      bind !== undefined &&
+      knot?.glue.join() === ours.glue.join() &&
+      bind.glue.length < ours.glue.length,
+  },
+  {
     name: 'smaller-replies',
     matches: (query, ours, replies) => !ours.tc && !query.tcp && others(replies).some((other) => other.tc),
   },
