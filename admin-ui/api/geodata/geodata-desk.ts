@@ -223,7 +223,9 @@ export class GeodataDesk {
   #isUpToDate(settings: GeodataSettings, downloads: KeptDownloads): boolean {
     const { live } = this.#state
     if (isShippedOnly(settings)) return live === null || live.file === ''
-    return live?.inputKey === inputKeyOf(settings, downloads, this.#parts.folders)
+    // Its file may be gone: after a restore the folder is empty, and control started with what there was.
+    const isInUse = live?.digest === this.#parts.publisher.geodataInUse().geodata.digest
+    return isInUse && live.inputKey === inputKeyOf(settings, downloads, this.#parts.folders)
   }
 
   #schedule(settings: GeodataSettings): void {
@@ -333,7 +335,7 @@ export class GeodataDesk {
     const limitPercent = settings.guards.maxMovedPercent
     // There is nobody to move before the first document, and none of it was in use before.
     const isFirst = this.#state.live === null && publisher.live()?.generation.number === 1
-    if (difference.movedPercent > limitPercent && !confirm && !isFirst) {
+    if (difference.movedPercent > limitPercent && !confirm && !isFirst && outcome.digest !== this.#state.live?.digest) {
       this.#save({ downloads, pending: { ...candidate, limitPercent, difference, sources: viewSources(outcome.header) } })
       removeUnused(this.#state, folders)
       const moved = `${difference.movedPercent.toFixed(1)} % would move, the limit is ${limitPercent} %`
