@@ -22,7 +22,7 @@ function takeAngle(words: WordReader, plus: string, minus: string, most: number)
       if (thousandths > most * 3_600_000) throw new RdataError(`the angle before "${text}" is over ${most} degrees`)
       return upper === plus ? EQUATOR + thousandths : EQUATOR - thousandths
     }
-    const pattern = parts.length < 2 ? /^[0-9]{1,3}$/ : /^[0-9]{1,2}(\.[0-9]{1,3})?$/
+    const pattern = parts.length < 2 ? /^[0-9]{1,3}$/ : /^[0-9]{1,2}(\.[0-9]{0,3})?$/
     const limit = parts.length === 0 ? most : 60
     if (parts.length === 3 || !pattern.test(text) || Number(text) > limit || (parts.length > 0 && Number(text) >= 60))
       throw new RdataError(
@@ -34,7 +34,7 @@ function takeAngle(words: WordReader, plus: string, minus: string, most: number)
 
 /** Metres, "m" allowed behind them → centimetres. */
 function centimetresOf(text: string, least: number, most: number): number {
-  const match = /^(-?[0-9]{1,8}(?:\.[0-9]{1,2})?)m?$/i.exec(text)
+  const match = /^(-?[0-9]{1,8}(?:\.[0-9]{0,2})?)m?$/i.exec(text)
   const centimetres = match === null ? Number.NaN : Math.round(100 * Number(match[1]))
   if (!(centimetres >= least && centimetres <= most))
     throw new RdataError(`"${text}" is not a length in metres from ${least / 100} to ${most / 100}`)

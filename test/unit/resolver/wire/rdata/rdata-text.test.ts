@@ -44,6 +44,7 @@ const GOOD: readonly [type: string, text: string, wire: string, formatted?: stri
   ['TYPE731', '\\# 3 abcdef', 'abcdef'],
   ['TYPE731', '\\# 3 ab cd EF', 'abcdef', '\\# 3 abcdef'],
   ['TYPE731', '\\# 0', ''],
+  ['LOC', '42 21 54. N 71 06 18. W -24.m 30.m', '0033161389172dd070be15f000988d20', '42 21 54.000 N 71 6 18.000 W -24.00m 30m 10000m 10m'],
   ['HTTPS', '\\# 3 000100', '000100', '1 .'],
   ['A', '\\# 4 c0000201', 'c0000201', '192.0.2.1'],
 ]
