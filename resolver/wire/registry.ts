@@ -193,7 +193,7 @@ export function typeWord(type: number): string {
 
 /** True for types that are only asked for or belong to the protocol: they cannot be stored in a zone (RFC 6895 §3.1). */
 export function isMetaType(type: number): boolean {
-  return type === 0 || type === TYPE_OPT || (type >= 128 && type <= 255) || type === 0xffff
+  return type === 0 || type === TYPE_OPT || (type >= 128 && type <= 255)
 }
 
 /** Number of a type word in any case, or of TYPEnnn; undefined when it is neither. */

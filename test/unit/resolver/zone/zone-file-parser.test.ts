@@ -100,8 +100,8 @@ const GOOD: readonly [title: string, text: string, records: readonly string[]][]
   ],
   [
     'a type without a form of its own (RFC 3597)',
-    '$TTL 5\na TYPE731 \\# 2 abcd\na HTTPS \\# 3 000100',
-    ['a.example.test. 5 TYPE731 \\# 2 abcd', 'a.example.test. 5 HTTPS 1 .'],
+    '$TTL 5\na TYPE65535 \\# 1 00\na TYPE731 \\# 2 abcd\na HTTPS \\# 3 000100',
+    ['a.example.test. 5 TYPE65535 \\# 1 00', 'a.example.test. 5 TYPE731 \\# 2 abcd', 'a.example.test. 5 HTTPS 1 .'],
   ],
   [
     'a known type as TYPEnnn',
