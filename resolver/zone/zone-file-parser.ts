@@ -5,7 +5,7 @@
  *   readFile ─ lexZoneFile ─► readEntry ─► readDirective: $TTL $ORIGIN $INCLUDE (readFile again) $GENERATE (readEntry again)
  *                                    └───► readRecord ─► writeRdata ─► RecordTable
  */
-import { canonicalName, NameError, parseName, scanName } from '../wire/name.ts'
+import { NameError, parseName, scanName } from '../wire/name.ts'
 import { RdataError, writeRdata } from '../wire/rdata/rdata-text.ts'
 import { findSeconds, MAX_TTL_SECONDS } from '../wire/rdata/ttl-units.ts'
 import { CLASS_IN, findClass, findType, isMetaType } from '../wire/registry.ts'
@@ -304,7 +304,7 @@ function readInclude(state: State, file: FileState, directive: ZoneToken, argume
   // RFC 1035 §5.1: the origin of the including file is not changed by the included one.
   if (origin !== undefined) {
     const number = state.table.fileNumber(argument.text)
-    readFile(state, { ...file, name: argument.text, number, origin: canonicalName(origin) }, included.text)
+    readFile(state, { ...file, name: argument.text, number, origin }, included.text)
   }
 }
 

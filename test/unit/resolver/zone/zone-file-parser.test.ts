@@ -12,6 +12,7 @@ const FILES: Readonly<Record<string, string>> = {
   'hosts.inc': 'h A 192.0.2.7\n@ TXT "of the origin"\n',
   'origin.inc': '$ORIGIN moved.test.\n$TTL 9\nx A 192.0.2.8\n',
   'ttl.inc': 'h 7 A 192.0.2.7\n',
+  'alias.inc': 'h CNAME w\n',
   'broken.inc': '\n\nh A 192.0.2.999\n',
   'loop.inc': '$INCLUDE loop.inc\n',
   'one.inc': '$INCLUDE two.inc\n',
@@ -87,6 +88,11 @@ const GOOD: readonly [title: string, text: string, records: readonly string[]][]
     '$INCLUDE with an origin',
     '$TTL 5\n$INCLUDE hosts.inc sub',
     ['h.sub.example.test. 5 A 192.0.2.7', 'sub.example.test. 5 TXT "of the origin"'],
+  ],
+  [
+    'an origin keeps its letters in data, by $ORIGIN and by $INCLUDE',
+    '$TTL 5\n$INCLUDE alias.inc Sub.X.\n$ORIGIN Sub.X.\na CNAME b',
+    ['h.sub.x. 5 CNAME w.Sub.X.', 'a.sub.x. 5 CNAME b.Sub.X.'],
   ],
   [
     'the origin of an included file stays in it, its $TTL goes on',
