@@ -33,7 +33,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
-    floods: { type: 'string', default: Object.keys(FLOODS).join(',') },
+    floods: { type: 'string', default: 'own,one,10000,random,own-cookie,10000-cookie,random-cookie' },
     'udp-threads': { type: 'string', default: String(cpus().length) },
     json: { type: 'boolean' },
     check: { type: 'boolean' },
