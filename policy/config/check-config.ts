@@ -6,6 +6,7 @@ import { findAddress } from '../../geodata/address/address.ts'
 import { formatPrefix } from '../../geodata/address/prefix.ts'
 import { prefixAt } from '../../geodata/address/prefix-list.ts'
 import { cutsOf } from './check-cuts.ts'
+import { checkEndpointAddresses } from './check-endpoints.ts'
 import { checkSteeredNames } from './check-names.ts'
 import { checkPolicies } from './check-policies.ts'
 import { checkTransfers } from './check-transfers.ts'
@@ -23,6 +24,7 @@ export function checkConfig(config: FilledConfig, shape: DocumentShape, lineOf: 
   checkReferences(config, shape, issues)
   checkTransfers(config, shape, lineOf, issues)
   checkZones(config, lineOf, issues)
+  checkEndpointAddresses(config, issues)
   checkPools(config, issues)
   checkSteeredNames(config, shape, lineOf, issues)
   checkPolicies(config, lineOf, issues)

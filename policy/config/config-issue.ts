@@ -359,6 +359,21 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `endpoint "${p.id}" has no address`,
     () => 'add ipv4, ipv6, or target',
   ),
+  CONFIG_ENDPOINT_NO_HOST: entry(
+    'error',
+    (p) => `endpoint "${p.id}" has ${p.kind}, ${p.value}, which is no host`,
+    () => 'write the address that clients are to be sent to',
+  ),
+  CONFIG_ENDPOINT_UNREACHABLE: entry(
+    'warning',
+    (p) => `endpoint "${p.id}" has ${p.kind}, ${p.value}: clients elsewhere cannot reach it, and nodes do not probe it`,
+    () => 'write an address that clients can reach',
+  ),
+  CONFIG_PROBE_OWN_PORT: entry(
+    'warning',
+    (p) => `probe "${p.probe}" of endpoint "${p.id}" asks ${p.target}, where nearcast itself has ${p.own} by default; nodes refuse that`,
+    () => 'probe the port of the service, or give nearcast another port with --api-listen or --metrics-listen',
+  ),
   CONFIG_ENDPOINT_MIX: entry(
     'error',
     (p) => `endpoint "${p.id}" has a target and addresses`,
