@@ -21,7 +21,7 @@ import {
   TYPE_SRV,
   TYPE_SVCB,
 } from '../wire/registry.ts'
-import { ADDITIONALS, AUTHORITIES, addCount, writeName, writePointer, writeRecord } from '../wire/response-writer.ts'
+import { ADDITIONALS, AUTHORITIES, addCount, holdsName, writeName, writePointer, writeRecord } from '../wire/response-writer.ts'
 import { FOUND_CUT, FOUND_NODE, findName, findNode, findRRset } from '../zone/find-name.ts'
 import { recordTtlSeconds } from '../zone/record-ttl.ts'
 import { NODE_ADDITIONAL, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
@@ -155,7 +155,9 @@ function writeFurther(ctx: AnswerContext, type: number, data: number, node: numb
   if (type === TYPE_LP) return writeMore(ctx, node, TYPE_L32, ownerAt) && writeMore(ctx, node, TYPE_L64, ownerAt)
   if (type === TYPE_NAPTR && naptrFlag(rdata, data) === LETTER_S) return writeMore(ctx, node, TYPE_SRV, ownerAt)
   const isService = type === TYPE_SVCB || type === TYPE_HTTPS
-  if (isService && ownerAt <= 0 && !writeMore(ctx, node, type, ownerAt)) return false
+  // RFC 2181 §5.5: an alias to itself has its services in the answer already. By its name: a wildcard stands for others too.
+  const isAnswered = ownerAt > 0 || (isService && holdsName(ctx.writer, ctx.ownerAt, ctx.owner, 0))
+  if (isService && !isAnswered && !writeMore(ctx, node, type, ownerAt)) return false
   return writeAddresses(ctx, node, ownerAt)
 }
 
