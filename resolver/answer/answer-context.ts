@@ -12,7 +12,10 @@ import { makeResponseWriter, type ResponseWriter } from '../wire/response-writer
 import { makeNameFound, type NameFound } from '../zone/find-name.ts'
 import type { ZoneColumns } from '../zone/zone-columns.ts'
 
-/** CNAMEs followed in one answer; then NOERROR with the chain so far, as BIND and Knot do. */
+/**
+ * CNAMEs followed in one answer. One more is given and not followed: NOERROR with the chain so far, from which a resolver goes on. (BIND
+ * 9.18 ends in SERVFAIL behind 11, NSD has no limit.)
+ */
 export const MAX_CHAIN = 16
 
 /** Settings of the process that show in answers. */
