@@ -78,7 +78,7 @@ const PURE_FOLDERS: readonly string[] = [
 const PURE_NODE_MODULES = new Set(['node:crypto', 'node:buffer', 'node:util'])
 /** Shell folders and files: a pure file imports none of them. Counters are plain arithmetic on arrays that are passed in. */
 const SHELL =
-  /^(cli|cluster|policy\/store|resolver\/transport|resolver\/observe\/(?!counters\.ts)|health\/(probe|schedule|history|events)|geodata\/(source|refresh)|admin-ui\/api|examples)\b/
+  /^(cli|cluster|policy\/store|resolver\/transport|resolver\/observe\/(?!(client-ring|counters)\.ts)|health\/(probe|schedule|history|events)|geodata\/(source|refresh)|admin-ui\/api|examples)\b/
 
 type Import = { readonly from: string; readonly to: string; readonly typeOnly: boolean }
 
