@@ -108,7 +108,7 @@ async function run(args: CommandArgs): Promise<number> {
     now: Date.now,
     log,
   })
-  const updates = new UpdateDesk({ publisher, log })
+  const updates = new UpdateDesk({ publisher, log, now: Date.now })
   const secrets = textFlag(flags, 'secrets', paths.secrets)
   const secondaries = new SecondaryKeeper({
     publisher,

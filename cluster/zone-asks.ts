@@ -8,6 +8,8 @@ export type UpdateAsk = {
   readonly message: string
   /** Address of the client, for the audit. */
   readonly client: string
+  /** ms since epoch: the node has given up on the answer by then, so what is not stored yet is not done. */
+  readonly expiresAt: number
 }
 
 /** What came of it. */

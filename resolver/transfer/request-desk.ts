@@ -126,8 +126,9 @@ export function createRequestDesk(options: RequestDeskOptions): RequestDesk {
       options.onProblem(`generation ${verdict.generation} with an update of ${name} did not become live in time`)
       return refuse(request, RCODE_SERVFAIL, 'the update is stored but not live here yet')
     } catch (error) {
-      options.onProblem(`an update of ${name} was not done: ${(error as Error).message}`)
-      return refuse(request, RCODE_SERVFAIL, 'control is away; nothing was changed')
+      // Control may have stored it before it, or the connection, went away.
+      options.onProblem(`an update of ${name} was not answered: ${(error as Error).message}`)
+      return refuse(request, RCODE_SERVFAIL, 'control gave no answer; whether the update was done is not known')
     }
   }
 

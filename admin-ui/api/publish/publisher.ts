@@ -123,6 +123,8 @@ export type LayerChange = {
   }[]
   /** Secondary zones with new content. */
   readonly transferred?: readonly TransferredZone[]
+  /** ms since epoch: not stored later than this, but refused with PUBLISH_FAILED; absent = whenever. */
+  readonly expiresAt?: number
   readonly author: string
   readonly comment: string
   readonly audit: readonly NewAuditEntry[]
@@ -306,6 +308,8 @@ export class Publisher {
     const compiled = await this.#compile(config, canonicalDigest, number + 1, serials, dynamic, transferred)
     const { snapshot } = compiled
     if (snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
+    if (this.#parts.now() > (change.expiresAt ?? Number.POSITIVE_INFINITY))
+      throw new ApiError('PUBLISH_FAILED', 'the compile ended when nobody waited for it any more')
     const saved = store.transaction(() => {
       for (const [zone, given] of Object.entries(serials)) store.setZoneSerial(zone, given.serial, given.contentDigest)
       for (const { zone, owner, type, rows } of change.sets) store.replaceDynamicSet(zone, owner, type, rows)

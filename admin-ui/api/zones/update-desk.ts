@@ -37,6 +37,8 @@ export type UpdateDeskParts = {
   readonly log: ApiLog
   /** How long the first update of a batch waits for others, ms. */
   readonly gatherMs?: number
+  /** ms since epoch. */
+  readonly now: () => number
 }
 
 /** Updates that wait at one time; more are turned away and tried again by their clients. */
@@ -153,8 +155,12 @@ export class UpdateDesk {
       }
       return zone
     }
+    const now = this.#parts.now()
     const outcomes = batch.map((waiting): Outcome => {
       const { update, keyName } = waiting
+      // Its client was told that nothing is known of it, and may have done something else since.
+      if (now > waiting.expiresAt)
+        return { waiting, rcode: RCODE_SERVFAIL, reason: 'the update waited too long and was not done', zone: '', changed: false }
       const zone = byApex.get(formatName(update.zone))
       // RFC 2136 §3.1.2: not a zone of ours, or of another class.
       if (zone === undefined || update.zoneClass !== CLASS_IN)
@@ -179,6 +185,7 @@ export class UpdateDesk {
     const zones = [...new Set(changing.map(({ zone }) => zone))]
     const change = {
       sets,
+      expiresAt: Math.min(...changing.map(({ waiting }) => waiting.expiresAt)),
       author: authors.length === 1 ? authors[0]! : `${authors[0]} and ${authors.length - 1} more`,
       comment: `${changing.length === 1 ? 'update' : `${changing.length} updates`} of ${zones.slice(0, 3).join(', ')}${zones.length > 3 ? ' …' : ''}`,
       audit: changing.map(({ waiting, zone }) => ({

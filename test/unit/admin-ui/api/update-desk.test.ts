@@ -1,0 +1,69 @@
+/** Updates at the one writer: what is stored, what is refused, and what it costs. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UpdateDesk } from '../../../../admin-ui/api/zones/update-desk.ts'
+import { RCODE_NOERROR, RCODE_SERVFAIL } from '../../../../resolver/wire/registry.ts'
+import { type ControlFixture, startControl } from '../../../support/control-fixture.ts'
+import { updateMessage } from '../../../support/update-message.ts'
+
+const DOCUMENT = `apiVersion: nearcast/v1
+tsigKeys: [{name: all., secretRef: all}]
+zones:
+  - name: dyn.test.
+    soa: {mname: ns1.dyn.test., rname: hostmaster.dyn.test.}
+    nameservers: [ns1.dyn.test.]
+    allowUpdate: [{tsigKey: all., types: [ANY]}]
+    records: [{name: ns1, type: A, data: ["127.0.0.1"]}]
+`
+
+async function started(t: { after: (end: () => Promise<void>) => void }, text: string = DOCUMENT): Promise<ControlFixture> {
+  const control = await startControl()
+  t.after(() => control.stop())
+  await publish(control, text)
+  return control
+}
+
+function publish(control: ControlFixture, text: string, accept: 'all' | readonly string[] = 'all'): Promise<unknown> {
+  const wish = { text, files: {}, account: 'a', comment: '', accept, basedOn: null, force: false, origin: 'document' as const }
+  return control.parts.publisher.publish(wish)
+}
+
+function deskOf({ parts }: ControlFixture): UpdateDesk {
+  const { publisher, now } = parts
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  return new UpdateDesk({ publisher, now, log: quiet as never, gatherMs: 0 })
+}
+
+function ask(control: ControlFixture, updates: readonly string[], expiresInMs: number = 25_000) {
+  const message = Buffer.from(updateMessage('dyn.test.', [], updates)).toString('base64')
+  return { keyName: 'all.', message, client: '192.0.2.1', expiresAt: control.parts.now() + expiresInMs }
+}
+
+test('an update that nobody waits for any more is not done', async (t) => {
+  const control = await started(t)
+  const desk = deskOf(control)
+  const [late, timely] = await Promise.all([
+    desk.submit(ask(control, ['late 60 IN A 192.0.2.1'], -1)),
+    desk.submit(ask(control, ['timely 60 IN A 192.0.2.1'])),
+  ])
+  assert.deepEqual([late.rcode, timely.rcode], [RCODE_SERVFAIL, RCODE_NOERROR])
+  assert.deepEqual(
+    control.parts.publisher.dynamic().map(({ owner }) => owner),
+    ['timely.dyn.test.'],
+  )
+})
+
+test('an update whose compile outlives its client is not stored', async (t) => {
+  const control = await started(t)
+  const { publisher } = control.parts
+  const { number } = publisher.live()!.generation
+  const change = { sets: [], author: 'k', comment: '', audit: [], expiresAt: control.parts.now() - 1 }
+  await assert.rejects(
+    publisher.publishLayers(
+      () => change,
+      () => assert.fail('it was stored'),
+    ),
+    { code: 'PUBLISH_FAILED' },
+  )
+  assert.equal(publisher.live()!.generation.number, number)
+})
