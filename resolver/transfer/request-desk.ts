@@ -3,7 +3,9 @@
  *
  *   message ─► TSIG (RFC 8945 §5.2) ─► zone (NOTAUTH) ─► key (REFUSED) ─► ask control ─► wait until the generation is live ─► signed reply
  *
- * A message that comes again within REPLAY_MS is the client's next try: it gets the reply of the first, made or in the making.
+ * A message that comes again is the client's next try, or a replay: it gets the reply of the first, made or in the making. A signed one is
+ * known by what its signature covers, wherever it comes from, for as long as the clock of TSIG lets it in (RFC 8945 §5.2.3); an unsigned
+ * one by its client and octets for RETRY_MS.
  */
 import { createHash } from 'node:crypto'
 import { formatAddress } from '../../geodata/address/address.ts'
@@ -26,7 +28,9 @@ import {
   createTsigSigner,
   findTsig,
   RCODE_NOTAUTH,
+  TSIG_FUDGE_SECONDS,
   type TsigKey,
+  type TsigRecord,
   type TsigSigner,
   tsigKeyFinder,
   verifyRequest,
@@ -73,10 +77,12 @@ export type RequestDesk = {
   readonly notifies: () => Readonly<Record<string, number>>
 }
 
-/** A client tries again within this time; the same message later is a replay, which TSIG's clock turns away. */
-const REPLAY_MS = 30_000
-/** Replies remembered. */
+/** A client tries again within this time. */
+const RETRY_MS = 30_000
+/** Replies to unsigned messages remembered. */
 const REPLIES_KEPT = 1024
+/** Replies to signed messages remembered, some 300 octets each: 200 updates a second for the longest time that TSIG allows. */
+const SIGNED_REPLIES_KEPT = 131_072
 
 type Request = {
   readonly message: Uint8Array
@@ -92,6 +98,7 @@ type Request = {
 export function createRequestDesk(options: RequestDeskOptions): RequestDesk {
   const { nowSeconds } = options
   const replies = new Map<string, { readonly atMs: number; readonly reply: Promise<Uint8Array> }>()
+  const signedReplies = new Map<string, { readonly untilSeconds: number; readonly reply: Promise<Uint8Array> }>()
   const updates: Record<string, number> = {}
   const notifies: Record<string, number> = {}
   const scratch = new Uint8Array(65_535)
@@ -179,29 +186,63 @@ export function createRequestDesk(options: RequestDeskOptions): RequestDesk {
     view.setUint16(10, view.getUint16(10) - 1)
     const signer = createTsigSigner(verdict.key, found.record.mac)
     const request = { message, headEnd, signer, keyName: formatName(verdict.key.name), body, client }
-    return opcode === OPCODE_UPDATE ? update(request) : notify(request)
+    return onceSigned(request, found.record, now, () => (opcode === OPCODE_UPDATE ? update(request) : notify(request)))
   }
 
-  /** Forgets old replies; the oldest stand first. */
+  /** The reply to a signed message, made once. */
+  async function onceSigned(
+    { message, keyName, body }: Request,
+    record: TsigRecord,
+    now: number,
+    make: () => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    for (const [key, { untilSeconds }] of signedReplies) {
+      if (untilSeconds >= now && signedReplies.size < SIGNED_REPLIES_KEPT) break
+      signedReplies.delete(key)
+    }
+    const { timeSeconds, fudgeSeconds, originalId } = record
+    // What the MAC covers: another id of the header, another case of the key's name or a shorter MAC make no other message.
+    const key = createHash('sha256')
+      .update(`${keyName} ${timeSeconds} ${fudgeSeconds} ${originalId} `)
+      .update(body.subarray(2))
+      .digest('base64')
+    let known = signedReplies.get(key)
+    if (known === undefined) {
+      known = { untilSeconds: timeSeconds + Math.min(fudgeSeconds, TSIG_FUDGE_SECONDS), reply: make() }
+      signedReplies.set(key, known)
+      // What failed may succeed at the next try.
+      void known.reply.then(
+        (bytes) => (bytes[3]! & 15) === RCODE_SERVFAIL && signedReplies.delete(key),
+        () => signedReplies.delete(key),
+      )
+    }
+    const reply = (await known.reply).slice()
+    reply.set(message.subarray(0, 2))
+    return reply
+  }
+
+  /** Forgets old replies to unsigned messages; the oldest stand first. */
   function forget(nowMs: number): void {
     for (const [key, { atMs }] of replies) {
-      if (nowMs - atMs < REPLAY_MS && replies.size < REPLIES_KEPT) return
+      if (nowMs - atMs < RETRY_MS && replies.size < REPLIES_KEPT) return
       replies.delete(key)
     }
   }
 
   return {
     answer: (message, source) => {
+      const failed = (error: Error): Uint8Array => {
+        options.onProblem(`a request failed: ${error.message}`)
+        return refuse({ message, headEnd: zoneSectionEnd(message), signer: undefined }, RCODE_SERVFAIL)
+      }
+      if (findTsig(message).kind === 'found') return answerNow(message, source).catch(failed)
       const nowMs = options.nowMonotonicMs()
       forget(nowMs)
       // Not the message itself: a thousand NOTIFYs of 64 KiB would be kept.
       const key = createHash('sha256').update(new Uint8Array(source.slice().buffer)).update(message).digest('base64')
       const known = replies.get(key)
       if (known !== undefined) return known.reply
-      const reply = answerNow(message, source).catch((error: Error) => {
-        options.onProblem(`a request failed: ${error.message}`)
-        return refuse({ message, headEnd: zoneSectionEnd(message), signer: undefined }, RCODE_SERVFAIL)
-      })
+      const reply = answerNow(message, source).catch(failed)
       replies.set(key, { atMs: nowMs, reply })
       // What failed may succeed at the next try.
       void reply.then((bytes) => (bytes[3]! & 15) === RCODE_SERVFAIL && replies.delete(key))
