@@ -134,7 +134,9 @@ function formatOutcome(answer: ExplainAnswer): string[] {
   if (answer.picked.length > 0) lines.push(row('picked', answer.picked.join(', ')))
   if (answer.step !== null) lines.push(row('step', `${answer.step} (${STEPS[answer.step]})`))
   lines.push(row('ttl', answer.ttlSeconds === null ? '–' : `${answer.ttlSeconds} s`))
-  lines.push(row('scope', answer.scope === null ? '–' : `${answer.scope} (every client in it gets this answer)`))
+  const isUsed = answer.clientSubnet === undefined || answer.clientSubnet === 'used'
+  const whose = isUsed ? 'every client in it gets this answer' : 'caches give this answer to every client of the resolver'
+  lines.push(row('scope', answer.scope === null ? '–' : `${answer.scope} (${whose})`))
   const age = answer.rankingAgeSeconds === null ? '' : `, ranking ${answer.rankingId} of ${answer.rankingAgeSeconds.toFixed(1)} s ago`
   lines.push(row('generation', `${answer.generation} on node ${answer.node}${age}`))
   return lines

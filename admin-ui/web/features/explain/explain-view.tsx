@@ -153,11 +153,15 @@ export function Flow({ answer, client }: { readonly answer: ExplainAnswer; reado
   )
 }
 
-function askedByText({ addressSource, clientSubnet }: ExplainAnswer, t: Words): string {
-  if (addressSource === 'client-subnet') return t('explain.bySubnet')
-  return clientSubnet === undefined || clientSubnet === 'none' || clientSubnet === 'used'
-    ? t('explain.byResolver')
-    : `${t('explain.byResolver')} · ${t(`explain.subnet.${clientSubnet}`)}`
+function askedByText(answer: ExplainAnswer, t: Words): string {
+  if (answer.addressSource === 'client-subnet') return t('explain.bySubnet')
+  const notUsed = subnetNotUsed(answer)
+  return notUsed === undefined ? t('explain.byResolver') : `${t('explain.byResolver')} · ${t(`explain.subnet.${notUsed}`)}`
+}
+
+/** Why a client subnet that was sent did not decide; undefined = it did, or there was none. */
+function subnetNotUsed({ clientSubnet }: ExplainAnswer): 'not-wanted' | 'ignored-by-zone' | 'untrusted-resolver' | undefined {
+  return clientSubnet === 'none' || clientSubnet === 'used' ? undefined : clientSubnet
 }
 
 function walkedText(answer: ExplainAnswer, verdict: Verdict, t: Words, nameOf: (line: string) => string): string {
@@ -502,6 +506,7 @@ export function WhyNot({ answer }: { readonly answer: ExplainAnswer }): ReactEle
 export function LocationPanel({ answer }: { readonly answer: ExplainAnswer }): ReactElement {
   const { t, language } = useWords()
   const { location } = answer
+  const notUsed = subnetNotUsed(answer)
   return (
     <Panel title={t('explain.location')}>
       {answer.publicResolver === undefined ? null : (
@@ -541,9 +546,16 @@ export function LocationPanel({ answer }: { readonly answer: ExplainAnswer }): R
           <dd className="mono" translate="no">
             {location.range[0]} – {location.range[1]}
           </dd>
+          {notUsed === undefined ? null : (
+            <>
+              <dt>{t('explain.clientSubnet')}</dt>
+              <dd>{t(`explain.subnet.${notUsed}`)}</dd>
+            </>
+          )}
           <dt>{t('explain.sameAnswer')}</dt>
           <dd className="mono" translate="no">
-            {answer.scope ?? '—'} <span className="t3">{answer.scope === null ? '' : t('explain.theScope')}</span>
+            {notUsed !== undefined ? '—' : (answer.scope ?? '—')}{' '}
+            <span className="t3">{notUsed !== undefined || answer.scope === null ? '' : t('explain.theScope')}</span>
           </dd>
         </dl>
       )}

@@ -499,6 +499,7 @@ export const en = {
       'ignored-by-zone': 'the zone ignores client subnets',
       'untrusted-resolver': 'its client subnets are not trusted',
     },
+    clientSubnet: 'Client subnet',
     publicResolver: 'Public resolver ({{name}}): anycast, its place says nothing of the clients behind it.',
     unknownPlace: 'unknown place',
     unknownLong: 'Unknown place: only carrier and * lines can match.',

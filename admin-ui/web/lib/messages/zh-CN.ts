@@ -528,6 +528,7 @@ export const zhCN: Words<typeof en> & {
       'ignored-by-zone': '此域忽略客户端子网',
       'untrusted-resolver': '其客户端子网不受信任',
     },
+    clientSubnet: '客户端子网',
     publicResolver: '公共解析器（{{name}}）：任播地址，其位置不代表背后的用户。',
     unknownPlace: '地域未知',
     unknownLong: '地域未知：只能匹配运营商线路与 *。',
