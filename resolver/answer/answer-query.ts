@@ -33,8 +33,8 @@ import {
   TYPE_RRSIG,
 } from '../wire/registry.ts'
 import { ANSWERS, beginResponse } from '../wire/response-writer.ts'
-import { FOUND_CUT, FOUND_DNAME, FOUND_MISS, FOUND_NOTHING, findName, findRRset } from '../zone/find-name.ts'
-import { NODE_ALIAS, NODE_APEX, NONE } from '../zone/zone-columns.ts'
+import { FOUND_CUT, FOUND_DNAME, FOUND_MISS, FOUND_NODE, FOUND_NOTHING, findName, findRRset } from '../zone/find-name.ts'
+import { NODE_ALIAS, NODE_APEX, NODE_DNAME, NONE } from '../zone/zone-columns.ts'
 import { answerChaos } from './answer-chaos.ts'
 import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
 import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODATA, STEER_NOT } from './choose-rrset.ts'
@@ -222,9 +222,15 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
   }
   // RFC 4035 §3.1.4.1: DS stands above the cut; at the apex of a zone whose parent zone is ours too, the parent answers.
   if (query.type === TYPE_DS && (zones.nodeFlags[found.node]! & NODE_APEX) !== 0) {
-    const parent = zones.zoneParent[found.zone]!
+    const { zone, node } = found
+    const parent = zones.zoneParent[zone]!
     if (parent !== NONE) found.zone = parent
-    else if (referAbove(ctx, links)) return false
+    else if (isReferredAbove(ctx, links)) return false
+    else if (isRedirectedAbove(ctx)) return writeRedirection(ctx, found.node)
+    else {
+      found.zone = zone
+      found.node = node
+    }
   }
   return answerNode(ctx, found.node, src, srcAt)
 }
@@ -257,24 +263,26 @@ function writeAny(ctx: AnswerContext, node: number, steer: number): void {
 
 /**
  * DS of a zone of ours whose parent zone another zone of ours delegates: whom to ask is what that one says, as BIND, NSD and Knot do. False
- * when we know nothing of the parent: then the zone itself has no DS.
+ * when it is not delegated; ctx.found is the name above then.
  */
-function referAbove(ctx: AnswerContext, links: number): boolean {
+function isReferredAbove(ctx: AnswerContext, links: number): boolean {
   const { owner, found, redirected } = ctx
   const skip = 1 + owner[0]!
+  found.kind = FOUND_NOTHING
   if (skip >= ctx.ownerLength) return false
   for (let i = skip; i < ctx.ownerLength; i++) redirected[i - skip] = owner[i]!
-  const { zone, node } = found
   findName(ctx.zones!, redirected, ctx.ownerLength - skip, found)
-  if (found.kind === FOUND_CUT) {
-    // AA speaks of the first owner of a chain (RFC 1035 §4.1.1).
-    if (links === 0) ctx.authoritative = false
-    writeReferral(ctx, found.node)
-    return true
-  }
-  found.zone = zone
-  found.node = node
-  return false
+  if (found.kind !== FOUND_CUT) return false
+  // AA speaks of the first owner of a chain (RFC 1035 §4.1.1).
+  if (links === 0) ctx.authoritative = false
+  writeReferral(ctx, found.node)
+  return true
+}
+
+/** The same where a zone of ours redirects the name by a DNAME: the parent's side of the apex is redirected, as BIND and Knot have it. */
+function isRedirectedAbove({ zones, found }: AnswerContext): boolean {
+  if (found.kind === FOUND_DNAME) return true
+  return found.kind === FOUND_NODE && !found.isWildcard && (zones!.nodeFlags[found.node]! & NODE_DNAME) !== 0
 }
 
 function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: number): boolean {

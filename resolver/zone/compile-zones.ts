@@ -87,6 +87,10 @@ export function compileZones(zones: readonly ZoneInput[], steered: readonly Stee
     if (above !== NONE && holder[above] !== NONE) addNode(layout, above)
   })
   serveSets(layout)
+  sorted.forEach((zone, number) => {
+    const issue = checkNesting(layout, zone, apexes[number]!)
+    if (issue !== undefined) issues.push(issue)
+  })
   steeredSorted.forEach((entry, number) => {
     const name = steeredNames[number]!
     if (holder[name] === NONE) {
@@ -193,6 +197,28 @@ function serveSets(layout: Layout): void {
     if (!isAboveCut && isDs && parentZone !== NONE) continue
     isServed[set] = 1
     addNode(layout, name)
+  }
+}
+
+/** A zone below a DNAME of the zone above: we answer for it, servers that have the zone above alone redirect its names. */
+function checkNesting(layout: Layout, zone: ZoneInput, apex: number): ZoneIssue | undefined {
+  const { grouped, holder, zoneAt } = layout
+  const { parent } = grouped.names
+  const first = parent[apex]!
+  if (first === NONE || holder[first] === NONE) return undefined
+  for (let at = first; ; at = parent[at]!) {
+    if (setsOf(layout, at).some((set) => grouped.setType[set] === TYPE_DNAME)) {
+      return {
+        code: 'ZONE_BELOW_DNAME',
+        severity: 'warning',
+        message: `zone "${formatName(zone.origin)}" is below the DNAME of "${formatName(grouped.names.name(at))}", which redirects its names`,
+        suggestion: 'remove the DNAME, or the zone (RFC 6672 §2.4)',
+        file: zone.file,
+        line: 0,
+        column: 0,
+      }
+    }
+    if (zoneAt[at] !== NONE) return undefined
   }
 }
 

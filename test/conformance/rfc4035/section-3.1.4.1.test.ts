@@ -7,7 +7,9 @@ checkSection(
   'RFC 4035 §3.1.4',
   {
     zones: {
-      'z.': `${APEX}@ DNSKEY 256 3 13 AAAA\nsub NS ns.else.\nsub DS 1 8 253 41\nplain NS ns.else.\nchild NS ns1.child\nns1.child A 192.0.2.53\nchild DS 2 8 253 42\nnods NS ns1.nods\nwww A 192.0.2.1\nalias CNAME www\nalias NSEC www.z. CNAME NSEC\ndeleg NS ns.else.\n`,
+      'z.': `${APEX}@ DNSKEY 256 3 13 AAAA\nsub NS ns.else.\nsub DS 1 8 253 41\nplain NS ns.else.\nchild NS ns1.child\nns1.child A 192.0.2.53\nchild DS 2 8 253 42\nnods NS ns1.nods\nwww A 192.0.2.1\nalias CNAME www\nalias NSEC www.z. CNAME NSEC\ndeleg NS ns.else.\ndn DNAME www\ndo DNAME else.\n`,
+      'below.dn.z.': APEX,
+      'deep.er.do.z.': APEX,
       'child.z.': APEX,
       'nods.z.': APEX,
       'below.deleg.z.': APEX,
@@ -26,6 +28,21 @@ checkSection(
       { name: 'below.deleg.z', type: 'DS' },
       { aa: false, answers: [], authorities: ['deleg.z 300 NS ns.else'] },
     ],
+    [
+      'RFC 6672 §2.4 the parent’s side is redirected: DNAME, CNAME and what is there',
+      { name: 'below.dn.z', type: 'DS' },
+      {
+        rcode: 'NXDOMAIN',
+        answers: ['dn.z 300 DNAME www.z', 'below.dn.z 300 CNAME below.www.z'],
+        authorities: [SOA],
+      },
+    ],
+    [
+      'deeper below a DNAME too',
+      { name: 'deep.er.do.z', type: 'DS' },
+      { answers: ['do.z 300 DNAME else', 'deep.er.do.z 300 CNAME deep.er.else'], authorities: [] },
+    ],
+    ['other types are the nested zone’s', { name: 'ns1.below.dn.z' }, { answers: ['ns1.below.dn.z 300 A 192.0.2.53'] }],
     [
       'nothing known of the parent: NODATA of the zone itself',
       { name: 'alone', type: 'DS' },

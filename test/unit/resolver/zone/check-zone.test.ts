@@ -103,6 +103,11 @@ describe('checkZone', () => {
     )
   })
 
+  test('a zone below a DNAME of the zone above', () => {
+    const zones = { 'z.': `${TOP}d DNAME x.\ne TXT "x"`, 'a.b.d.z.': TOP, 'e.z.': TOP, 'd.y.': TOP }
+    assert.deepEqual(issuesOf(zones), ['warning ZONE_BELOW_DNAME a.b.d.z.:0'])
+  })
+
   test('after the limit the rest is counted, errors first', () => {
     const warnings = Array.from({ length: MAX_ZONE_ISSUES + 5 }, (_, i) => `s${i} NS ns.s${i}`).join('\n')
     const only = compileZones(zoneInputs({ 'z.': `${TOP}${warnings}` }), []).issues
