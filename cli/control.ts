@@ -28,6 +28,7 @@ import { startLocalFleetHub } from '../cluster/local-fleet-transport.ts'
 import type { NotifyAsk, UpdateAsk } from '../cluster/zone-asks.ts'
 import { findAddress, formatAddress } from '../geodata/address/address.ts'
 import { type Prefix, parsePrefix, prefixContains } from '../geodata/address/prefix.ts'
+import { loadGeodata } from '../geodata/geodata-file.ts'
 import { buildInWorker } from '../geodata/refresh/build-in-worker.ts'
 import { openHistory } from '../policy/store/history.ts'
 import { openStore } from '../policy/store/store.ts'
@@ -71,6 +72,8 @@ async function run(args: CommandArgs): Promise<number> {
   const tls = apiTlsOf(flags, listen)
   const paths = statePaths(prepareStateFolder(textFlag(flags, 'state', './var')))
   const shippedPath = textFlag(flags, 'geodata', join(packageRoot(), 'geodata', 'default', 'default.geodata'))
+  // Before anything is made: what cannot be read ends the start with one line, and leaves nothing behind.
+  const shipped = { geodata: loadGeodata(shippedPath), geodataPath: shippedPath }
   const allowed = listFlag(flags, 'geodata-allow', []).map(readPrefixFlag)
   await refuseSecond(paths.controlSocket)
   mkdirSync(paths.snapshots, { recursive: true, mode: 0o700 })
@@ -83,7 +86,7 @@ async function run(args: CommandArgs): Promise<number> {
     secrets: resolve(textFlag(flags, 'secrets', paths.secrets)),
     shippedPath,
   }
-  const { geodata, geodataPath, problem } = loadGeodataInUse(store, geodataFolders, shippedPath)
+  const { geodata, geodataPath, problem } = loadGeodataInUse(store, geodataFolders, shipped)
   if (problem !== undefined) log.error({ problem, path: geodataPath }, 'the geodata that was in use cannot be read, older data is')
   const compiler = createCompiler()
   const feed = new EventFeed(Date.now())

@@ -95,7 +95,11 @@ export function saveGeodataState(store: Store, state: GeodataState): void {
 }
 
 /** The geodata to start with: what was live, else what was before it, else the shipped file; `problem` says why it is not the first. */
-export function loadGeodataInUse(store: Store, folders: GeodataFolders, shippedPath: string): GeodataInUse & { readonly problem?: string } {
+export function loadGeodataInUse(
+  store: Store,
+  folders: GeodataFolders,
+  shipped: GeodataInUse,
+): GeodataInUse & { readonly problem?: string } {
   const { live, previous } = readGeodataState(store)
   let problem: string | undefined
   for (const kept of [live, previous]) {
@@ -107,7 +111,7 @@ export function loadGeodataInUse(store: Store, folders: GeodataFolders, shippedP
       problem ??= (error as Error).message
     }
   }
-  return { geodata: loadGeodata(shippedPath), geodataPath: shippedPath, ...(problem === undefined ? {} : { problem }) }
+  return { ...shipped, ...(problem === undefined ? {} : { problem }) }
 }
 
 /** Removes built files and downloads that nothing refers to any more. */

@@ -68,7 +68,7 @@ for (const url of [
   'http://127.0.0.1:9/x',
   'http://169.254.169.254/x',
   'http://[::1]/x',
-  'http://10.0.0.1/x',
+  'http://127.0.0.9/x',
   'http://localhost:9/x',
   'ftp://a.example/x',
 ]) {
