@@ -66,21 +66,26 @@ export function formatIpv4(number: number): string {
 /** RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups shortened; mapped IPv4 in dotted form. */
 export function formatIpv6(words: AddressWords): string {
   if (words[0] === 0 && words[1] === 0 && words[2] === MAPPED_WORD) return `::ffff:${formatIpv4(words[3])}`
-  const groups: number[] = []
-  for (const word of words) groups.push(word >>> 16, word & 0xffff)
+  const group = (position: number): number => (words[position >> 1]! >>> (position % 2 === 0 ? 16 : 0)) & 0xffff
   let bestStart = -1
   let bestLength = 1
   for (let start = 0; start < 8; start++) {
     let length = 0
-    while (start + length < 8 && groups[start + length] === 0) length++
+    while (start + length < 8 && group(start + length) === 0) length++
     if (length > bestLength) {
       bestStart = start
       bestLength = length
     }
+    start += length
   }
-  const hex = groups.map((group) => group.toString(16))
-  if (bestStart < 0) return hex.join(':')
-  return `${hex.slice(0, bestStart).join(':')}::${hex.slice(bestStart + bestLength).join(':')}`
+  let text = ''
+  for (let position = 0; position < 8; position++) {
+    if (position === bestStart) {
+      text += '::'
+      position += bestLength - 1
+    } else text += text === '' || text.endsWith('::') ? group(position).toString(16) : `:${group(position).toString(16)}`
+  }
+  return text
 }
 
 /** Orders addresses by their words: negative, 0 or positive. IPv4 sorts as its mapped form. */

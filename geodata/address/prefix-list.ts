@@ -114,6 +114,11 @@ export class PrefixSetBuilder {
     this.#v4.add(start, 0, 0, 0, length, place)
   }
 
+  /** The same for an IPv6 prefix as its four words. */
+  add6(words: Uint32Array, length: number, place: number): void {
+    this.#v6.add(words[0]!, words[1]!, words[2]!, words[3]!, length, place)
+  }
+
   /** The set, how many were added more than once, and of these the one that was added first. */
   finish(): { readonly set: PrefixSet; readonly doubles: number; readonly doubled: Doubled | undefined } {
     const v4 = this.#v4.finish()

@@ -19,9 +19,9 @@ export function buildRangeTable6(starts: Uint32Array, values: Uint32Array): Rang
   return { starts: joined.starts, values: joined.values, index: buildIndex(joined.starts, 4, indexBits), indexBits }
 }
 
-/** Index bits for a number of ranges: about one range a slice, at most 16 bits, so a table of one range has no index to speak of. */
-export function indexBitsFor(rangeCount: number): number {
-  return Math.min(MAX_INDEX_BITS, 32 - Math.clz32(Math.max(0, rangeCount - 1)))
+/** Index bits for a number of ranges: about one range a slice, at most `most`, so a table of one range has no index to speak of. */
+export function indexBitsFor(rangeCount: number, most: number = MAX_INDEX_BITS): number {
+  return Math.min(most, 32 - Math.clz32(Math.max(0, rangeCount - 1)))
 }
 
 /** For each slice of the top bits the range that holds its first address; one more entry with the last range. */

@@ -49,11 +49,12 @@ export function checkReachability(
 function collectReachedSlots(columns: PolicyColumns): Set<number>[] {
   return Array.from(columns.tableFirst4, (first4, table) => {
     const reached = new Set<number>()
-    const classes = new Set<number>()
+    const classes = new Uint8Array(columns.classOrderFirst.length)
     const first6 = columns.tableFirst6[table]!
-    for (let at = first4; at < first4 + columns.tableCount4[table]!; at++) classes.add(columns.tableClass4[at]!)
-    for (let at = first6; at < first6 + columns.tableCount6[table]!; at++) classes.add(columns.tableClass6[at]!)
-    for (const number of classes) {
+    for (let at = first4; at < first4 + columns.tableCount4[table]!; at++) classes[columns.tableClass4[at]!] = 1
+    for (let at = first6; at < first6 + columns.tableCount6[table]!; at++) classes[columns.tableClass6[at]!] = 1
+    for (let number = 0; number < classes.length; number++) {
+      if (classes[number] === 0) continue
       for (let at = columns.classSlotFirst[number]!; at < columns.classSlotFirst[number + 1]!; at++) reached.add(columns.classSlots[at]!)
     }
     return reached

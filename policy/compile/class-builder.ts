@@ -4,6 +4,7 @@
  */
 import type { LineSignature } from './line-signature.ts'
 import type { LineStacks } from './line-stacks.ts'
+import { NumberColumn, PairTable } from './number-column.ts'
 
 /** What the signature says of groups of locations (location-groups.ts), looked up lazily. */
 export type LocationChains = {
@@ -18,54 +19,133 @@ export type LocationChains = {
 /** Class columns under construction. */
 export class ClassBuilder {
   /** One more entry than classes. */
-  readonly slotFirst: number[] = [0]
-  readonly slots: number[] = []
-  readonly orderFirst: number[] = []
-  readonly orders: number[] = []
+  readonly slotFirst: NumberColumn = new NumberColumn()
+  readonly slots: NumberColumn = new NumberColumn()
+  readonly orderFirst: NumberColumn = new NumberColumn()
+  readonly orders: NumberColumn = new NumberColumn()
+
+  constructor() {
+    this.slotFirst.push(0)
+  }
 
   /** The class function of one table; classes of different tables are never shared (their slots number different lines). */
   makeClassOf(signature: LineSignature, chains: LocationChains, stacks: LineStacks): (stack: number, group: number) => number {
-    const byKey = new Map<string, number>()
-    const withoutCustom = new Int32Array(chains.groupCount).fill(-1)
-    const withCustom = new Map<number, number>()
-    const intern = (stack: number, group: number): number => {
-      const all = [...stacks.slotsOf(stack), ...chains.slotsOf(group)]
-      // Only the head can answer when nothing is inherited; longer lists would only split classes and lengthen scopes.
-      const slots = signature.inherit ? all : all.slice(0, 1)
-      const orders = signature.placedPools.map((placed, autoSlot) =>
-        placed.inFallback || placed.slots.some((slot) => slots.includes(slot)) ? chains.orderOf(autoSlot, group) : 0,
-      )
-      const key = `${slots.join()}|${orders.join()}`
-      const known = byKey.get(key)
-      if (known !== undefined) return known
-      const number = this.#add(slots, orders)
-      byKey.set(key, number)
-      return number
-    }
+    const known = new PairTable()
+    const ordered = new OrderedGroups(signature, chains)
+    const heads = new PairTable()
+    const byParts = new PairTable()
     return (stack, group) => {
-      if (stack === 0) {
-        const known = withoutCustom[group]!
-        if (known >= 0) return known
-        const number = intern(stack, group)
-        withoutCustom[group] = number
-        return number
+      const found = known.get(stack, group)
+      if (found >= 0) return found
+      // Only the head can answer when nothing is inherited; longer lists would only split classes and lengthen scopes.
+      const custom = stack === 0 || signature.inherit ? stack : stacks.push(0, stacks.headOf(stack))
+      const chain = stack === 0 || signature.inherit ? ordered.chainOf(group) : 0
+      const orders = ordered.ordersOf(custom, chain, group, stacks)
+      // Custom slots and those of locations are never the same, so the lists of two pairs differ when the pairs do.
+      let head = heads.get(custom, chain)
+      if (head < 0) {
+        head = ordered.nextHead()
+        heads.set(custom, chain, head)
       }
-      const at = stack * chains.groupCount + group
-      let number = withCustom.get(at)
-      if (number === undefined) {
-        number = intern(stack, group)
-        withCustom.set(at, number)
+      let number = byParts.get(head, orders)
+      if (number < 0) {
+        number = this.#add([...stacks.slotsOf(custom), ...ordered.slotsOfChain(chain)], ordered.listOf(orders))
+        byParts.set(head, orders, number)
       }
+      known.set(stack, group, number)
       return number
     }
   }
 
   #add(slots: readonly number[], orders: readonly number[]): number {
     const number = this.orderFirst.length
-    this.slots.push(...slots)
+    for (const slot of slots) this.slots.push(slot)
     this.slotFirst.push(this.slots.length)
     this.orderFirst.push(this.orders.length)
-    this.orders.push(...orders)
+    for (const order of orders) this.orders.push(order)
     return number
   }
+}
+
+/** What groups of locations add to a class, in small numbers: chains of slots, and lists of orders. */
+class OrderedGroups {
+  readonly #signature: LineSignature
+  readonly #chains: LocationChains
+  /** Chain of each group, -1 = not asked yet. Chain 0 is the empty one. */
+  readonly #chainOfGroup: Int32Array
+  readonly #chainByText = new Map<string, number>([['', 0]])
+  readonly #slotsOfChain: (readonly number[])[] = [[]]
+  /** Placed pools that a stack, or a chain, leads to, as a number of a list of bits. */
+  readonly #reachByText = new Map<string, number>()
+  readonly #reaches: (readonly boolean[])[] = []
+  readonly #reachOf = new PairTable()
+  readonly #orders = new PairTable()
+  readonly #ordersByText = new Map<string, number>()
+  readonly #lists: (readonly number[])[] = []
+  #heads = 0
+
+  constructor(signature: LineSignature, chains: LocationChains) {
+    this.#signature = signature
+    this.#chains = chains
+    this.#chainOfGroup = new Int32Array(chains.groupCount).fill(-1)
+  }
+
+  nextHead(): number {
+    return this.#heads++
+  }
+
+  /** Chain of a group; its head alone when nothing is inherited. */
+  chainOf(group: number): number {
+    const known = this.#chainOfGroup[group]!
+    if (known >= 0) return known
+    const all = this.#chains.slotsOf(group)
+    const slots = this.#signature.inherit ? all : all.slice(0, 1)
+    const chain = internText(this.#chainByText, slots.join(), () => this.#slotsOfChain.push(slots) - 1)
+    this.#chainOfGroup[group] = chain
+    return chain
+  }
+
+  slotsOfChain(chain: number): readonly number[] {
+    return this.#slotsOfChain[chain]!
+  }
+
+  listOf(orders: number): readonly number[] {
+    return this.#lists[orders]!
+  }
+
+  /** Orders of the placed pools at a group, as a list's number; 0 for a pool that these lines do not lead to. */
+  ordersOf(stack: number, chain: number, group: number, stacks: LineStacks): number {
+    const { placedPools } = this.#signature
+    if (placedPools.length === 0) return this.#intern([])
+    const reach = this.#findReach(stack, chain, stacks)
+    const known = this.#orders.get(reach, group)
+    if (known >= 0) return known
+    const bits = this.#reaches[reach]!
+    const orders = this.#intern(placedPools.map((_, autoSlot) => (bits[autoSlot] ? this.#chains.orderOf(autoSlot, group) : 0)))
+    this.#orders.set(reach, group, orders)
+    return orders
+  }
+
+  #intern(list: readonly number[]): number {
+    return internText(this.#ordersByText, list.join(), () => this.#lists.push(list) - 1)
+  }
+
+  #findReach(stack: number, chain: number, stacks: LineStacks): number {
+    const known = this.#reachOf.get(stack, chain)
+    if (known >= 0) return known
+    const slots = [...stacks.slotsOf(stack), ...this.slotsOfChain(chain)]
+    const bits = this.#signature.placedPools.map((placed) => placed.inFallback || placed.slots.some((slot) => slots.includes(slot)))
+    const reach = internText(this.#reachByText, bits.join(), () => this.#reaches.push(bits) - 1)
+    this.#reachOf.set(stack, chain, reach)
+    return reach
+  }
+}
+
+function internText(known: Map<string, number>, text: string, add: () => number): number {
+  let number = known.get(text)
+  if (number === undefined) {
+    number = add()
+    known.set(text, number)
+  }
+  return number
 }

@@ -2,6 +2,10 @@
 import { buildIndex, indexBitsFor } from '../../geodata/compile/build-range-table.ts'
 import type { SweptRanges } from './sweep-ranges.ts'
 
+/** From this many ranges on (custom lines of some 100,000 networks) a table has a finer index: 4 MB that save five steps of each search. */
+const LARGE = 400_000
+const LARGE_INDEX_BITS = 20
+
 /** Tables of one family under construction. */
 export class TableColumns {
   readonly #width: 1 | 4
@@ -23,7 +27,7 @@ export class TableColumns {
   /** Appends a table. */
   add(ranges: SweptRanges): void {
     const count = ranges.values.length
-    const bits = indexBitsFor(count)
+    const bits = indexBitsFor(count, count > LARGE ? LARGE_INDEX_BITS : undefined)
     const index = buildIndex(ranges.starts, this.#width, bits)
     this.#first.push(this.#ranges)
     this.#count.push(count)

@@ -49,6 +49,8 @@ const COLUMN_NAMES: ReadonlySet<string> = new Set(
 const COMPRESSED = ['\u001f', 'PK\u0003\u0004', 'BZh9', '\u00fd7zXZ', '\ufffd7zXZ', '(\u00b5/', '(\ufffd/'] as const
 const NEWLINE = 10
 const QUOTE = 34
+const COLON = 58
+const SLASH = 47
 
 /** Reads `text` into `builder`, the row number as the place of each prefix; stops when the builder has `mostPrefixes`. */
 export function readPrefixList(text: string, builder: PrefixSetBuilder, mostPrefixes: number): PrefixListReading {
@@ -76,6 +78,9 @@ export function readPrefixList(text: string, builder: PrefixSetBuilder, mostPref
     if (scanIpv4(text, from, end)) {
       rows++
       builder.add4(scannedStart, scannedLength, line)
+    } else if (scanIpv6(text, from, end)) {
+      rows++
+      builder.add6(scannedWords, scannedLength, line)
     } else {
       const row = readRow(text.slice(from, end))
       if (row === undefined) continue
@@ -161,8 +166,80 @@ function readFields({ fields, broken }: Row, column: number, line: number, build
   return undefined
 }
 
+const scannedGroups = new Uint16Array(8)
+const scannedWords = new Uint32Array(4)
 let scannedStart = 0
 let scannedLength = 0
+
+/** Reads a row that is an IPv6 network in hexadecimal groups and nothing else; false = read it in the slow way. */
+function scanIpv6(text: string, from: number, to: number): boolean {
+  const end = to > from && text.charCodeAt(to - 1) === 13 ? to - 1 : to
+  let at = from
+  let groups = 0
+  let gap = -1
+  if (end - from > 2 && text.charCodeAt(at) === COLON && text.charCodeAt(at + 1) === COLON) {
+    gap = 0
+    at += 2
+  }
+  while (at < end && text.charCodeAt(at) !== SLASH) {
+    let value = 0
+    let digits = 0
+    for (; at < end; at++, digits++) {
+      const digit = hexDigit(text.charCodeAt(at))
+      if (digit < 0) break
+      value = 16 * value + digit
+    }
+    if (digits === 0 || digits > 4 || groups === 8) return false
+    scannedGroups[groups++] = value
+    if (at >= end || text.charCodeAt(at) === SLASH) break
+    if (text.charCodeAt(at) !== COLON) return false
+    at++
+    if (at < end && text.charCodeAt(at) === COLON) {
+      if (gap >= 0) return false
+      gap = groups
+      at++
+    } else if (at >= end || text.charCodeAt(at) === SLASH) return false
+  }
+  if (gap < 0 ? groups !== 8 : groups > 7) return false
+  if (!scanLength(text, at, end)) return false
+  placeGroups(groups, gap < 0 ? groups : gap)
+  // Mapped IPv4 and bits behind the length are told by the slow way.
+  if (scannedWords[0] === 0 && scannedWords[1] === 0 && scannedWords[2] === 0xffff) return false
+  for (let word = 0; word < 4; word++) {
+    const kept = Math.min(32, Math.max(0, scannedLength - 32 * word))
+    if (kept < 32 && (scannedWords[word]! & (0xffffffff >>> kept)) !== 0) return false
+  }
+  return true
+}
+
+/** "/n" at the end of a row; 128 without it. */
+function scanLength(text: string, slash: number, end: number): boolean {
+  scannedLength = 128
+  if (slash >= end) return true
+  let at = slash + 1
+  if (at >= end || end - at > 3 || (end - at > 1 && text.charCodeAt(at) === 48)) return false
+  for (scannedLength = 0; at < end; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return false
+    scannedLength = 10 * scannedLength + digit
+  }
+  return scannedLength <= 128
+}
+
+/** Groups to words: those from `gap` on stand at the end. */
+function placeGroups(groups: number, gap: number): void {
+  scannedWords.fill(0)
+  for (let n = 0; n < groups; n++) {
+    const place = n < gap ? n : 8 - groups + n
+    scannedWords[place >> 1]! += (place & 1) === 0 ? scannedGroups[n]! * 0x10000 : scannedGroups[n]!
+  }
+}
+
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48
+  const lower = code | 0x20
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1
+}
 
 /** Reads a row that is "a.b.c.d/n" or "a.b.c.d" and nothing else; false = read it in the slow way, which also says what is wrong. */
 function scanIpv4(text: string, from: number, to: number): boolean {
