@@ -140,7 +140,7 @@ test('a resolver that is not trusted decides by itself with scope 0, whatever su
   let untrusted = 0
   fc.assert(
     fc.property(world, health, client, client, fc.array(prefix, { maxLength: 6 }), (drawn, ranking, resolver, asker, ecsTrust) => {
-      const subject = packetSubjectOf({ ...drawn, config: { ...drawn.config, options: { ecsTrust } } }, ranking)
+      const subject = packetSubjectOf({ ...drawn, config: { ...drawn.config, options: { ...drawn.config.options, ecsTrust } } }, ranking)
       const open = packetSubjectOf(drawn, ranking)
       const src = sourceWords(resolver.family, resolver.address)
       const isMapped = resolver.family === 6 && resolver.address >> 32n === 0xffffn
