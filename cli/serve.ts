@@ -1,13 +1,8 @@
 /** `nearcast serve`: a data plane alone, answering from zones and a document compiled at the start and on SIGHUP; no console, no control. Shell. */
-import { once } from 'node:events'
 import { hostname } from 'node:os'
-import { Worker } from 'node:worker_threads'
-import { attachSnapshot } from '../resolver/snapshot/attach-snapshot.ts'
-import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
-import type { FailedZone, StaticSources } from './compile-static.ts'
-import type { StaticCompiled, StaticTask } from './compile-static-worker.ts'
+import type { StaticSources } from './compile-static.ts'
 import { startGuardState } from './data-plane/cookie-secrets.ts'
 import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
@@ -18,11 +13,10 @@ import { defaultGeodataFile } from './geodata.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, listenFlags, listFlag, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
-import { ProductError } from './product-error.ts'
 import { QUERY_LOG_OPTIONS, queryLogSettings, startNodeQueryLog } from './query-log-options.ts'
-import type { ZoneVersion } from './read-zone-folder.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { statePaths } from './state-paths.ts'
+import { createStaticLoader, exitAtOnce, type Served, type StaticLoader } from './static-loader.ts'
 import { waitForStop } from './stop-signal.ts'
 import { streamSettings } from './stream-options.ts'
 
@@ -38,33 +32,18 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   ...SETTINGS_OPTION,
 }
 
-/** A snapshot and what the zones of the folder were compiled from. */
-type Served = { readonly snapshot: Snapshot; readonly versions: ReadonlyMap<string, ZoneVersion>; readonly failed: readonly FailedZone[] }
-
-/** Compiles in a worker that ends with it. Warnings are printed; throws what the worker's compile threw. */
-async function compileInWorker(sources: StaticSources, generation: number, lastGood?: ReadonlyMap<string, ZoneVersion>): Promise<Served> {
-  const url = new URL(`./compile-static-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-  const task: StaticTask = { sources, lastGood }
-  const worker = new Worker(url, { workerData: task })
-  const [compiled] = (await once(worker, 'message')) as [StaticCompiled]
-  if (!compiled.ok) throw new ProductError(compiled.code ?? 'SERVE_INVALID', compiled.message, compiled.suggestion ?? 'see --help')
-  for (const line of compiled.warnings) process.stderr.write(`${line}\n`)
-  const { versions, failed } = compiled
-  return { snapshot: attachSnapshot(compiled.block, generation, compiled.digest), versions, failed }
-}
-
 /**
  * SIGHUP reads zones and document again. A zone that fails keeps its last good version and is named with its errors; when anything
- * else fails, all stays as it is. Reloads run one after another; signals during one make one more.
+ * else fails, all stays as it is. Reloads run one after another; signals during one make one more. A stop ends a reload where it is.
  */
-function reloadOnSignal(plane: DataPlane, sources: StaticSources, first: Served, log: ProcessLog): void {
+function reloadOnSignal(plane: DataPlane, loader: StaticLoader, sources: StaticSources, first: Served, log: ProcessLog): void {
   let versions = first.versions
   let generation = 1
   let isRunning = false
   let isWanted = false
   const reload = async (): Promise<void> => {
     try {
-      const served = await compileInWorker(sources, generation + 1, versions)
+      const served = await loader.compile(sources, generation + 1, versions)
       await plane.publish(() => served.snapshot)
       generation++
       versions = served.versions
@@ -76,6 +55,7 @@ function reloadOnSignal(plane: DataPlane, sources: StaticSources, first: Served,
       }
       log.info({ generation, zones: versions.size, failed: served.failed.length }, 'reloaded')
     } catch (error) {
+      if (loader.isStopped()) return
       const { code, message } = error as { code?: string; message: string }
       log.error({ code, reason: message }, 'reload failed; what was served stays')
     }
@@ -84,7 +64,7 @@ function reloadOnSignal(plane: DataPlane, sources: StaticSources, first: Served,
     isWanted = true
     if (isRunning) return
     isRunning = true
-    while (isWanted) {
+    while (isWanted && !loader.isStopped()) {
       isWanted = false
       await reload()
     }
@@ -114,7 +94,8 @@ async function run(args: CommandArgs): Promise<number> {
     documentPath: documentPath || undefined,
     geodataPath: textFlag(flags, 'geodata', defaultGeodataFile()),
   }
-  const first = await compileInWorker(sources, 1)
+  const loader = createStaticLoader()
+  const first = await loader.compile(sources, 1)
   const workerReplaced = (name: string, reason: string): void => log.warn({ worker: name, reason }, 'a worker was replaced')
   const encryption = startNodeEncryption(streams, encrypted.length > 0, log, () => undefined)
   const plane = startDataPlane({
@@ -145,11 +126,15 @@ async function run(args: CommandArgs): Promise<number> {
   })
   await plane.publish(() => first.snapshot)
   await plane.open()
-  reloadOnSignal(plane, sources, first, log)
+  reloadOnSignal(plane, loader, sources, first, log)
   process.stdout.write('ready\n')
   log.info({ reason: await waitForStop() }, 'stopping')
   guard.stop()
-  await plane.stop()
+  const [isLoaderEnded] = await Promise.all([loader.stop(), plane.stop()])
+  if (!isLoaderEnded) {
+    log.warn('the reload that runs could not be ended; it sits in a system call')
+    exitAtOnce(0)
+  }
   return 0
 }
 

@@ -161,6 +161,10 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   /** Answers of earlier generations, by policy, rule and outcome. */
   const earlier = new Map<string, PolicyAnswers>()
 
+  /** Rejects at a stop: a publish that runs then is given up, not waited for. */
+  const stopped = Promise.withResolvers<never>()
+  stopped.promise.catch(() => undefined)
+
   async function publishNow(load: (blockSource: BlockSource) => Snapshot | Promise<Snapshot>): Promise<LiveGeneration> {
     const snapshot = await load(memory.block)
     const plan: RankPlan = { ...snapshot.meta.rankPlan, generation: snapshot.generation }
@@ -170,7 +174,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     const countersOffset = sharedRankingSizeBytes(shape)
     const ranking = memory.ranking(countersOffset + policyCountersBytes(counterShape, pool.workers.length))
     try {
-      await withTimeout(health.replacePlan(plan, ranking), FIRST_RANKING_MS)
+      await withTimeout(Promise.race([health.replacePlan(plan, ranking), stopped.promise]), FIRST_RANKING_MS)
     } catch (cause) {
       // Health goes back to the generation that stays, and leaves the idle memory alone.
       if (live !== undefined && liveRanking !== undefined) void health.replacePlan(live.plan, liveRanking).catch(() => undefined)
@@ -309,6 +313,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     freshness: options.freshness,
     certificateExpiresAt: () => options.encryption?.expiresAt(),
     stop: async () => {
+      stopped.reject(new Error('nearcast is stopping'))
       clearInterval(failOpenTimer)
       clearInterval(packetTimer)
       options.encryption?.stop()

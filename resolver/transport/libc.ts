@@ -21,6 +21,8 @@ export type Libc = {
   readonly flock: (fd: number, operation: number) => number
   readonly recvmmsg: (fd: number, messages: bigint, count: number, flags: number, timeout: null) => number
   readonly sendmmsg: (fd: number, messages: bigint, count: number, flags: number) => number
+  /** Ends the process without waiting for its threads, and without anything that node does at an end. */
+  readonly exit: (code: number) => void
   /** errno of the last call of this thread. */
   readonly errno: () => number
   /** Address of a typed array's first byte; the array must stay referenced. */
@@ -62,6 +64,7 @@ function load(): void {
       // ssize_t-like results are small here, and koffi does not know ssize_t by name.
       recvmmsg: call('int recvmmsg(int, void*, uint, int, void*)'),
       sendmmsg: call('int sendmmsg(int, void*, uint, int)'),
+      exit: call('void _exit(int)'),
       errno: () => koffi.errno(),
       address: (array) => koffi.address(array),
       errnoNumbers: koffi.os.errno,
