@@ -111,4 +111,12 @@ export const MIGRATIONS: readonly string[] = [
     primary_address TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- zone_serials has the serials of all zones; a generation has those that changed with it. Before, each had all of them.
+  UPDATE generations SET zones = '{}';
+
+  -- What updates leave behind is bounded: found without reading documents.
+  CREATE INDEX generations_of_layers ON generations (number) WHERE document_number IS NOT NULL;
+  CREATE INDEX audit_of_updates ON audit (id) WHERE action = 'update';
+  `,
 ]

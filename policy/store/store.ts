@@ -29,7 +29,7 @@ export type Generation = {
   readonly basedOn: number | null
   /** Share of addresses whose answer the publish moved; null when it is not known (the first). */
   readonly movedPercent: number | null
-  /** Serial and digest of the transferable content of each zone. */
+  /** Serial and digest of the transferable content of each zone that changed; those of all zones tells listZoneSerials. */
   readonly zones: Readonly<Record<string, StoredZone>>
   /** Number of the generation that brought the document: this one, or an earlier one when only dynamic layers changed. */
   readonly documentNumber: number
@@ -65,6 +65,13 @@ export type TransferredZone = {
   /** Address of the primary that it came from. */
   readonly primary: string
 }
+
+/** Generations kept that only changed layers (updates, transfers in); those with a document are all kept. */
+const LAYER_GENERATIONS_KEPT = 1000
+/** Audit lines of updates kept; all others are kept for ever. */
+const UPDATE_LINES_KEPT = 20_000
+/** Old ones are removed once in so many generations. */
+const PRUNE_EVERY = 64
 
 /** Serial of one zone in a generation. */
 export type StoredZone = { readonly serial: number; readonly contentDigest: string }
@@ -285,8 +292,22 @@ export class Store {
         isOwn ? null : saved.documentNumber,
       )
       if (options.audit !== undefined) this.appendAudit(options.audit)
+      if (number % PRUNE_EVERY === 0) this.prune(number)
       return saved
     })
+  }
+
+  /** Removes what many updates left behind. */
+  private prune(latest: number): void {
+    this.database.run(
+      'DELETE FROM generations WHERE document_number IS NOT NULL AND number IN (SELECT number FROM generations WHERE document_number IS NOT NULL AND number < ? ORDER BY number DESC LIMIT -1 OFFSET ?)',
+      latest,
+      LAYER_GENERATIONS_KEPT - 1,
+    )
+    this.database.run(
+      "DELETE FROM audit WHERE action = 'update' AND id <= (SELECT id FROM audit WHERE action = 'update' ORDER BY id DESC LIMIT 1 OFFSET ?)",
+      UPDATE_LINES_KEPT,
+    )
   }
 
   /** Notes the digest of the compiled snapshot of a generation. */
@@ -312,9 +333,14 @@ export class Store {
     return asGeneration({ ...row, ...document })
   }
 
-  /** Number of the generation that brought the document of generation `number`; 0 = there is no such generation. */
+  /** Number of the generation that brought the document of generation `number`, whether that is still kept or not; 0 = there never was one. */
   documentNumberOf(number: number): number {
-    return Number(this.database.first('SELECT coalesce(document_number, number) AS n FROM generations WHERE number = ?', number)?.n ?? 0)
+    const known = this.database.first('SELECT coalesce(document_number, number) AS n FROM generations WHERE number = ?', number)
+    if (known !== undefined) return Number(known.n)
+    if (number <= 0 || number > this.latestGenerationNumber()) return 0
+    // Only layers changed with one that is gone: its document is the last before it.
+    const before = this.database.first('SELECT max(number) AS n FROM generations WHERE number < ? AND document_number IS NULL', number)
+    return Number(before?.n ?? 0)
   }
 
   /** Generations from the newest down, without texts; `before` continues an earlier list. */
@@ -601,6 +627,12 @@ export class Store {
   getZoneSerial(zone: string): { readonly serial: number; readonly contentDigest: string } | undefined {
     const row = this.database.first('SELECT serial, content_digest FROM zone_serials WHERE zone = ?', zone)
     return row === undefined ? undefined : { serial: Number(row.serial), contentDigest: String(row.content_digest) }
+  }
+
+  /** The last serials given to all zones. */
+  listZoneSerials(): ReadonlyMap<string, StoredZone> {
+    const rows = this.database.all('SELECT zone, serial, content_digest FROM zone_serials')
+    return new Map(rows.map((row) => [String(row.zone), { serial: Number(row.serial), contentDigest: String(row.content_digest) }]))
   }
 
   /** Notes the serial given to a zone. */

@@ -19,7 +19,7 @@ import type { Config } from '../../../policy/config/config-schema.ts'
 import { type ParseResult, parseConfig } from '../../../policy/config/parse-config.ts'
 import { readYaml } from '../../../policy/config/read-yaml.ts'
 import { documentValue } from '../../../policy/config/write-config.ts'
-import type { Generation, NewAuditEntry, Store, TransferredZone } from '../../../policy/store/store.ts'
+import type { Generation, NewAuditEntry, Store, StoredZone, TransferredZone } from '../../../policy/store/store.ts'
 import type { Snapshot } from '../../../resolver/snapshot/snapshot.ts'
 import { loadSnapshot, saveSnapshot } from '../../../resolver/snapshot/snapshot-file.ts'
 import { share } from '../../../resolver/transfer/zone-diff.ts'
@@ -184,6 +184,8 @@ export class Publisher {
   #snapshot: Snapshot | undefined
   /** Warnings that updates brought about, which nobody can acknowledge: they do not hold up the next edit. */
   #layerWarnings: ReadonlySet<string> = new Set()
+  /** Serials given to all zones there ever were. */
+  #given: ReadonlyMap<string, StoredZone> | undefined
   /** Dynamic layers of the live generation. */
   #dynamic: readonly DynamicRecord[] | undefined
   #transferred: ReadonlyMap<string, TransferredZone> | undefined
@@ -213,7 +215,9 @@ export class Publisher {
   generation(number: number): LiveDocument | undefined {
     if (this.live()?.generation.number === number) return this.live()
     if (this.#earlier?.generation.number === number) return this.#earlier
-    const generation = this.#parts.store.getGeneration(number)
+    const { store } = this.#parts
+    // One that is kept no more, because only layers changed with it, had the document of the one before it.
+    const generation = store.getGeneration(number) ?? store.getGeneration(store.documentNumberOf(number))
     if (generation === undefined) return undefined
     this.#earlier = readGeneration(generation)
     return this.#earlier
@@ -223,6 +227,12 @@ export class Publisher {
   dynamic(): readonly DynamicRecord[] {
     this.#dynamic ??= this.#parts.store.listDynamicRecords()
     return this.#dynamic
+  }
+
+  /** The last serial given to each zone, by name; they are those of the live generation for its zones. */
+  serials(): ReadonlyMap<string, ZoneSerial> {
+    this.#given ??= this.#parts.store.listZoneSerials()
+    return this.#given
   }
 
   /** Secondary zones of the live generation, by name. */
@@ -261,7 +271,7 @@ export class Publisher {
     if (!parsed.ok) return { ...nothing, issues: parsed.issues.map(viewIssue) }
     const { config, digest } = parsed
     const { store } = this.#parts
-    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now(), dynamic, digestsOf(this.transferred()))
+    const serials = assignSerials(config, (zone) => this.serials().get(zone), this.#parts.now(), dynamic, digestsOf(this.transferred()))
     const compiled = await this.#compile(config, digest, store.latestGenerationNumber() + 1, serials, dynamic, this.transferred())
     const late = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? parsed.locate(draft.path, draft.atKey))))
     const issues = [...parsed.issues.map(viewIssue), ...late]
@@ -304,14 +314,15 @@ export class Publisher {
     const { canonicalDigest, number, documentNumber } = live.generation
     const dynamic = withSets(this.dynamic(), change.sets)
     const transferred = new Map([...this.transferred(), ...(change.transferred ?? []).map((zone) => [zone.zone, shared(zone)] as const)])
-    const serials = assignSerials(config, (zone) => store.getZoneSerial(zone), this.#parts.now(), dynamic, digestsOf(transferred))
+    const serials = assignSerials(config, (zone) => this.serials().get(zone), this.#parts.now(), dynamic, digestsOf(transferred))
+    const raised = this.#raised(serials)
     const compiled = await this.#compile(config, canonicalDigest, number + 1, serials, dynamic, transferred)
     const { snapshot } = compiled
     if (snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
     if (this.#parts.now() > (change.expiresAt ?? Number.POSITIVE_INFINITY))
       throw new ApiError('PUBLISH_FAILED', 'the compile ended when nobody waited for it any more')
     const saved = store.transaction(() => {
-      for (const [zone, given] of Object.entries(serials)) store.setZoneSerial(zone, given.serial, given.contentDigest)
+      for (const [zone, given] of Object.entries(raised)) store.setZoneSerial(zone, given.serial, given.contentDigest)
       for (const { zone, owner, type, rows } of change.sets) store.replaceDynamicSet(zone, owner, type, rows)
       for (const zone of change.transferred ?? []) store.saveTransferredZone(zone)
       for (const entry of change.audit) store.appendAudit({ ...entry, beforeDigest: canonicalDigest, afterDigest: canonicalDigest })
@@ -326,11 +337,12 @@ export class Publisher {
         acceptedIssues: live.generation.acceptedIssues,
         basedOn: number,
         movedPercent: 0,
-        zones: serials,
+        zones: raised,
       }
       return store.saveGeneration(generation, { expectedLatest: number })
     })
     this.#live = { ...live, generation: saved }
+    this.#given = new Map([...this.serials(), ...Object.entries(raised)])
     this.#dynamic = dynamic
     this.#transferred = transferred
     const warnings = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE)))
@@ -371,8 +383,9 @@ export class Publisher {
       this.#compiled = undefined
       return 0
     }
-    const { canonicalDigest, number, documentNumber, zones } = live.generation
-    const compiled = await this.#compile(live.config, canonicalDigest, number + 1, zones, this.dynamic(), this.transferred(), geodataPath)
+    const { canonicalDigest, number, documentNumber } = live.generation
+    const serials = this.#serialsOf(live.config)
+    const compiled = await this.#compile(live.config, canonicalDigest, number + 1, serials, this.dynamic(), this.transferred(), geodataPath)
     const { snapshot } = compiled
     if (snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
     const saved = store.transaction(() => {
@@ -388,7 +401,6 @@ export class Publisher {
         acceptedIssues: live.generation.acceptedIssues,
         basedOn: number,
         movedPercent: 0,
-        zones,
       }
       const options = { expectedLatest: number, audit: { ...audit, beforeDigest: canonicalDigest, afterDigest: canonicalDigest } }
       return store.saveGeneration(generation, options)
@@ -452,8 +464,9 @@ export class Publisher {
     if (judged.snapshot === undefined) throw invalid(judged.issues)
     const accepted = this.#acceptWarnings(wish, judged.issues)
     const { snapshot } = judged
+    const raised = this.#raised(judged.serials)
     const saved = store.transaction(() => {
-      for (const [zone, given] of Object.entries(judged.serials)) store.setZoneSerial(zone, given.serial, given.contentDigest)
+      for (const [zone, given] of Object.entries(raised)) store.setZoneSerial(zone, given.serial, given.contentDigest)
       const generation = store.saveGeneration(
         {
           documentText: wish.text,
@@ -465,7 +478,7 @@ export class Publisher {
           acceptedIssues: accepted,
           basedOn: live?.generation.number ?? null,
           movedPercent: judged.movedPercent,
-          zones: judged.serials,
+          zones: raised,
         },
         {
           expectedLatest: live?.generation.number ?? 0,
@@ -491,6 +504,7 @@ export class Publisher {
       return generation
     })
     this.#live = liveDocument(saved, parsed)
+    this.#given = new Map([...this.serials(), ...Object.entries(raised)])
     this.#dynamic = dynamic
     log.info({ generation: saved.number, account: wish.account, origin: wish.origin }, 'generation stored')
     const nodes = await this.#send(saved, snapshot)
@@ -592,6 +606,17 @@ export class Publisher {
     }
   }
 
+  /** Serials that are others than those given before. */
+  #raised(serials: Readonly<Record<string, ZoneSerial>>): Readonly<Record<string, ZoneSerial>> {
+    return Object.fromEntries(Object.entries(serials).filter(([zone, given]) => !isSameSerial(this.serials().get(zone), given)))
+  }
+
+  /** Serials that were given to the zones of the live document. */
+  #serialsOf(config: Config): Readonly<Record<string, ZoneSerial>> {
+    const names = config.zones.filter((zone) => zone.serial === 'auto').map((zone) => zone.name)
+    return Object.fromEntries(names.flatMap((name) => (this.serials().has(name) ? [[name, this.serials().get(name)!] as const] : [])))
+  }
+
   async #republishNow(): Promise<number> {
     const live = this.live()
     if (live === undefined) return 0
@@ -604,7 +629,7 @@ export class Publisher {
         live.config,
         generation.canonicalDigest,
         generation.number,
-        generation.zones,
+        this.#serialsOf(live.config),
         this.dynamic(),
         this.transferred(),
       )
@@ -689,4 +714,8 @@ function sideOf(config: Config, snapshot: Snapshot, scores: readonly HealthScore
   )
   const { names, rankPlan } = snapshot.meta
   return { policies: snapshot.policies, names, ranking: rankNow(rankPlan, scores, holders), steered }
+}
+
+function isSameSerial(one: ZoneSerial | undefined, other: ZoneSerial): boolean {
+  return one?.serial === other.serial && one.contentDigest === other.contentDigest
 }

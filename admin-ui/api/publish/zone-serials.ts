@@ -7,6 +7,7 @@ import type { Config, SteeredName, Zone } from '../../../policy/config/config-sc
 import { isLaterSerial, serialOfSoa } from '../../../resolver/transfer/serial.ts'
 import { TYPE_SOA } from '../../../resolver/wire/registry.ts'
 import { type DynamicRecord, layersByZone, layerText } from '../../../resolver/zone/dynamic-layer.ts'
+import { type ContentIndex, indexContent, zonesAbove } from './content-index.ts'
 
 /** Serial of a zone and the digest of the content it stands for. */
 export type ZoneSerial = { readonly serial: number; readonly contentDigest: string }
@@ -34,9 +35,11 @@ export function assignSerials(
 ): Readonly<Record<string, ZoneSerial>> {
   const serials: Record<string, ZoneSerial> = {}
   const layers = layersByZone(dynamic)
+  const index = indexContent(config)
+  const shown: Shown = { layers: byZoneAbove(index, layers), transferred: byZoneAbove(index, transferred) }
   for (const zone of config.zones) {
     if (zone.serial !== 'auto') continue
-    const contentDigest = digestZone(config, zone, layers, transferred)
+    const contentDigest = digestZone(config, index, zone, shown)
     const before = previous(zone.name)
     if (before?.contentDigest === contentDigest) serials[zone.name] = before
     else serials[zone.name] = { serial: nextOf(before, [zone.soa?.serial ?? 0, soaSerial(layers.get(zone.name) ?? [])], at), contentDigest }
@@ -57,34 +60,56 @@ function soaSerial(rows: readonly DynamicRecord[]): number {
   return soa === undefined ? 0 : serialOfSoa(soa.rdata)
 }
 
+/** What lies beside the document, by each zone that shows it: a zone shows NS, DS and glue of those nested in it. */
+type Shown = {
+  readonly layers: ReadonlyMap<string, readonly (readonly [zone: string, rows: readonly DynamicRecord[]])[]>
+  readonly transferred: ReadonlyMap<string, readonly (readonly [zone: string, digest: string])[]>
+}
+
+function byZoneAbove<T>(index: ContentIndex, values: ReadonlyMap<string, T>): ReadonlyMap<string, readonly (readonly [string, T])[]> {
+  const found = new Map<string, (readonly [string, T])[]>()
+  for (const entry of values) {
+    for (const zone of zonesAbove(index.zones, entry[0])) {
+      const entries = found.get(zone)
+      if (entries === undefined) found.set(zone, [entry])
+      else entries.push(entry)
+    }
+  }
+  return found
+}
+
 /** SHA-256 of all that a transfer of the zone shows: records, master files, and the static view of its steered names. */
-function digestZone(
-  config: Config,
-  zone: Zone,
-  layers: ReadonlyMap<string, readonly DynamicRecord[]>,
-  transferred: ReadonlyMap<string, string>,
-): string {
+function digestZone(config: Config, index: ContentIndex, zone: Zone, shown: Shown): string {
+  const rows = (shown.layers.get(zone.name) ?? []).flatMap(([, layer]) => layer)
+  const secondary = shown.transferred.get(zone.name) ?? []
+  const isPlain = rows.length === 0 && secondary.length === 0
+  const known = isPlain ? index.digests.get(zone.name) : undefined
+  if (known !== undefined) return known
   const { serial: _serial, ecs: _ecs, allowTransfer: _allow, notify: _notify, soa, ...rest } = zone
   const { allowUpdate: _update, dynamicRecords: _dynamic, primaries: _primaries, ...content } = rest
-  const names = config.names
-    .filter((name) => isInside(name.name, zone.name))
-    .map((name) => [name.name, name.types, name.records, staticView(config, name)])
+  const names = (index.names.get(zone.name) ?? []).map((name) => [name.name, name.types, name.records, staticView(index, name)])
   // $INCLUDE may name any of the files, so all of them count for a zone that comes from one.
   const files = zone.file === '' ? {} : config.files
-  // Those of zones nested in this one too: their NS, DS and glue show here.
-  const rows = [...layers].filter(([name]) => isInside(name, zone.name)).flatMap(([, layer]) => layer)
-  const secondary = [...transferred].filter(([name]) => isInside(name, zone.name))
   const dynamic = {
     ...(rows.length === 0 ? {} : { dynamic: layerText(rows) }),
     ...(secondary.length === 0 ? {} : { secondary }),
   }
-  const value = { ...content, soa: soa === null ? null : { ...soa, serial: 0 }, names, files, ...nestedZones(config, zone), ...dynamic }
-  return createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex')
+  const value = {
+    ...content,
+    soa: soa === null ? null : { ...soa, serial: 0 },
+    names,
+    files,
+    ...nestedZones(config, index, zone),
+    ...dynamic,
+  }
+  const digest = createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex')
+  if (isPlain) index.digests.set(zone.name, digest)
+  return digest
 }
 
 /** Zones of ours nested in this one: a transfer shows their NS, DS and glue (resolver/transfer/zone-walk.ts). */
-function nestedZones(config: Config, zone: Zone): { readonly nested?: readonly unknown[] } {
-  const inside = config.zones.filter((other) => other !== zone && isInside(other.name, zone.name))
+function nestedZones(config: Config, index: ContentIndex, zone: Zone): { readonly nested?: readonly unknown[] } {
+  const inside = index.nested.get(zone.name) ?? []
   if (inside.length === 0) return {}
   const shown = inside.map(({ name, ttlSeconds, nameservers, records, file }) => [
     name,
@@ -99,16 +124,12 @@ function nestedZones(config: Config, zone: Zone): { readonly nested?: readonly u
 }
 
 /** Addresses of the first fallback pool, which stand for a steered name in a transfer. */
-function staticView(config: Config, name: SteeredName): readonly unknown[] {
-  const policy = config.policies.find((candidate) => candidate.id === name.policy)
-  const pool = config.pools.find((candidate) => candidate.id === policy?.fallback[0])
+function staticView(index: ContentIndex, name: SteeredName): readonly unknown[] {
+  const policy = index.policies.get(name.policy)
+  const pool = index.pools.get(policy?.fallback[0] ?? '')
   const addresses = (pool?.members ?? []).map(({ endpoint: id }) => {
-    const endpoint = config.endpoints.find((candidate) => candidate.id === id)
+    const endpoint = index.endpoints.get(id)
     return [endpoint?.ipv4, endpoint?.ipv6, endpoint?.target]
   })
   return [policy?.ttlSeconds, addresses]
-}
-
-function isInside(name: string, zone: string): boolean {
-  return zone === '.' || name === zone || name.endsWith(`.${zone}`)
 }

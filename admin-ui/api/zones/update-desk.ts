@@ -33,7 +33,7 @@ import { createDocumentSets } from './document-sets.ts'
 
 /** What a desk works with. */
 export type UpdateDeskParts = {
-  readonly publisher: Pick<Publisher, 'publishLayers' | 'live'>
+  readonly publisher: Pick<Publisher, 'publishLayers' | 'live' | 'serials'>
   readonly log: ApiLog
   /** How long the first update of a batch waits for others, ms. */
   readonly gatherMs?: number
@@ -141,14 +141,16 @@ export class UpdateDesk {
     live: LiveDocument & { readonly config: Config },
     dynamic: readonly DynamicRecord[],
   ): { readonly outcomes: readonly Outcome[]; readonly change: LayerChange | undefined } {
-    const { config, generation } = live
+    const { config } = live
+    const serials = this.#parts.publisher.serials()
+    const serialOf = new Map(config.zones.map((zone) => [zone.name, zone.serial]))
     const working = new Map<string, WorkingZone>()
     const byApex = new Map(config.zones.map((zone) => [canonicalText(zone.name), zone]))
     const steered = steeredTypes(config)
     const open = (name: string, apex: Uint8Array): WorkingZone => {
       let zone = working.get(name)
       if (zone === undefined) {
-        const find = this.#sets(config, name, generation.zones[name]?.serial ?? 0)
+        const find = this.#sets(config, name, serialOf.get(name) === 'auto' ? (serials.get(name)?.serial ?? 0) : 0)
         const rows = dynamic.filter((row) => row.zone === name)
         zone = new WorkingZone(name, apex, find, rows)
         working.set(name, zone)

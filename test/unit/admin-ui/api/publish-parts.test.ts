@@ -1,6 +1,7 @@
 /** The pure parts of publishing: difference, serials, movement. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { zonesAbove } from '../../../../admin-ui/api/publish/content-index.ts'
 import { diffDocuments } from '../../../../admin-ui/api/publish/document-diff.ts'
 import { findMovement, type Side } from '../../../../admin-ui/api/publish/moved-addresses.ts'
 import { type Holders, rankNow, settleHolders } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
@@ -81,6 +82,18 @@ test('nextSerial begins with the day, rises by one, goes round and never gives 0
   assert.equal(isLaterSerial(0xffffffff, 1), false)
   assert.equal(isLaterSerial(5, 5), false)
   for (const { previous, next } of cases.slice(1)) assert.ok(isLaterSerial(next, previous!), `${next} after ${previous}`)
+})
+
+test('zonesAbove: by labels, the deepest first; an escaped dot ends none', () => {
+  const zones = new Set(['test.', 'a.test.', 'b\\.a.test.', '.'])
+  for (const [name, above] of [
+    ['x.a.test.', ['a.test.', 'test.', '.']],
+    ['a.test.', ['a.test.', 'test.', '.']],
+    ['ba.test.', ['test.', '.']],
+    ['x.b\\.a.test.', ['b\\.a.test.', 'test.', '.']],
+    ['.', ['.']],
+  ] as const)
+    assert.deepEqual(zonesAbove(zones, name), above, name)
 })
 
 test('assignSerials sees records, steered names and the fallback’s addresses, and nothing else', () => {

@@ -89,7 +89,7 @@ test('what only the compiler finds is refused likewise', async () => {
 })
 
 test('serials: unchanged zone keeps, changed zone rises, a roll back rises again', async () => {
-  const serialOf = () => control.parts.store.latestGeneration()!.zones['yourcompany.com.']!.serial
+  const serialOf = () => control.parts.publisher.serials().get('yourcompany.com.')!.serial
   await put(EXAMPLE_DOCUMENT)
   assert.equal(serialOf(), 2026061500)
   await put(edited('maxLatencyMs: 500', 'maxLatencyMs: 400'))

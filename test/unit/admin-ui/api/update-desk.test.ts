@@ -67,3 +67,14 @@ test('an update whose compile outlives its client is not stored', async (t) => {
   )
   assert.equal(publisher.live()!.generation.number, number)
 })
+
+test('a generation of an update holds the serials that it raised, and only those', async (t) => {
+  const other = '  - {name: other.test., soa: {mname: ns1.dyn.test., rname: h.dyn.test.}, nameservers: [ns1.dyn.test.]}\n'
+  const control = await started(t, `${DOCUMENT}${other}`)
+  const { publisher, store } = control.parts
+  const first = publisher.serials().get('dyn.test.')!.serial
+  assert.equal((await deskOf(control).submit(ask(control, ['new 60 IN A 192.0.2.1']))).rcode, RCODE_NOERROR)
+  assert.deepEqual(Object.keys(store.latestGeneration()!.zones), ['dyn.test.'])
+  assert.equal(publisher.serials().get('dyn.test.')!.serial, first + 1)
+  assert.deepEqual(publisher.serials(), store.listZoneSerials())
+})

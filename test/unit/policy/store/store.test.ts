@@ -188,6 +188,35 @@ test('settings and serials are kept', () => {
   assert.deepEqual(store.getSetting('locale'), { default: 'en' })
   store.setZoneSerial('example.com.', 7, 'd')
   assert.deepEqual(store.getZoneSerial('example.com.'), { serial: 7, contentDigest: 'd' })
+  assert.deepEqual(store.listZoneSerials(), new Map([['example.com.', { serial: 7, contentDigest: 'd' }]]))
+  store.close()
+})
+
+test('what updates leave behind is bounded; documents and what people did stay, and every generation is known by its document', () => {
+  const store = open()
+  store.transaction(() => {
+    store.saveGeneration(GENERATION, { audit: { who: 'ann', action: 'publish.document', object: '1' } })
+    for (let number = 2; number <= 2112; number++) {
+      const isDocument = number === 700
+      for (let line = 0; line < 12; line++) store.appendAudit({ who: 'k.', action: 'update', object: 'z.' })
+      store.saveGeneration({ ...GENERATION, ...(isDocument ? {} : { documentNumber: number < 700 ? 1 : 700 }) })
+    }
+  })
+  const numbers = store.listGenerations({ limit: 5000 }).map(({ number }) => number)
+  assert.deepEqual(numbers.slice(-2), [700, 1])
+  assert.deepEqual([numbers[0], numbers.length], [2112, 1002])
+  for (const [number, document] of [
+    [2, 1],
+    [699, 1],
+    [700, 700],
+    [701, 700],
+    [2112, 700],
+    [2113, 0],
+    [0, 0],
+  ] as const)
+    assert.equal(store.documentNumberOf(number), document, String(number))
+  assert.equal(store.listAudit({ action: 'update', limit: 50_000 }).length, 20_000)
+  assert.equal(store.listAudit({ action: 'publish.document' }).length, 1)
   store.close()
 })
 
