@@ -16,7 +16,7 @@ import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
 import { StandingRing } from '../../admin-ui/api/observe/standing-ring.ts'
 import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
-import { Publisher } from '../../admin-ui/api/publish/publisher.ts'
+import { Publisher, type PublisherParts } from '../../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../../admin-ui/api/routes/all-routes.ts'
 import { createApiServers } from '../../admin-ui/api/server.ts'
 import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-scores.ts'
@@ -91,6 +91,8 @@ export type ControlFixture = {
   call(method: string, path: string, options?: CallOptions): Promise<Reply>
   /** Makes an account with this role, its password changed, and signs it in; returns the cookie. */
   signInAs(role: Role, name?: string): Promise<string>
+  /** A publisher as after a restart: it knows what the store has. */
+  restartedPublisher(): Publisher
   stop(): Promise<void>
 }
 
@@ -158,7 +160,7 @@ export async function startControl(
   const ring = new StandingRing()
   const fleet = new FleetWatch(hub, feed, ring, now)
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
-  const publisher = new Publisher({
+  const publisherParts: PublisherParts = {
     store,
     compile: async (input) => compileSnapshot({ ...input, geodata, moreZones: [] }),
     hub,
@@ -177,7 +179,8 @@ export async function startControl(
       }),
     now,
     log: quiet,
-  })
+  }
+  const publisher = new Publisher(publisherParts)
   const geodataFolder = join(folder, 'geodata')
   const geodataDesk = new GeodataDesk({
     publisher,
@@ -242,6 +245,7 @@ export async function startControl(
       const { token } = await accounts.changePassword(caller, password, `a good password of ${name}`, '')
       return `nearcast_session=${token}`
     },
+    restartedPublisher: () => new Publisher(publisherParts),
     stop: async () => {
       tcp.closeAllConnections()
       await Promise.all([tcp, socket].map((server) => new Promise((resolve) => server.close(resolve))))

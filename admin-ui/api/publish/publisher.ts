@@ -182,8 +182,6 @@ export class Publisher {
   #earlier: LiveDocument | undefined
   /** Live snapshot: what the guards compare with. Its bytes do not hold the generation. */
   #snapshot: Snapshot | undefined
-  /** Warnings that updates brought about, which nobody can acknowledge: they do not hold up the next edit. */
-  #layerWarnings: ReadonlySet<string> = new Set()
   /** Serials given to all zones there ever were. */
   #given: ReadonlyMap<string, StoredZone> | undefined
   /** Dynamic layers of the live generation. */
@@ -345,8 +343,6 @@ export class Publisher {
     this.#given = new Map([...this.serials(), ...Object.entries(raised)])
     this.#dynamic = dynamic
     this.#transferred = transferred
-    const warnings = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE)))
-    this.#layerWarnings = new Set(warnings.map(({ code, message }) => `${code} ${message}`))
     log.info({ generation: saved.number, account: change.author, origin: 'update' }, 'generation stored')
     onStored(saved.number)
     await this.#send(saved, snapshot)
@@ -462,7 +458,7 @@ export class Publisher {
     }
     const judged = await this.#judge(parsed, dynamic)
     if (judged.snapshot === undefined) throw invalid(judged.issues)
-    const accepted = this.#acceptWarnings(wish, judged.issues)
+    const accepted = await this.#acceptWarnings(wish, parsed, judged.issues, dynamic)
     const { snapshot } = judged
     const raised = this.#raised(judged.serials)
     const saved = store.transaction(() => {
@@ -525,13 +521,37 @@ export class Publisher {
   }
 
   /** Codes of the warnings that were passed. Throws PUBLISH_WARNINGS when one was not. */
-  #acceptWarnings(wish: PublishWish, issues: readonly Issue[]): readonly string[] {
-    const codes = warningCodes(issues.filter(({ code, message }) => !this.#layerWarnings.has(`${code} ${message}`)))
+  async #acceptWarnings(
+    wish: PublishWish,
+    parsed: ParseResult,
+    issues: readonly Issue[],
+    dynamic: readonly DynamicRecord[],
+  ): Promise<readonly string[]> {
     const passes = (code: string): boolean =>
       wish.accept === 'all' || (wish.accept === 'document' ? !code.startsWith('PUBLISH_') : wish.accept.includes(code))
+    let codes = warningCodes(issues)
+    if (codes.some((code) => !passes(code))) {
+      const foreign = await this.#foreignWarnings(parsed, issues, dynamic)
+      codes = warningCodes(issues.filter((issue) => !foreign.has(issue)))
+    }
     const left = codes.filter((code) => !passes(code))
     if (left.length > 0) throw new ApiError('PUBLISH_WARNINGS', `warnings to acknowledge: ${left.join(', ')}`, { issues })
     return codes
+  }
+
+  /**
+   * Warnings that come of updates and transfers in, not of the document: nobody who publishes it can do anything about them, so they do
+   * not hold it up. They are those that the document does not have alone.
+   */
+  async #foreignWarnings(parsed: ParseResult, issues: readonly Issue[], dynamic: readonly DynamicRecord[]): Promise<ReadonlySet<Issue>> {
+    if (!parsed.ok || (dynamic.length === 0 && this.transferred().size === 0)) return new Set()
+    const kept = this.#compiled
+    const serials = this.#serialsOf(parsed.config)
+    const alone = await this.#compile(parsed.config, parsed.digest, 0, serials, [], new Map())
+    this.#compiled = kept
+    const late = alone.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE)))
+    const own = new Set([...parsed.issues.map(viewIssue), ...late].map(({ code, message }) => `${code} ${message}`))
+    return new Set(issues.filter(({ code, message }) => !code.startsWith('PUBLISH_') && !own.has(`${code} ${message}`)))
   }
 
   /** Compiles, or takes the last outcome when it was the same document with the same serials: a publish mostly follows its review. */

@@ -78,3 +78,22 @@ test('a generation of an update holds the serials that it raised, and only those
   assert.equal(publisher.serials().get('dyn.test.')!.serial, first + 1)
   assert.deepEqual(publisher.serials(), store.listZoneSerials())
 })
+
+test('a warning that an update brought about does not hold up the document, nor does a restart of control make it', async (t) => {
+  const control = await started(t)
+  assert.equal((await deskOf(control).submit(ask(control, ['sub 60 IN NS ns.sub', 'www 60 IN A 192.0.2.1']))).rcode, RCODE_NOERROR)
+  const { publisher } = control.parts
+  const judged = await publisher.judge({ text: DOCUMENT, files: {} })
+  assert.ok(
+    judged.issues.some(({ code }) => code === 'ZONE_MISSING_GLUE'),
+    'the update makes the warning',
+  )
+  const edited = DOCUMENT.replace('127.0.0.1', '127.0.0.2')
+  // As a control that was just started: nothing but the store is known.
+  const restarted = control.restartedPublisher()
+  const wish = { files: {}, account: 'a', comment: '', accept: [], basedOn: null, force: false, origin: 'document' as const }
+  await restarted.publish({ ...wish, text: edited })
+  // Its own warning holds it up.
+  const own = edited.replace('    records: [', '    records: [{name: cut, type: NS, data: [ns.cut]}, ')
+  await assert.rejects(restarted.publish({ ...wish, text: own }), { code: 'PUBLISH_WARNINGS' })
+})
