@@ -12,7 +12,7 @@ import { zoneSectionEnd } from '../update/update-message.ts'
 import { canonicalName, formatName, parseName } from '../wire/name.ts'
 import { readMessage } from '../wire/read-message.ts'
 import { HEADER_BYTES, makeQuery, type Query, readQuery, VERDICT_OK } from '../wire/read-query.ts'
-import { CLASS_IN, RCODE_FORMERR, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_AXFR, TYPE_IXFR, TYPE_SOA } from '../wire/registry.ts'
+import { CLASS_IN, RCODE_FORMERR, RCODE_NOTIMP, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_AXFR, TYPE_IXFR, TYPE_SOA } from '../wire/registry.ts'
 import {
   createTsigSigner,
   type FindTsigKey,
@@ -57,9 +57,17 @@ export const TRANSFER_OUTCOMES = [
   'busy',
   'tsig-failed',
   'signed',
+  'notimp',
 ] as const
 /** One of them. */
 export type TransferOutcome = (typeof TRANSFER_OUTCOMES)[number]
+
+const REFUSALS: ReadonlyMap<number, TransferOutcome> = new Map([
+  [RCODE_REFUSED, 'refused'],
+  [RCODE_NOTAUTH, 'notauth'],
+  [RCODE_FORMERR, 'formerr'],
+  [RCODE_NOTIMP, 'notimp'],
+])
 
 /** Answers a query that has no TSIG any more, in place; the answerer of the worker. */
 export type AnswerPlain = (
@@ -231,7 +239,7 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
   }
 
   function countRefusal(rcode: number): void {
-    count(rcode === RCODE_REFUSED ? 'refused' : rcode === RCODE_NOTAUTH ? 'notauth' : rcode === RCODE_FORMERR ? 'formerr' : 'busy')
+    count(REFUSALS.get(rcode) ?? 'busy')
   }
 
   /** The reply to a transfer query that must fit into one datagram. */
@@ -245,8 +253,8 @@ export function createTransferDesk(options: TransferDeskOptions): TransferDesk {
   ): number {
     const frame: ReplyFrame = { head: checked.body.slice(0, query.questionEnd), hasOpt: query.hasOpt, signer: checked.signer }
     const now = nowSeconds()
-    // RFC 5936 §4.2: AXFR is not defined over UDP.
-    const wanted = query.type === TYPE_AXFR ? RCODE_FORMERR : recordsFor(query, checked, src, srcAt, tables)
+    // RFC 5936 §4.2: AXFR is not defined over UDP. NSD and Knot say so, BIND says FORMERR; the message has no fault of form.
+    const wanted = query.type === TYPE_AXFR ? RCODE_NOTIMP : recordsFor(query, checked, src, srcAt, tables)
     if (typeof wanted === 'number') {
       countRefusal(wanted)
       return writeRefusal(frame, wanted, scratch, now)
