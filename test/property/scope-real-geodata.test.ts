@@ -4,8 +4,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { packageRoot } from '../../cli/package-root.ts'
 import { loadGeodata } from '../../geodata/geodata-file.ts'
+import { decide } from '../../policy/decide/decide.ts'
+import { makeDecision } from '../../policy/model/decision.ts'
+import { PROPERTY_SEED } from '../support/synthetic-arbitraries.ts'
 import { makeSyntheticConfig } from '../support/synthetic-config.ts'
 import { makeSubject } from '../support/synthetic-decision.ts'
+import { fillRanking, makePlainRanking } from '../support/synthetic-ranking.ts'
 
 const geodata = loadGeodata(join(packageRoot(), 'geodata/default/default.geodata'))
 const config = makeSyntheticConfig({
@@ -82,6 +86,70 @@ test('the reference scenario: Ningbo Telecom has its edge, moves along the order
   ]
   for (const [client, endpoint] of auto) assert.deepEqual(subject.ask(client, {}, { policy: 'b-auto' }).endpoints, [endpoint], client)
 })
+
+test('a million random pairs inside one scope have one answer, for three policies, one with weights and hashPrefix', (t) => {
+  const { policies, compiled } = subject
+  const ranking = fillRanking(config, makePlainRanking(config))
+  const [one, other] = [makeDecision(), makeDecision()]
+  let state = PROPERTY_SEED
+  const random = (): number => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state
+  }
+  const PAIRS = 1_000_000
+  let bits = 0
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const policy = pair % 3
+    const family = random() % 2 === 0 ? 4 : 6
+    const [w0, w1, w2, w3] = family === 4 ? clientIn4(random) : clientIn6(random)
+    decide(policies, ranking, policy, 0, family, w0, w1, w2, w3, 0, one)
+    bits += one.scope
+    // Another address of the scope: bits behind it at random, at times all of them turned.
+    const turn = pair % 5 === 0 ? -1 : random()
+    const [o0, o1, o2, o3] = [0, 1, 2, 3].map((word) => {
+      const kept = Math.min(32, Math.max(0, one.scope - 32 * word))
+      const mask = kept === 32 ? 0 : -1 >>> kept
+      return [w0, w1, w2, w3][word]! ^ ((word === 0 ? turn : Math.imul(turn, word)) & mask)
+    }) as [number, number, number, number]
+    decide(policies, ranking, policy, 0, family, o0, family === 4 ? 0 : o1, family === 4 ? 0 : o2, family === 4 ? 0 : o3, 0, other)
+    const same =
+      one.scope === other.scope &&
+      one.outcome === other.outcome &&
+      one.rule === other.rule &&
+      one.ttlSeconds === other.ttlSeconds &&
+      one.memberCount === other.memberCount &&
+      one.members[0] === other.members[0]
+    if (!same)
+      assert.fail(
+        `policy ${compiled.names.policies[policy]}: ${[w0, w1, w2, w3]} and ${[o0, o1, o2, o3]} differ inside a scope of ${one.scope}`,
+      )
+  }
+  t.diagnostic(`mean scope ${(bits / PAIRS).toFixed(1)}`)
+})
+
+/** A client of a random range of the geodata, at its edges more often than inside. */
+function clientIn4(random: () => number): readonly [number, number, number, number] {
+  const { starts } = geodata.v4
+  const range = (random() >>> 0) % (starts.length - 1)
+  const start = starts[range]!
+  const size = starts[range + 1]! - start
+  const offset = [0, size - 1, (random() >>> 0) % size][(random() >>> 0) % 3]!
+  return [(start + offset) | 0, 0, 0, 0]
+}
+
+function clientIn6(random: () => number): readonly [number, number, number, number] {
+  const { starts, values } = geodata.v6
+  const at = 4 * ((random() >>> 0) % values.length)
+  const words = [starts[at]! | 0, starts[at + 1]! | 0, starts[at + 2]! | 0, starts[at + 3]! | 0] as const
+  const kind = (random() >>> 0) % 3
+  if (kind === 0) return words
+  if (kind === 1) return [words[0], words[1] | (random() >>> 8), random(), random()]
+  // The address before.
+  const borrow = (word: number): number => (words.slice(word + 1).every((value) => value === 0) ? 1 : 0)
+  return at === 0 ? words : [(words[0] - borrow(0)) | 0, (words[1] - borrow(1)) | 0, (words[2] - borrow(2)) | 0, (words[3] - 1) | 0]
+}
 
 test('on the real ranges every address at the edges of a scope has the answer of the scope', () => {
   const plain = subject.plainOf({})

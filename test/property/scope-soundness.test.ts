@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Config } from '../../policy/config/config-schema.ts'
 import type { PlainRanking } from '../../policy/reference/naive-decide.ts'
 import { client, edgesOf, health, PROPERTY_SEED, world } from '../support/synthetic-arbitraries.ts'
 import { makeSyntheticConfig } from '../support/synthetic-config.ts'
@@ -60,6 +61,67 @@ test('every address inside a returned scope gets the same members, TTL and scope
     { seed: PROPERTY_SEED, numRuns: Number(process.env.PROPERTY_RUNS ?? 250) },
   )
   for (const scope of ['4/0', '4/32', '6/0', '6/128']) assert.ok(scopes.has(scope), `no decision had scope ${scope}`)
+})
+
+test('with scopeGranularity no scope is longer, but for hashPrefix', () => {
+  let seen = 0
+  fc.assert(
+    fc.property(world, ({ config, geodata }) => {
+      const { scopeGranularity } = config.options
+      if (scopeGranularity === undefined) return
+      const policies = config.policies.map((policy) => ({ ...policy, hashPrefix: { ipv4: 0, ipv6: 0 } }))
+      const subject = makeSubject({ ...config, policies }, geodata)
+      const plain = makePlainRanking(config)
+      for (const policy of policies) {
+        for (const { family, address } of edgesOf({ config, geodata })) {
+          const { scope } = subject.askNumber(family, address, plain, { policy: policy.id })
+          assert.ok(scope <= (family === 4 ? scopeGranularity.ipv4 : scopeGranularity.ipv6), `${scope} at ${address}`)
+          seen++
+        }
+      }
+    }),
+    { seed: PROPERTY_SEED, numRuns: 100 },
+  )
+  assert.ok(seen > 1000)
+})
+
+test('the class of most addresses of a block has it, of equal ones the first', () => {
+  const config = (granularity: number): Config =>
+    makeSyntheticConfig({
+      pools: [
+        { id: 'central', members: ['c'] },
+        { id: 'edge', members: ['e'] },
+      ],
+      lines: {
+        few: ['10.0.0.0/26', '2001:db8::/58'],
+        half: ['10.0.1.0/25', '2001:db8:0:100::/57'],
+        late: ['10.0.2.128/25'],
+        most: ['10.0.3.0/25', '10.0.3.192/26'],
+      },
+      policies: [
+        {
+          id: 'p',
+          rules: [
+            ...['few', 'half', 'late', 'most'].map((id) => ({ line: `custom:${id}`, pools: ['edge'] })),
+            { line: '*', pools: ['central'] },
+          ],
+          fallback: ['central'],
+        },
+      ],
+      options: { scopeGranularity: { ipv4: granularity, ipv6: 56 } },
+    })
+  const subject = makeSubject(config(24), makeSyntheticGeodata([]))
+  const cases = [
+    ['10.0.0.1', 'c'],
+    ['10.0.1.1', 'e'],
+    ['10.0.1.255', 'e'],
+    ['10.0.2.255', 'c'],
+    ['10.0.3.130', 'e'],
+    ['2001:db8::1', 'c'],
+    ['2001:db8:0:1ff::1', 'e'],
+  ] as const
+  for (const [address, endpoint] of cases) assert.deepEqual(subject.ask(address, {}, { policy: 'p' }).endpoints, [endpoint], address)
+  assert.deepEqual(makeSubject(config(32), makeSyntheticGeodata([])).ask('10.0.0.1', {}, { policy: 'p' }).endpoints, ['e'])
 })
 
 test('health and ranking never change the scope', () => {
