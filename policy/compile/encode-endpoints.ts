@@ -1,7 +1,7 @@
 /** Endpoint columns: addresses as numbers, targets as names in wire form. Pure. */
 import { parseAddress } from '../../geodata/address/address.ts'
 import type { Endpoint } from '../config/config-schema.ts'
-import { ENDPOINT_IPV4, ENDPOINT_IPV6, ENDPOINT_TARGET, type PolicyColumns } from '../model/policy-columns.ts'
+import { ENDPOINT_DISABLED, ENDPOINT_IPV4, ENDPOINT_IPV6, ENDPOINT_TARGET, type PolicyColumns } from '../model/policy-columns.ts'
 
 type EndpointColumns = Pick<PolicyColumns, 'endpointKinds' | 'endpointIpv4' | 'endpointIpv6' | 'endpointTargetFirst' | 'endpointTargets'>
 
@@ -26,7 +26,10 @@ export function encodeEndpoints(endpoints: readonly Endpoint[]): EndpointColumns
 
 function kindsOf(endpoint: Endpoint): number {
   return (
-    (endpoint.ipv4 === '' ? 0 : ENDPOINT_IPV4) | (endpoint.ipv6 === '' ? 0 : ENDPOINT_IPV6) | (endpoint.target === '' ? 0 : ENDPOINT_TARGET)
+    (endpoint.ipv4 === '' ? 0 : ENDPOINT_IPV4) |
+    (endpoint.ipv6 === '' ? 0 : ENDPOINT_IPV6) |
+    (endpoint.target === '' ? 0 : ENDPOINT_TARGET) |
+    (endpoint.enabled ? 0 : ENDPOINT_DISABLED)
   )
 }
 

@@ -27,6 +27,8 @@ export const ENDPOINT_IPV4 = 1
 export const ENDPOINT_IPV6 = 2
 /** `endpointKinds`: is a host name, answered as CNAME. */
 export const ENDPOINT_TARGET = 4
+/** `endpointKinds`: is not answered (`enabled: false`); rankings leave it out, transfers do by this. */
+export const ENDPOINT_DISABLED = 8
 
 /** All columns. Index spaces: t tables, c classes, p policies, r rules, u pool uses, m member uses, e endpoints. */
 export type PolicyColumns = {

@@ -7,7 +7,7 @@
  *   nested in it       alone must know (RFC 5936 §3.2)
  */
 import type { CompiledPolicies } from '../../policy/decide/compiled-policies.ts'
-import { ENDPOINT_IPV4, ENDPOINT_IPV6, ENDPOINT_TARGET } from '../../policy/model/policy-columns.ts'
+import { ENDPOINT_DISABLED, ENDPOINT_IPV4, ENDPOINT_IPV6, ENDPOINT_TARGET } from '../../policy/model/policy-columns.ts'
 import { isAtOrBelow } from '../wire/name.ts'
 import { compareRdata } from '../wire/rdata/compare-rdata.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DS, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
@@ -240,7 +240,8 @@ function fallbackEndpoints({ policies }: TransferTables, policy: number): number
   const first = columns.policyFallbackFirst[policy]!
   if (first >= columns.policyFallbackFirst[policy + 1]!) return []
   const use = columns.fallbackPoolUses[first]!
-  return [...columns.memberEndpoint.subarray(columns.poolUseMemberFirst[use]!, columns.poolUseMemberFirst[use + 1]!)]
+  const members = columns.memberEndpoint.subarray(columns.poolUseMemberFirst[use]!, columns.poolUseMemberFirst[use + 1]!)
+  return [...members].filter((endpoint) => (columns.endpointKinds[endpoint]! & ENDPOINT_DISABLED) === 0)
 }
 
 function targetOf({ policies }: TransferTables, endpoint: number): Uint8Array {

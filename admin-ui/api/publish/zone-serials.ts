@@ -127,9 +127,8 @@ function nestedZones(config: Config, index: ContentIndex, zone: Zone): { readonl
 function staticView(index: ContentIndex, name: SteeredName): readonly unknown[] {
   const policy = index.policies.get(name.policy)
   const pool = index.pools.get(policy?.fallback[0] ?? '')
-  const addresses = (pool?.members ?? []).map(({ endpoint: id }) => {
-    const endpoint = index.endpoints.get(id)
-    return [endpoint?.ipv4, endpoint?.ipv6, endpoint?.target]
-  })
+  const endpoints = (pool?.members ?? []).map(({ endpoint: id }) => index.endpoints.get(id))
+  const shown = endpoints.filter((endpoint) => endpoint?.enabled !== false)
+  const addresses = shown.map((endpoint) => [endpoint?.ipv4, endpoint?.ipv6, endpoint?.target])
   return [policy?.ttlSeconds, addresses]
 }

@@ -110,3 +110,17 @@ test('a steered name goes out as its static RRset, else as the first fallback po
   )
   assert.equal(texts.filter((text) => text.startsWith('web.z.test. 30 HTTPS')).length, 2)
 })
+
+test('a disabled endpoint of the first fallback pool is not in the static view', () => {
+  const policies = `
+endpoints: [{id: one, ipv4: 192.0.2.1}, {id: two, ipv4: 192.0.2.2, enabled: false}]
+pools: [{id: p, members: [{endpoint: one}, {endpoint: two}]}]
+policies: [{id: edge, ttlSeconds: 30, rules: [{line: "*", pools: [p]}], fallback: [p]}]
+names: [{name: edge.z.test., types: [A], policy: edge}]
+`
+  const shown = walked(snapshotOf(zoneText('z.test.', 1, []), policies), 'z.test.')
+  assert.deepEqual(
+    shown.filter((text) => text.startsWith('edge')),
+    ['edge.z.test. 30 A 192.0.2.1'],
+  )
+})
