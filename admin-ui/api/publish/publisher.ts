@@ -461,7 +461,11 @@ export class Publisher {
     const accepted = await this.#acceptWarnings(wish, parsed, judged.issues, dynamic)
     const { snapshot } = judged
     const raised = this.#raised(judged.serials)
+    const secondary = new Set(checked.config.zones.filter((zone) => zone.primaries.length > 0).map((zone) => zone.name))
+    const left = [...this.transferred().keys()].filter((name) => !secondary.has(name))
     const saved = store.transaction(() => {
+      // A zone that is secondary again one day is transferred again: what it was by then is of no use.
+      for (const zone of left) store.deleteTransferredZone(zone)
       for (const [zone, given] of Object.entries(raised)) store.setZoneSerial(zone, given.serial, given.contentDigest)
       const generation = store.saveGeneration(
         {
@@ -502,6 +506,7 @@ export class Publisher {
     this.#live = liveDocument(saved, parsed)
     this.#given = new Map([...this.serials(), ...Object.entries(raised)])
     this.#dynamic = dynamic
+    this.#transferred = new Map([...this.transferred()].filter(([name]) => secondary.has(name)))
     log.info({ generation: saved.number, account: wish.account, origin: wish.origin }, 'generation stored')
     const nodes = await this.#send(saved, snapshot)
     this.#parts.onPublished(saved.number, wish.account, wish.comment)

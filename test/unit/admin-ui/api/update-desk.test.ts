@@ -97,3 +97,16 @@ test('a warning that an update brought about does not hold up the document, nor 
   const own = edited.replace('    records: [', '    records: [{name: cut, type: NS, data: [ns.cut]}, ')
   await assert.rejects(restarted.publish({ ...wish, text: own }), { code: 'PUBLISH_WARNINGS' })
 })
+
+test('what was transferred of a zone goes with the document that has it no more', async (t) => {
+  const secondary = '  - {name: s.test., primaries: [{address: 192.0.2.9}]}\n'
+  const control = await started(t, `${DOCUMENT}${secondary}`)
+  const { publisher, store } = control.parts
+  const fresh = { digest: 'd', transferredAt: 1, refreshedAt: 1, primary: '192.0.2.9' }
+  const { number } = publisher.live()!.generation
+  for (const zone of ['s.test.', 'gone.test.']) store.saveTransferredZone({ ...fresh, zone, serial: 1, records: new Uint8Array(0) })
+  const restarted = control.restartedPublisher()
+  const wish = { files: {}, account: 'a', comment: '', accept: 'all', basedOn: number, force: false, origin: 'document' } as const
+  await restarted.publish({ ...wish, text: DOCUMENT })
+  assert.deepEqual([store.listTransferredZones(), restarted.transferred()], [[], new Map()])
+})
