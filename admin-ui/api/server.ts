@@ -48,6 +48,8 @@ export type ApiServerOptions = {
 
 /** Largest body: a document with its files. */
 const BODY_LIMIT = '160mb'
+/** Where such a body may come. */
+const LARGE_BODIES = [`${API_BASE}/document`, `${API_BASE}/draft`, `${API_BASE}/lines/check`]
 /** Largest body of everything that is no document. */
 const SMALL_BODY_LIMIT = '1mb'
 /** Name of the cookie on loopback without TLS. `__Host-` binds the other to TLS, this host and the path "/". */
@@ -96,12 +98,12 @@ function createApp(options: ApiServerOptions, local: boolean): Express {
     next()
   })
   const callerOf = (request: Request): Caller | null => (local ? SOCKET_CALLER : findCaller(request, options.accounts))
-  app.use([`${API_BASE}/document`, `${API_BASE}/draft`], (request, _response, next) => {
+  app.use(LARGE_BODIES, (request, _response, next) => {
     // Before the body is read: strangers do not get to send 160 MB.
     if (callerOf(request) === null) throw new ApiError('AUTH_NEEDED', 'nobody is signed in')
     next()
   })
-  app.use([`${API_BASE}/document`, `${API_BASE}/draft`], express.json({ limit: BODY_LIMIT, type: () => true, strict: true }))
+  app.use(LARGE_BODIES, express.json({ limit: BODY_LIMIT, type: () => true, strict: true }))
   app.use(express.json({ limit: SMALL_BODY_LIMIT, type: () => true, strict: true }))
   mountRoutes(app, options.handlers, {
     findCaller: callerOf,

@@ -20,6 +20,7 @@ import { generationAnswerSchema, generationListSchema } from './generation.ts'
 import { geodataPendingSchema, geodataRefreshAnswerSchema, geodataRefreshSchema, geodataStatusSchema } from './geodata.ts'
 import { healthScoresSchema } from './health-scores.ts'
 import { LINE_KINDS, lineCatalogueSchema, lineChainSchema, lineDescriptionSchema, lineSearchSchema } from './line.ts'
+import { networkCheckSchema, networkCheckWishSchema } from './network-check.ts'
 import { policyAnswerSchema, policyListSchema, policyObjectSchema } from './policy.ts'
 import { poolListSchema } from './pool.ts'
 import { publishAnswerSchema, publishSchema } from './publish.ts'
@@ -27,6 +28,7 @@ import type { RouteName, RouteTypes } from './routes.ts'
 import { meSchema, passwordChangeSchema, signInSchema } from './session.ts'
 import { standingHistorySchema } from './standing-history.ts'
 import { statusSchema } from './status.ts'
+import { zoneAnswerSchema, zoneListSchema } from './zone.ts'
 
 /** A query parameter of a route, always optional text. */
 export type QueryParameter = { readonly name: string; readonly help: string; readonly required?: boolean }
@@ -86,12 +88,21 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   ]),
   line: just(lineDescriptionSchema),
   lineChain: just(lineChainSchema, [{ name: 'address', help: 'address or prefix', required: true }]),
+  checkNetworks: takes(networkCheckWishSchema, networkCheckSchema),
   geodata: just(geodataStatusSchema),
   geodataPending: just(geodataPendingSchema),
   confirmGeodata: just(geodataStatusSchema),
   rejectGeodata: just(geodataStatusSchema),
   refreshGeodata: takes(geodataRefreshSchema, geodataRefreshAnswerSchema),
   rollBackGeodata: just(geodataStatusSchema),
+  zones: just(zoneListSchema, [
+    { name: 'after', help: 'only zones whose name sorts behind this one' },
+    { name: 'limit', help: 'most zones, 1-10000, default 1000' },
+  ]),
+  zone: just(zoneAnswerSchema, [
+    { name: 'skip', help: 'records of the dynamic layer to pass over, default 0' },
+    { name: 'limit', help: 'most records, 1-10000, default 1000' },
+  ]),
   document: just(documentAnswerSchema, [{ name: 'format', help: 'json (default) or yaml' }]),
   checkDocument: takes(documentCheckSchema, documentCheckAnswerSchema),
   putDocument: takes(documentPutSchema, publishAnswerSchema),

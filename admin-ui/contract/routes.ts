@@ -12,6 +12,7 @@ import type { GenerationAnswer, GenerationList } from './generation.ts'
 import type { GeodataPending, GeodataRefresh, GeodataRefreshAnswer, GeodataStatus } from './geodata.ts'
 import type { HealthScores } from './health-scores.ts'
 import type { LineCatalogue, LineChain, LineDescription, LineSearch } from './line.ts'
+import type { NetworkCheck, NetworkCheckWish } from './network-check.ts'
 import type { PolicyAnswer, PolicyList, PolicyObject } from './policy.ts'
 import type { PoolList } from './pool.ts'
 import type { Publish, PublishAnswer } from './publish.ts'
@@ -19,6 +20,7 @@ import type { Role } from './role.ts'
 import type { Me, PasswordChange, SignIn } from './session.ts'
 import type { StandingHistory } from './standing-history.ts'
 import type { Status } from './status.ts'
+import type { ZoneAnswer, ZoneList } from './zone.ts'
 
 /** Prefix of every path below. */
 export const API_BASE = '/api/v1'
@@ -57,12 +59,15 @@ export type RouteTypes = {
   lineSearch: { body: undefined; answer: LineSearch }
   lineChain: { body: undefined; answer: LineChain }
   line: { body: undefined; answer: LineDescription }
+  checkNetworks: { body: NetworkCheckWish; answer: NetworkCheck }
   geodata: { body: undefined; answer: GeodataStatus }
   geodataPending: { body: undefined; answer: GeodataPending }
   confirmGeodata: { body: undefined; answer: GeodataStatus }
   rejectGeodata: { body: undefined; answer: GeodataStatus }
   refreshGeodata: { body: GeodataRefresh; answer: GeodataRefreshAnswer }
   rollBackGeodata: { body: undefined; answer: GeodataStatus }
+  zones: { body: undefined; answer: ZoneList }
+  zone: { body: undefined; answer: ZoneAnswer }
   document: { body: undefined; answer: DocumentAnswer }
   checkDocument: { body: DocumentCheck; answer: DocumentCheckAnswer }
   putDocument: { body: DocumentPut; answer: PublishAnswer }
@@ -121,6 +126,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     'viewer',
     'one line: names, vendors, share, place in both orders; any accepted spelling, percent-encoded',
   ),
+  checkNetworks: route('POST', '/lines/check', 'editor', 'judges a prefix list or CSV for a custom line; keeps nothing'),
   geodata: route('GET', '/geodata', 'viewer', 'geodata in use: sources with age and licence, corrections, last refresh'),
   geodataPending: route('GET', '/geodata/pending', 'viewer', 'new geodata that waits for confirmation, compared with what is in use'),
   confirmGeodata: route('POST', '/geodata/pending/confirm', 'publisher', 'makes the geodata that waits live; If-Match is honoured'),
@@ -132,6 +138,8 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     'looks for new geodata now; answers when it is live, waits or was refused',
   ),
   rollBackGeodata: route('POST', '/geodata/rollback', 'publisher', 'brings the geodata before back; If-Match is honoured'),
+  zones: route('GET', '/zones', 'viewer', 'zones: serial, transfers, updates, state of secondary zones; ?after=&limit='),
+  zone: route('GET', '/zones/:zone', 'viewer', 'one zone with the records of its dynamic layer; ?skip=&limit='),
   document: route('GET', '/document', 'viewer', 'the live document; ?format=json|yaml'),
   checkDocument: route('POST', '/document/check', 'editor', 'judges a document; keeps nothing'),
   putDocument: route('PUT', '/document', 'publisher', 'publishes a whole document'),

@@ -127,8 +127,8 @@ function isBefore(listA: PrefixList, a: number, listB: PrefixList, b: number): b
   return false
 }
 
-/** Whether the first `bits` of two addresses agree. */
-function sameBits(
+/** Whether the first `bits` of two addresses agree, each at its place in a list of starts. */
+export function sameBits(
   width: 1 | 4,
   a: Uint32Array | readonly number[],
   atA: number,

@@ -4,13 +4,16 @@ import type { Line } from '../../../policy/config/config-schema.ts'
 import { LINE_KINDS, type LineKind } from '../../contract/line.ts'
 import { ApiError } from '../api-error.ts'
 import type { ApiParts } from '../api-parts.ts'
+import { checkNetworks } from '../lines/check-networks.ts'
 import { type ApiRequest, numberParameter, type RouteHandlers } from '../route-handler.ts'
 
 /** Longest text that is looked at as a name of a line. */
 const MAX_TEXT = 100
 
 /** Handlers. */
-export function lineRoutes(parts: Pick<ApiParts, 'lines' | 'publisher'>): RouteHandlers<'lines' | 'lineSearch' | 'lineChain' | 'line'> {
+export function lineRoutes(
+  parts: Pick<ApiParts, 'lines' | 'publisher'>,
+): RouteHandlers<'lines' | 'lineSearch' | 'lineChain' | 'line' | 'checkNetworks'> {
   const { publisher } = parts
   const custom = (): readonly Line[] => publisher.live()?.config?.lines ?? []
   return {
@@ -27,6 +30,7 @@ export function lineRoutes(parts: Pick<ApiParts, 'lines' | 'publisher'>): RouteH
       return { answer: parts.lines.search(query, numberParameter(request, 'limit', 20, 1, 100), custom(), kindParameter(request)) }
     },
     lineChain: (request) => ({ answer: parts.lines.chain(request.query('address') ?? '', 'place-first', custom()) }),
+    checkNetworks: ({ body }) => ({ answer: checkNetworks(body.text, custom(), body.line.replace(/^custom:/, '')) }),
     line: (request) => ({ answer: readLine(() => parts.lines.show(cut('the line', request.params.key!), custom())) }),
   }
 }
