@@ -1,7 +1,8 @@
 /** `nearcast restore FILE`: a backup becomes the state. Refuses while nearcast runs on that folder; what was there is kept beside. */
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { restoredSerial, type ZoneSerial } from '../admin-ui/api/publish/zone-serials.ts'
 import { openStore, restoreFrom } from '../policy/store/store.ts'
 import { STORE_NAME } from './backup.ts'
 import { readArchive } from './backup-archive.ts'
@@ -38,9 +39,12 @@ async function run(args: CommandArgs): Promise<number> {
     for (const socket of [paths.controlSocket, paths.fleetSocket]) await refuseRunning(socket)
     const names = readArchive(file, folder)
     if (!names.includes(STORE_NAME)) throw new ProductError('BACKUP_DAMAGED', `the backup "${file}" holds no store`, 'use another backup')
+    const before = readSerials(paths.store)
     restoreFrom(join(folder, STORE_NAME), paths.store)
     replaceSnapshots(folder, names, paths.snapshots)
-    const generation = readGeneration(paths.store)
+    const { generation, isRaised } = raiseSerials(paths.store, before)
+    // It was compiled with the serials of then; the next start makes it again.
+    if (isRaised) rmSync(join(paths.snapshots, `${generation}.snapshot`), { force: true })
     process.stdout.write(
       args.flags.json === true
         ? `${JSON.stringify({ state, generation, files: names })}\n`
@@ -60,10 +64,39 @@ function replaceSnapshots(folder: string, names: readonly string[], snapshots: s
   for (const name of names) if (/^\d+\.snapshot$/.test(name)) renameSync(join(folder, name), join(snapshots, name))
 }
 
-function readGeneration(path: string): number {
+/** Serials of the state that is replaced; undefined = there is none that can be read. */
+function readSerials(path: string): ReadonlyMap<string, ZoneSerial> | undefined {
+  if (!existsSync(path)) return undefined
+  try {
+    const store = openStore(path, { productVersion: productVersion() })
+    try {
+      return store.listZoneSerials()
+    } finally {
+      store.close()
+    }
+  } catch {
+    // A store that is damaged is why one restores.
+    return undefined
+  }
+}
+
+/** Secondaries have serials given after the backup: its zones must come later than those, or they would never be transferred. */
+function raiseSerials(
+  path: string,
+  before: ReadonlyMap<string, ZoneSerial> | undefined,
+): { readonly generation: number; readonly isRaised: boolean } {
   const store = openStore(path, { productVersion: productVersion() })
   try {
-    return store.latestGenerationNumber()
+    let isRaised = false
+    store.transaction(() => {
+      for (const [zone, restored] of store.listZoneSerials()) {
+        const given = restoredSerial(restored, before, zone, Date.now())
+        if (given === undefined) continue
+        isRaised = true
+        store.setZoneSerial(zone, given.serial, given.contentDigest)
+      }
+    })
+    return { generation: store.latestGenerationNumber(), isRaised }
   } finally {
     store.close()
   }

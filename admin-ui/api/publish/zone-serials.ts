@@ -22,6 +22,28 @@ export function nextSerial(previous: number | undefined, at: number): number {
   return next === 0 ? 1 : next
 }
 
+/** Changes that a backup is taken to be behind when nobody can tell: a day's worth. */
+const UNKNOWN_CHANGES = 100
+
+/**
+ * The serial of a zone of a restored backup, so that it is later than all that secondaries may have; undefined = it may stay. `before` is
+ * what the state of before had; undefined = there was none, or it could not be read.
+ */
+export function restoredSerial(
+  restored: ZoneSerial,
+  before: ReadonlyMap<string, ZoneSerial> | undefined,
+  zone: string,
+  at: number,
+): ZoneSerial | undefined {
+  const was = before?.get(zone)
+  if (was !== undefined && was.serial === restored.serial && was.contentDigest === restored.contentDigest) return undefined
+  // Nobody served it under this state: it cannot have gone further.
+  if (before !== undefined && (was === undefined || isLaterSerial(restored.serial, was.serial))) return undefined
+  const reached = was?.serial ?? (restored.serial + UNKNOWN_CHANGES) >>> 0
+  // No content has this digest: the next publish raises it as well.
+  return { serial: nextSerial(reached, at), contentDigest: '' }
+}
+
 /**
  * Serial of each zone of the document that leaves it to us (`serial: auto`). `dynamic`: what updates did; `transferred`: digests of
  * secondary zones, by name.

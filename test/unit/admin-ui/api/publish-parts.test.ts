@@ -5,7 +5,7 @@ import { zonesAbove } from '../../../../admin-ui/api/publish/content-index.ts'
 import { diffDocuments } from '../../../../admin-ui/api/publish/document-diff.ts'
 import { findMovement, type Side } from '../../../../admin-ui/api/publish/moved-addresses.ts'
 import { type Holders, rankNow, settleHolders } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
-import { assignSerials, nextSerial } from '../../../../admin-ui/api/publish/zone-serials.ts'
+import { assignSerials, nextSerial, restoredSerial } from '../../../../admin-ui/api/publish/zone-serials.ts'
 import type { HealthScore } from '../../../../admin-ui/contract/health-scores.ts'
 import { parseConfig } from '../../../../policy/config/parse-config.ts'
 import { compileSnapshot } from '../../../../resolver/snapshot/compile-snapshot.ts'
@@ -82,6 +82,25 @@ test('nextSerial begins with the day, rises by one, goes round and never gives 0
   assert.equal(isLaterSerial(0xffffffff, 1), false)
   assert.equal(isLaterSerial(5, 5), false)
   for (const { previous, next } of cases.slice(1)) assert.ok(isLaterSerial(next, previous!), `${next} after ${previous}`)
+})
+
+test('restoredSerial is later than all that was served after the backup', () => {
+  const at = Date.UTC(2026, 5, 15)
+  const of = (serial: number, contentDigest = String(serial)) => ({ serial, contentDigest })
+  const before = (serial: number, digest?: string) => new Map([['z.', of(serial, digest)]])
+  const cases = [
+    { name: 'three updates after it', restored: of(2026061546), before: before(2026061549), serial: 2026061550 },
+    { name: 'none', restored: of(2026061546), before: before(2026061546), serial: undefined },
+    { name: 'the same serial for other content', restored: of(2026061546), before: before(2026061546, 'x'), serial: 2026061547 },
+    { name: 'a backup that is later', restored: of(2026061549), before: before(2026061546), serial: undefined },
+    { name: 'a zone that was not served', restored: of(2026061546), before: new Map(), serial: undefined },
+    { name: 'nothing is known', restored: of(2026061546), before: undefined, serial: 2026061647 },
+    { name: 'round the circle', restored: of(0xffffffff), before: before(1), serial: 2026061500 },
+  ]
+  for (const { name, restored, before: was, serial } of cases) {
+    const given = restoredSerial(restored, was, 'z.', at)
+    assert.deepEqual(given, serial === undefined ? undefined : { serial, contentDigest: '' }, name)
+  }
 })
 
 test('zonesAbove: by labels, the deepest first; an escaped dot ends none', () => {
