@@ -157,6 +157,7 @@ async function run(args: CommandArgs): Promise<number> {
     publisher,
     drafts: new DraftDesk(store, publisher),
     fleet,
+    secondary: (zone) => secondaries.view(zone),
     feed,
     ring,
     get lines() {

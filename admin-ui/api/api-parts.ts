@@ -9,6 +9,7 @@ import type { FleetWatch } from './observe/fleet-watch.ts'
 import type { StandingRing } from './observe/standing-ring.ts'
 import type { DraftDesk } from './publish/draft-desk.ts'
 import type { Publisher } from './publish/publisher.ts'
+import type { SecondaryView } from './zones/secondary-keeper.ts'
 
 /** The parts of control. */
 export type ApiParts = {
@@ -17,6 +18,8 @@ export type ApiParts = {
   readonly publisher: Publisher
   readonly drafts: DraftDesk
   readonly fleet: FleetWatch
+  /** State of a secondary zone by name; undefined = there is none. */
+  readonly secondary: (zone: string) => SecondaryView | undefined
   readonly feed: EventFeed
   readonly ring: StandingRing
   /** Of the geodata in use: read it anew for each request. */

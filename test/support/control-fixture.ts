@@ -19,6 +19,7 @@ import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
 import { Publisher, type PublisherParts } from '../../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../../admin-ui/api/routes/all-routes.ts'
 import { createApiServers } from '../../admin-ui/api/server.ts'
+import type { SecondaryView } from '../../admin-ui/api/zones/secondary-keeper.ts'
 import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { Role } from '../../admin-ui/contract/role.ts'
 import { API_BASE } from '../../admin-ui/contract/routes.ts'
@@ -84,6 +85,8 @@ export type CallOptions = {
 export type ControlFixture = {
   readonly parts: ApiParts
   readonly hub: FakeHub
+  /** What the keeper of secondary zones says of each. */
+  readonly secondaryViews: Map<string, SecondaryView>
   readonly port: number
   readonly folder: string
   /** Moves the clock. */
@@ -202,12 +205,14 @@ export async function startControl(
     log: quiet,
   })
   const accounts = new Accounts(store, now)
+  const secondaryViews = new Map<string, SecondaryView>()
   const parts: ApiParts = {
     store,
     accounts,
     publisher,
     drafts: new DraftDesk(store, publisher),
     fleet,
+    secondary: (zone) => secondaryViews.get(zone),
     feed,
     ring,
     lines: new LineDirectory(geodata),
@@ -232,6 +237,7 @@ export async function startControl(
   const { port } = tcp.address() as { port: number }
   const fixture: ControlFixture = {
     parts,
+    secondaryViews,
     hub,
     port,
     folder,

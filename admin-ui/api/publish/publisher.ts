@@ -239,6 +239,11 @@ export class Publisher {
     return this.#transferred
   }
 
+  /** The live snapshot; undefined until the first publish of this process. */
+  snapshot(): Snapshot | undefined {
+    return this.#snapshot
+  }
+
   /** Notes that a primary has nothing newer than what is here. */
   touchTransferred(name: string): void {
     const zone = this.transferred().get(name)

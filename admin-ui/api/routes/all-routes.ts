@@ -10,6 +10,7 @@ import { healthRoutes } from './health-routes.ts'
 import { lineRoutes } from './line-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { zoneRoutes } from './zone-routes.ts'
 
 /** Handlers of the whole table. */
 export function allRoutes(parts: ApiParts): RouteHandlers {
@@ -20,6 +21,7 @@ export function allRoutes(parts: ApiParts): RouteHandlers {
     ...policyRoutes(parts),
     ...lineRoutes(parts),
     ...geodataRoutes(parts),
+    ...zoneRoutes(parts),
     ...documentRoutes(parts),
     ...eventRoutes(parts, (caller) => parts.accounts.isStillValid(caller)),
     ...accessRoutes(parts),

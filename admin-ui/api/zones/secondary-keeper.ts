@@ -35,6 +35,21 @@ export type SecondaryKeeperParts = {
   readonly random: () => number
 }
 
+/** State of one secondary zone, for those who look. Times in ms since epoch, by the wall clock of now. */
+export type SecondaryView = {
+  /** When primaries are asked next; undefined = it is not planned, because they are being asked. */
+  readonly nextAt: number | undefined
+  readonly expiresAt: number | undefined
+  /** ms until it expires; 0 = it has, or was never there. */
+  readonly leftMs: number
+  readonly refreshing: boolean
+  /** Tries in a row that failed with every primary. */
+  readonly failures: number
+  /** Why the last one did; empty = it did not. */
+  readonly lastError: string
+  readonly lastErrorAt: number | undefined
+}
+
 type State = {
   readonly name: string
   primaries: readonly Primary[]
@@ -52,6 +67,11 @@ type State = {
   abort: AbortController | undefined
   failures: number
   wasExpired: boolean
+  /** When the timer ends, monotonic. */
+  nextMs: number | undefined
+  lastError: string
+  /** Monotonic. */
+  lastErrorMs: number | undefined
 }
 
 type Times = { readonly refreshMs: number; readonly retryMs: number; readonly expireMs: number }
@@ -116,6 +136,7 @@ export class SecondaryKeeper {
       const state: State = {
         ...{ name, primaries, refreshedMs, failures: 0, busy: false, again: false, wasExpired: false },
         ...{ timer: undefined, notifier: undefined, abort: undefined, askedMs: Number.NEGATIVE_INFINITY },
+        ...{ nextMs: undefined, lastError: '', lastErrorMs: undefined },
       }
       this.#states.set(name, state)
       changed = true
@@ -143,6 +164,25 @@ export class SecondaryKeeper {
     const expiresInMs: Record<string, number> = {}
     for (const state of this.#states.values()) expiresInMs[state.name] = Math.round(this.#leftMs(state))
     return { type: 'freshness', expiresInMs }
+  }
+
+  /** How a zone is; undefined = it is no secondary zone of ours. */
+  view(name: string): SecondaryView | undefined {
+    const state = this.#states.get(name)
+    if (state === undefined) return undefined
+    const wallOf = (monotonicMs: number | undefined): number | undefined =>
+      monotonicMs === undefined ? undefined : Math.round(this.#parts.now() + monotonicMs - this.#parts.monotonicMs())
+    const times = this.#timesOf(state)
+    const expiryMs = times === undefined || state.refreshedMs === undefined ? undefined : state.refreshedMs + times.expireMs
+    return {
+      nextAt: state.busy ? undefined : wallOf(state.nextMs),
+      expiresAt: wallOf(expiryMs),
+      leftMs: this.#leftMs(state),
+      refreshing: state.busy,
+      failures: state.failures,
+      lastError: state.lastError,
+      lastErrorAt: wallOf(state.lastErrorMs),
+    }
   }
 
   stop(): void {
@@ -200,7 +240,9 @@ export class SecondaryKeeper {
     clearTimeout(state.timer)
     if (this.#stopped) return
     const shortened = pauseMs * (1 - JITTER * this.#parts.random())
-    state.timer = setTimeout(() => this.#enqueue(state), Math.min(shortened, LONGEST_TIMER_MS))
+    const waitMs = Math.min(shortened, LONGEST_TIMER_MS)
+    state.nextMs = this.#parts.monotonicMs() + waitMs
+    state.timer = setTimeout(() => this.#enqueue(state), waitMs)
     state.timer.unref()
   }
 
@@ -267,6 +309,8 @@ export class SecondaryKeeper {
         await this.#refreshFrom(state, primary, signal)
         if (state.failures > 0) this.#parts.onEvent(state.name, `reached again: ${primary.address}`)
         state.failures = 0
+        state.lastError = ''
+        state.lastErrorMs = undefined
         return
       } catch (error) {
         // The zone has left, or its primaries are others now: neither success nor failure of what is wanted now.
@@ -277,6 +321,8 @@ export class SecondaryKeeper {
       }
     }
     state.failures++
+    state.lastError = reasons.join('; ')
+    state.lastErrorMs = this.#parts.monotonicMs()
     const detail = `not refreshed, what is there stays: ${reasons.join('; ')}`
     // One event an outage; the log has each try.
     if (state.failures === 1) this.#parts.onEvent(state.name, detail)

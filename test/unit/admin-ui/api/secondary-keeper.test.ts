@@ -117,6 +117,34 @@ describe('SecondaryKeeper', () => {
     mock.timers.reset()
   })
 
+  test('what it says of a zone: asked now, next, expiry, the last error until a primary is reached', async () => {
+    zones = [{ name: 'zone.test.', primaries: [primary('192.0.2.1')] }]
+    stored.set('zone.test.', { records: packOf(3600, 600, 86_400), serial: 1, refreshedAt: nowMs })
+    const startMs = nowMs
+    const keeper = makeKeeper()
+    assert.equal(keeper.view('zone.test.'), undefined)
+    keeper.sync()
+    await pass(1)
+    const expiry = { expiresAt: startMs + 86_400_000, leftMs: 86_399_999 }
+    const fine = { failures: 0, lastError: '', lastErrorAt: undefined }
+    assert.deepEqual(keeper.view('zone.test.'), { nextAt: undefined, ...expiry, refreshing: true, ...fine })
+    asked[0]!.end(new Error('refused'))
+    await pass(0)
+    assert.deepEqual(keeper.view('zone.test.'), {
+      ...{ nextAt: nowMs + 600_000, ...expiry, refreshing: false },
+      ...{ failures: 1, lastError: '192.0.2.1: refused', lastErrorAt: nowMs },
+    })
+    await pass(600_000)
+    asked[1]!.end({ kind: 'current', serial: 1 })
+    await pass(0)
+    assert.deepEqual(keeper.view('zone.test.'), {
+      ...{ nextAt: nowMs + 3_600_000, expiresAt: nowMs + 86_400_000, leftMs: 86_400_000, refreshing: false },
+      ...fine,
+    })
+    keeper.stop()
+    mock.timers.reset()
+  })
+
   test('a zone does not expire before a refresh and a retry have failed, whatever its SOA says', async () => {
     zones = [{ name: 'zone.test.', primaries: [primary('192.0.2.1')] }]
     stored.set('zone.test.', { records: packOf(100, 20, 0), serial: 1, refreshedAt: nowMs })
