@@ -22,8 +22,9 @@ import { decide } from '../policy/decide/decide.ts'
 import { makeDecision } from '../policy/model/decision.ts'
 import { fillRanking, makePlainRanking } from '../test/support/synthetic-ranking.ts'
 
-/** Limits of --check: reading and compiling together, growth of the process, cost against the default table. */
-const MOST_SECONDS = 5
+/** Limits of --check: compiling, reading and compiling together, growth of the process, lookups against the default table. */
+const MOST_COMPILE_SECONDS = 5
+const MOST_SECONDS = 10
 const MOST_MEGABYTES = 300
 const MOST_TIMES = 2
 const ROUNDS = 41
@@ -60,7 +61,8 @@ const count = config.lines.reduce((sum, line) => sum + countPrefixes(line.prefix
 const seconds = readSeconds.processor + compileSeconds.processor
 // Geodata and the texts of the files were there before.
 const megabytes = peak - before.rss / 2 ** 20
-gc!()
+// Once is not always enough for what the last pass has just let go.
+for (let n = 0; n < 4; n++) gc!()
 const after = process.memoryUsage()
 const held = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
 const tables =
@@ -112,9 +114,12 @@ for (const [where, addresses] of makeAddresses()) {
   }
 }
 const failures = [
+  ...(compileSeconds.processor > MOST_COMPILE_SECONDS
+    ? [`compiling took ${compileSeconds.processor.toFixed(2)} s, the limit is ${MOST_COMPILE_SECONDS}`]
+    : []),
   ...(seconds > MOST_SECONDS ? [`reading and compiling took ${seconds.toFixed(2)} s, the limit is ${MOST_SECONDS}`] : []),
   ...(megabytes > MOST_MEGABYTES ? [`it took ${megabytes.toFixed(0)} MB, the limit is ${MOST_MEGABYTES}`] : []),
-  ...(worst > MOST_TIMES ? [`a decision costs ${worst.toFixed(2)} times that of the default table, the limit is ${MOST_TIMES}`] : []),
+  ...(worst > MOST_TIMES ? [`a lookup costs ${worst.toFixed(2)} times that of the default table, the limit is ${MOST_TIMES}`] : []),
 ]
 for (const failure of failures) console.log(`beyond the limit: ${failure}`)
 if (sink < 0) console.log(sink)
