@@ -130,7 +130,7 @@ function textOfZone({
   return [
     `${zone}  ${kind}, generation ${generation}`,
     ...rows.map(([name, text]) => `  ${name.padEnd(13)} ${text}`),
-    ...(dynamic.length === 0 ? [] : [`  ${'dynamic'.padEnd(13)} ${dynamic.length} records`]),
+    ...(dynamic.length === 0 ? [] : [`  ${'dynamic'.padEnd(13)} ${dynamic.length} ${dynamic.length === 1 ? 'record' : 'records'}`]),
     ...dynamic.map(({ name, type, ttlSeconds, data, change }) =>
       change === 'added' ? `    + ${name} ${ttlSeconds} ${type} ${data}` : `    - ${name} ${type} ${data}`,
     ),
