@@ -3,7 +3,8 @@
  *
  *   submit ─► waiting ─► turn of the publisher: each in order on the zones under work ─► compile ─► one transaction ─► answers
  *
- * An update that would make a zone invalid is found by halving the batch, and refused alone.
+ * When a batch would make a zone invalid, the updates that its errors name go apart, each alone and few of one key, behind the others;
+ * where the errors name none, the batch is halved. So what one client sends wrong costs the others one compile.
  */
 import type { UpdateAsk, UpdateVerdict } from '../../../cluster/zone-asks.ts'
 import type { Config } from '../../../policy/config/config-schema.ts'
@@ -26,6 +27,7 @@ import {
 } from '../../../resolver/wire/registry.ts'
 import { RCODE_NOTAUTH } from '../../../resolver/wire/tsig.ts'
 import type { DynamicRecord } from '../../../resolver/zone/dynamic-layer.ts'
+import type { Issue } from '../../contract/issue.ts'
 import { ApiError } from '../api-error.ts'
 import type { LayerChange, LiveDocument, Publisher } from '../publish/publisher.ts'
 import type { ApiLog } from '../server.ts'
@@ -43,6 +45,10 @@ export type UpdateDeskParts = {
 
 /** Updates that wait at one time; more are turned away and tried again by their clients. */
 const WAITING = 10_000
+/** Of one key: the others have room, whatever it sends. */
+const WAITING_OF_KEY = 1000
+/** Updates of a key that are tried alone in one batch: each takes a compile of its own. */
+const TRIED_ALONE = 8
 /** Updates of one generation: bounds how long it takes, and its line in the history. */
 const BATCH = 1000
 const GATHER_MS = 5
@@ -75,6 +81,8 @@ export class UpdateDesk {
     if (typeof update === 'number') return Promise.resolve({ rcode: update, generation: 0, reason: 'the message is malformed' })
     if (this.#waiting.length >= WAITING)
       return Promise.resolve({ rcode: RCODE_SERVFAIL, generation: 0, reason: `more than ${WAITING} updates wait` })
+    if (this.#waiting.length >= WAITING_OF_KEY && this.#waiting.filter(({ keyName }) => keyName === ask.keyName).length >= WAITING_OF_KEY)
+      return Promise.resolve({ rcode: RCODE_SERVFAIL, generation: 0, reason: `more than ${WAITING_OF_KEY} updates of this key wait` })
     return new Promise((answer) => {
       this.#waiting.push({ ...ask, update, answer })
       if (this.#running) return
@@ -120,6 +128,12 @@ export class UpdateDesk {
   async #failed(batch: readonly Waiting[], error: unknown): Promise<void> {
     const invalid = error instanceof ApiError && error.code === 'DOCUMENT_INVALID'
     if (invalid && batch.length > 1) {
+      const suspects = new Set(suspectsOf(batch, error.extras.issues ?? []))
+      if (suspects.size > 0 && suspects.size < batch.length) {
+        await this.#publish(batch.filter((waiting) => !suspects.has(waiting)))
+        await this.#tryAlone([...suspects])
+        return
+      }
       const half = batch.length >> 1
       await this.#publish(batch.slice(0, half))
       await this.#publish(batch.slice(half))
@@ -133,6 +147,16 @@ export class UpdateDesk {
           ? { rcode: RCODE_REFUSED, generation: 0, reason: first?.message ?? 'the zone would not be valid' }
           : { rcode: RCODE_SERVFAIL, generation: 0, reason: 'the update could not be published' },
       )
+  }
+
+  async #tryAlone(suspects: readonly Waiting[]): Promise<void> {
+    const tried = new Map<string, number>()
+    for (const waiting of suspects) {
+      const count = (tried.get(waiting.keyName) ?? 0) + 1
+      tried.set(waiting.keyName, count)
+      if (count <= TRIED_ALONE) await this.#publish([waiting])
+      else waiting.answer({ rcode: RCODE_SERVFAIL, generation: 0, reason: 'too many updates of this key cannot be done at this time' })
+    }
   }
 
   /** Does a batch on the zones under work. */
@@ -202,6 +226,16 @@ export class UpdateDesk {
 }
 
 const NO_TYPES: ReadonlySet<number> = new Set()
+
+/** Updates of names that errors speak of: one of them is to blame, or more. */
+function suspectsOf(batch: readonly Waiting[], issues: readonly Issue[]): readonly Waiting[] {
+  const named = new Set<string>()
+  for (const { severity, message } of issues) {
+    // Issues of zones come in words; names stand in quotes.
+    if (severity === 'error') for (const [, name] of message.matchAll(/"([^"]+)"/g)) named.add(name!.toLowerCase())
+  }
+  return batch.filter(({ update }) => update.updates.some(({ owner }) => named.has(formatName(owner))))
+}
 
 /** A name of the document as names of messages are written. */
 function canonicalText(name: string): string {

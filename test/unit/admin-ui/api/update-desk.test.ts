@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UpdateDesk } from '../../../../admin-ui/api/zones/update-desk.ts'
-import { RCODE_NOERROR, RCODE_SERVFAIL } from '../../../../resolver/wire/registry.ts'
+import { RCODE_NOERROR, RCODE_REFUSED, RCODE_SERVFAIL } from '../../../../resolver/wire/registry.ts'
 import { type ControlFixture, startControl } from '../../../support/control-fixture.ts'
 import { updateMessage } from '../../../support/update-message.ts'
 
@@ -109,4 +109,29 @@ test('what was transferred of a zone goes with the document that has it no more'
   const wish = { files: {}, account: 'a', comment: '', accept: 'all', basedOn: number, force: false, origin: 'document' } as const
   await restarted.publish({ ...wish, text: DOCUMENT })
   assert.deepEqual([store.listTransferredZones(), restarted.transferred()], [[], new Map()])
+})
+
+test('invalid updates are refused alone, few of them, and cost the others one compile', async (t) => {
+  const control = await started(t)
+  const { publisher } = control.parts
+  let compiles = 0
+  const counting = {
+    live: () => publisher.live(),
+    serials: () => publisher.serials(),
+    publishLayers: (...args: Parameters<typeof publisher.publishLayers>) => {
+      compiles++
+      return publisher.publishLayers(...args)
+    },
+  }
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const desk = new UpdateDesk({ publisher: counting, now: control.parts.now, log: quiet as never, gatherMs: 0 })
+  // RFC 6672 §2.3: an error of the zone.
+  const bad = (number: number) => ask(control, [`bad${number} 60 IN DNAME x.test.`, `bad${number} 60 IN NS ns1`])
+  const goods = Array.from({ length: 30 }, (_, number) => desk.submit(ask(control, [`good${number} 60 IN A 192.0.2.1`])))
+  const bads = Array.from({ length: 10 }, (_, number) => desk.submit(bad(number)))
+  const [good, refused] = await Promise.all([Promise.all(goods), Promise.all(bads)])
+  assert.ok(good.every(({ rcode, generation }) => rcode === RCODE_NOERROR && generation === 2))
+  const rcodes = refused.map(({ rcode }) => rcode)
+  assert.deepEqual(rcodes, [...Array.from({ length: 8 }, () => RCODE_REFUSED), RCODE_SERVFAIL, RCODE_SERVFAIL])
+  assert.equal(compiles, 10)
 })
