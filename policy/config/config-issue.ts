@@ -226,6 +226,12 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `"${p.name}" may transfer "${p.zone}", is one of its name servers, and would answer its steered names for everybody alike`,
     () => 'take it out of nameservers, or run nearcast there too; an answer without a scope fills the caches of all clients',
   ),
+  CONFIG_TRANSFER_OVERLAY: entry(
+    'warning',
+    (p) =>
+      `"${p.zone}" has the serial of its primary: who transfers it from here sees a change of its steered names only with the next one`,
+    () => 'let them transfer it from the primary, or make it a zone of its own with serial: auto',
+  ),
   CONFIG_NOTIFY_TARGET: entry(
     'error',
     (p) => `"${p.value}" cannot be notified: ${p.reason}`,

@@ -12,12 +12,14 @@ import { NONE, type ZoneColumns } from '../zone/zone-columns.ts'
 import { otherNameservers } from './zone-nameservers.ts'
 import { findZone } from './zone-walk.ts'
 
-/** A warning for each name server that may transfer a zone with steered names. */
+/** A warning for each name server that may transfer a zone with steered names, and for each secondary zone with some that others transfer on. */
 export function checkSecondaries(config: Config, zones: ZoneColumns): IssueDraft[] {
   const issues: IssueDraft[] = []
   for (const [number, zone] of config.zones.entries()) {
     if (zone.allowTransfer.length === 0 && zone.notify.length === 0) continue
     if (!config.names.some(({ name }) => isAtOrBelow(name, zone.name))) continue
+    // The serial is the primary's, who knows nothing of what lies over the zone here.
+    if (zone.primaries.length > 0) issues.push({ code: 'CONFIG_TRANSFER_OVERLAY', path: ['zones', number], params: { zone: zone.name } })
     const compiled = findZone(zones, canonicalName(parseName(zone.name)))
     if (compiled === NONE) continue
     const servers = otherNameservers(zones, compiled).filter(({ address }) => isTransferClient(zone, address))

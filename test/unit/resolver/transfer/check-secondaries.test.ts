@@ -45,3 +45,13 @@ for (const [what, allow, warned] of rows) {
     })
   }
 }
+
+test('a secondary zone with steered names that others transfer on', () => {
+  const overlaid = (more: string, names: string): number =>
+    compileText(`  - {name: z.test., primaries: [192.0.2.9]${more}}\n`, `${STEERED}${names}`).issues.filter(
+      ({ code }) => code === 'CONFIG_TRANSFER_OVERLAY',
+    ).length
+  assert.equal(overlaid(', allowTransfer: [192.0.2.0/24]', NAME), 1)
+  assert.equal(overlaid(', allowTransfer: [192.0.2.0/24]', ''), 0)
+  assert.equal(overlaid('', NAME), 0)
+})
