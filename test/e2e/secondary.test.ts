@@ -176,7 +176,8 @@ policies: [{id: edge, ttlSeconds: 30, rules: [{line: "*", pools: [central]}], fa
 names: [{name: edge.sec.test., types: [A], policy: edge}]
 `,
     )
-    await product.cli('apply', path, '--force')
+    // The steered name over it is told of, as its changes do not raise the primary's serial.
+    await product.cli('apply', path, '--force', '--accept', 'CONFIG_TRANSFER_OVERLAY')
   }
   const primary = (): string => `{address: 127.0.0.1, port: ${knotPort}, tsigKey: key1.}`
 
