@@ -158,7 +158,7 @@ describe('nearcast up', { skip: libcUnavailable() ?? false }, () => {
     assert.equal(status, 1)
     assert.match(
       stderr,
-      /error CONFIG_VERSION .*\n.*\nnearcast control: .*bad\.yaml" cannot be the first document: .* \[DOCUMENT_INVALID\]\n$/,
+      /error CONFIG_VERSION .*\n.*\nnearcast control: .*bad\.yaml" cannot be the first document: .* \[DOCUMENT_INVALID\]\n(\{[^\n]*\}\n)*$/,
     )
     assert.doesNotMatch(stdout, /sign in/)
   })
