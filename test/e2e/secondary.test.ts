@@ -241,9 +241,10 @@ names: [{name: edge.sec.test., types: [A], policy: edge}]
   test('when the primary is gone the zone expires: SERVFAIL with EDE; and comes back with it', { timeout: 90_000 }, async () => {
     await stopKnot()
     assert.equal(short('www.sec.test'), '192.0.2.6')
-    await until('it expires', 20_000, () => /SERVFAIL/.test(dig(product.dnsPort, 'www.sec.test')))
-    assert.match(dig(product.dnsPort, 'www.sec.test'), /EDE: 24/)
-    assert.match(dig(product.dnsPort, 'sec.test', 'AXFR', '-y', `hmac-sha256:key1:${SECRET}`), /Transfer failed|SERVFAIL/)
+    // Each thread of the node counts on by itself.
+    await until('it expires', 20_000, () => /SERVFAIL[\s\S]*EDE: 24/.test(dig(product.dnsPort, 'www.sec.test')))
+    const axfr = (): string => dig(product.dnsPort, 'sec.test', 'AXFR', '-y', `hmac-sha256:key1:${SECRET}`)
+    await until('nobody is given it', 5000, () => /Transfer failed|SERVFAIL/.test(axfr()))
     await startKnot()
     await until('it is back', 20_000, () => serial() === 6)
   })
