@@ -5,6 +5,7 @@ import type { ReactElement } from 'react'
 import { PageHead } from '../components/page-head.tsx'
 import { Empty, ErrorLine, Skeleton } from '../components/panel.tsx'
 import { callApi } from '../lib/api-client.ts'
+import { wordEventDetail } from '../lib/event-wording.ts'
 import { formatDate, formatDigest, formatPercent, formatTime, formatZone } from '../lib/format.ts'
 import { useWords } from '../lib/i18n.ts'
 
@@ -62,7 +63,7 @@ export function HistoryPage(): ReactElement {
                     </td>
                     <td translate="no">{row.account}</td>
                     <td style={{ whiteSpace: 'normal', minWidth: 160 }}>
-                      {row.comment === '' ? <span className="t3">—</span> : row.comment}
+                      {row.comment === '' ? <span className="t3">—</span> : wordEventDetail('publish', row.comment, language)}
                     </td>
                     <td className="num" data-label={t('history.moved')}>
                       {formatPercent(row.movedPercent, language)}

@@ -58,6 +58,13 @@ test('first sign-in asks for a password of one’s own', async () => {
   await page.getByRole('row', { name: /ningbo-telecom-1/ }).waitFor()
 })
 
+test('no caption of the overview is cut at 1440 px', async () => {
+  const cut = await page
+    .locator('.stats .f')
+    .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent))
+  assert.deepEqual(cut, [])
+})
+
 test('a line is added by initials and its pools are placed by keys; the draft saves itself', async () => {
   await page.goto(`${product.base}/policies/edge-api`)
   await page.getByRole('grid').waitFor()
@@ -222,6 +229,8 @@ test('Chinese words, in the title and the tables', async () => {
   await page.getByRole('heading', { name: '总览', level: 1 }).waitFor()
   assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
   await page.getByText('宁波 · 电信').first().waitFor()
+  await page.getByText('已连接', { exact: true }).waitFor()
+  await page.getByText('由 control 发布：首个文档 nearcast.yaml').waitFor()
   await page.locator('g[data-code="33"]').waitFor()
   assert.equal(await seriousViolations(page), '')
   await page.goto(`${product.base}/explain?client=202.96.104.15&name=edge-api.yourcompany.com.`)

@@ -2,6 +2,7 @@
 import type { ReactElement, ReactNode } from 'react'
 import type { Status } from '../../../contract/status.ts'
 import { type ShownStanding, StandingMark } from '../../components/standing.tsx'
+import { wordEventDetail } from '../../lib/event-wording.ts'
 import { formatDigest, formatMoment, formatPercent, formatRate, formatShare } from '../../lib/format.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { useNow } from '../../lib/use-now.ts'
@@ -88,7 +89,7 @@ export function KeyNumbers({ status }: { readonly status: Status }): ReactElemen
       <Stat
         name={t('overview.generation')}
         window={t('overview.onNodes', { live, count: status.nodes.length })}
-        viz={<span className="t2 s12 ell">{status.comment === null || status.comment === '' ? '' : status.comment}</span>}
+        viz={<span className="t2 s12 ell">{wordEventDetail('publish', status.comment ?? '', language)}</span>}
         foot={
           status.publishedAt === null
             ? t('overview.nothingPublished')

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react'
 import type { Event } from '../../../contract/event.ts'
 import { Panel, QueryBody } from '../../components/panel.tsx'
 import { type ShownStanding, StandingMark } from '../../components/standing.tsx'
+import { wordEventDetail } from '../../lib/event-wording.ts'
 import { formatDate, formatMoment, formatZone } from '../../lib/format.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { eventsQuery } from '../../lib/queries.ts'
@@ -43,7 +44,7 @@ export function Timeline(): ReactElement {
 }
 
 function EventText({ event }: { readonly event: Event }): ReactElement {
-  const { t } = useWords()
+  const { t, language } = useWords()
   const change = /^(\S+ )?(up|down|degraded|unknown) → (up|down|degraded|unknown)(.*)$/.exec(event.detail)
   if (event.kind === 'standing' && change !== null) {
     const word = (text: string): string => t(`standing.${text as 'up'}`)
@@ -52,7 +53,7 @@ function EventText({ event }: { readonly event: Event }): ReactElement {
         <span translate="no">{event.subject}</span> {word(change[2]!)} → {word(change[3]!)}
         <span className="t3">
           {change[1]}
-          {change[4]}
+          {wordEventDetail('standing', change[4]!.trim(), language)}
         </span>
       </span>
     )
@@ -60,7 +61,7 @@ function EventText({ event }: { readonly event: Event }): ReactElement {
   const head = t(`timeline.kind.${event.kind}`, { subject: event.subject, node: event.node })
   return (
     <span>
-      {head} <span className="t3">{event.detail}</span>
+      {head} <span className="t3">{wordEventDetail(event.kind, event.detail, language)}</span>
     </span>
   )
 }
