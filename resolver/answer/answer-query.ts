@@ -25,6 +25,7 @@ import {
   TYPE_ANY,
   TYPE_AXFR,
   TYPE_CNAME,
+  TYPE_DNAME,
   TYPE_DS,
   TYPE_IXFR,
   TYPE_NSEC,
@@ -40,7 +41,7 @@ import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
 import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODATA, STEER_NOT } from './choose-rrset.ts'
 import { writeAdditional, writeNegativeSoa, writeReferral, writeRRset } from './fill-sections.ts'
 import { OUR_UDP_SIZE, optBytes, writeOpt } from './finish-edns.ts'
-import { isLoop, writeAlias, writeRedirection } from './follow-alias.ts'
+import { isDnameWritten, isLoop, writeAlias, writeRedirection } from './follow-alias.ts'
 import { admitsFailure, admitsRequest, beginGuard, guardedSize, imputeName, isSpared, passesGuard } from './guard-response.ts'
 import { locateClient } from './locate-client.ts'
 
@@ -249,13 +250,15 @@ function writeAny(ctx: AnswerContext, node: number, steer: number): void {
   const end = zones.nodeRRsetFirst[node + 1]!
   let rrset = findPlainRRset(zones, node, steer, zones.nodeRRsetFirst[node]!)
   while (rrset !== NONE) {
-    if (!writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) {
-      ctx.truncated = true
-      return
-    }
-    if (!ctx.isStream) {
-      writeAdditional(ctx, rrset, node)
-      return
+    if (zones.rrsetType[rrset] !== TYPE_DNAME || !isDnameWritten(ctx, node)) {
+      if (!writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) {
+        ctx.truncated = true
+        return
+      }
+      if (!ctx.isStream) {
+        writeAdditional(ctx, rrset, node)
+        return
+      }
     }
     rrset = rrset + 1 === end ? NONE : findPlainRRset(zones, node, steer, rrset + 1)
   }
@@ -303,11 +306,13 @@ function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: n
   }
   if (query.type === TYPE_ANY) {
     writeAny(ctx, node, steer)
-    if (ctx.writer.position !== start || ctx.truncated) return false
+    if (ctx.writer.position !== start || ctx.truncated || isDnameWritten(ctx, node)) return false
   } else if (outcome !== STEER_NODATA) {
     if ((zones.nodeFlags[node]! & NODE_ALIAS) !== 0 && !standsBesideAlias(query.type)) return writeAlias(ctx, node)
     const rrset = findRRset(zones, node, query.type)
     if (rrset !== NONE) {
+      // Led to the owner of a DNAME by that DNAME: it is in the answer already (RFC 2181 §5).
+      if (query.type === TYPE_DNAME && isDnameWritten(ctx, node)) return false
       if (writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) writeAdditional(ctx, rrset, node)
       else ctx.truncated = true
       return false

@@ -43,9 +43,12 @@ export function writeRedirection(ctx: AnswerContext, node: number): boolean {
   const rrset = findRRset(zones, node, TYPE_DNAME)
   const ttlSeconds = zones.rrsetTtlSeconds[rrset]!
   // A chain that comes by here twice has the record in its answer already (RFC 2181 §5).
-  if (!isWritten(ctx, node) && !writeRRset(ctx, rrset, 0, node, ttlSeconds, ANSWERS)) {
-    ctx.truncated = true
-    return false
+  if (!isDnameWritten(ctx, node)) {
+    noteDname(ctx, node)
+    if (!writeRRset(ctx, rrset, 0, node, ttlSeconds, ANSWERS)) {
+      ctx.truncated = true
+      return false
+    }
   }
   const prefix = ctx.ownerLength - (zones.nodeNameFirst[node + 1]! - zones.nodeNameFirst[node]!)
   const at = zones.rrsetDataFirst[rrset]!
@@ -82,10 +85,14 @@ function leadsBelow(zones: ZoneColumns, from: number, length: number, node: numb
   return true
 }
 
-function isWritten(ctx: AnswerContext, node: number): boolean {
+/** True when the DNAME of the node is in the answer, because it redirected a name before. */
+export function isDnameWritten(ctx: AnswerContext, node: number): boolean {
   for (let i = 0; i < ctx.dnameCount; i++) if (ctx.dnames[i] === node) return true
-  if (ctx.dnameCount <= MAX_CHAIN) ctx.dnames[ctx.dnameCount++] = node
   return false
+}
+
+function noteDname(ctx: AnswerContext, node: number): void {
+  if (ctx.dnameCount <= MAX_CHAIN) ctx.dnames[ctx.dnameCount++] = node
 }
 
 /** Copies the first `length` octets of the owner, labels as they stand in the message: the case of the question is kept. */

@@ -1,7 +1,7 @@
 /**
  * Answers beside BIND, NSD and Knot (Debian: bind9, nsd, knot) on generated zones: what at least two of three say, nearcast says, but for
- * the differences of docs/differences.md. Fixed seeds and a fresh one, which is printed; DIFFERENTIAL_QUERIES and DIFFERENTIAL_SEEDS
- * ("1 2 3") for longer runs by hand.
+ * the differences of docs/differences.md. Seeds are fixed, so that a change and not chance decides; DIFFERENTIAL_QUERIES and
+ * DIFFERENTIAL_SEEDS ("1 2 3"; "fresh" for one that nobody has seen, which is printed) for longer runs by hand.
  */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
@@ -15,13 +15,13 @@ import { DIFFERENCES } from '../support/differential/differences.ts'
 import { type RunningServer, SERVERS, startServer } from '../support/differential/dns-servers.ts'
 
 const QUERIES = Number(process.env.DIFFERENTIAL_QUERIES ?? 30_000)
-const FRESH = Math.floor(Math.random() * 0x7fffffff)
-const SEEDS = process.env.DIFFERENTIAL_SEEDS?.split(' ').map(Number) ?? [1, 2]
+const seedOf = (word: string): number => (word === 'fresh' ? Math.floor(Math.random() * 0x7fffffff) : Number(word))
+const GIVEN = process.env.DIFFERENTIAL_SEEDS?.split(' ').map(seedOf)
+const SEEDS = GIVEN ?? [1, 2, 1876664770]
 /** Of zones that lead into each other: what is beyond a zone's end most servers leave to the resolver. */
-const LINKED_SEEDS = process.env.DIFFERENTIAL_SEEDS?.split(' ').map(Number) ?? [11, FRESH]
-const LEAST_AGREEMENT = 0.999
-/** Of zones that nobody has seen: one unlucky delegation makes some per mille of them, each by a rule. */
-const LEAST_FRESH_AGREEMENT = 0.99
+const LINKED_SEEDS = GIVEN ?? [11, 1876664770]
+/** Of zones that nobody has seen, one unlucky delegation makes some per mille, each by a rule. */
+const LEAST_AGREEMENT = GIVEN === undefined ? 0.999 : 0.99
 
 function checkRules({ differences }: Comparison): void {
   const without = differences.filter(({ rule }) => rule === undefined)
@@ -43,12 +43,6 @@ describe('answers as most of BIND, NSD and Knot give them', () => {
   test('agreement in all', (t) => {
     t.diagnostic(`${agreed} of ${asked} queries: ${((100 * agreed) / asked).toFixed(3)} %`)
     assert.ok(agreed >= LEAST_AGREEMENT * asked, `${agreed} of ${asked} agree`)
-  })
-  test(`zones apart, fresh seed ${FRESH}`, async (t) => {
-    const comparison = await compareServers(FRESH, QUERIES, 'apart')
-    t.diagnostic(summaryOf(comparison))
-    checkRules(comparison)
-    assert.ok(comparison.agreed >= LEAST_FRESH_AGREEMENT * comparison.queries)
   })
   for (const seed of LINKED_SEEDS) {
     test(`zones that lead into each other, seed ${seed}`, async (t) => {

@@ -9,7 +9,7 @@ checkSection(
   {
     zones: {
       'z.': `${APEX}d 77 DNAME t.else.\nd TXT "beside"\nd A 192.0.2.7\nin DNAME to\nx.to A 192.0.2.8\n*.w.to A 192.0.2.9\ntoo DNAME ${LONG}.
-one DNAME two\ntwo DNAME one\nalias CNAME x.in\nhop CNAME y.d\nagain DNAME back\nq.back CNAME r.again\nr.back A 192.0.2.10\nsub NS ns.else.\nintosub DNAME sub\n`,
+one DNAME two\ntwo DNAME one\nalias CNAME x.in\nhop CNAME y.d\nagain DNAME back\nq.back CNAME r.again\nr.back A 192.0.2.10\nsub NS ns.else.\nintosub DNAME sub\na.turn DNAME turn\n`,
       'occ.': `${APEX}d DNAME t.else.\nx.d A 192.0.2.1\nns.d A 192.0.2.2\nsub NS ns.d\n`,
       'apex.': `$TTL 300\n@ SOA ns.else. h.else. 1 3600 600 86400 60\n@ NS ns.else.\n@ MX 10 mail.else.\n@ DNAME z.\n`,
     },
@@ -36,6 +36,16 @@ one DNAME two\ntwo DNAME one\nalias CNAME x.in\nhop CNAME y.d\nagain DNAME back\
     ['§2.4 occluded addresses are no glue', { name: 'a.sub.occ' }, { aa: false, additionals: [] }],
     ['§3.1 the CNAME has the TTL of the DNAME', { name: 'a.b.d.z' }, { answers: ['d.z 77 DNAME t.else', 'a.b.d.z 77 CNAME a.b.t.else'] }],
     ['§3.1 letters of the question are kept', { name: 'A.b.D.z' }, { answers: ['D.z 77 DNAME t.else', 'A.b.D.z 77 CNAME A.b.t.else'] }],
+    [
+      '§3.2 led to its own owner, the DNAME that was asked for is given once (RFC 2181 §5)',
+      { name: 'a.a.turn.z', type: 'DNAME' },
+      { answers: ['a.turn.z 300 DNAME turn.z', 'a.a.turn.z 300 CNAME a.turn.z'] },
+    ],
+    [
+      '§3.2 the same for ANY',
+      { name: 'a.a.turn.z', type: 'ANY' },
+      { answers: ['a.turn.z 300 DNAME turn.z', 'a.a.turn.z 300 CNAME a.turn.z'] },
+    ],
     [
       '§3.2 the new name is looked up',
       { name: 'x.in.z' },
