@@ -3,6 +3,9 @@
  * policy/compile/make-rank-plan.ts (health imports nothing of policy), plain data that can be posted to a worker.
  */
 
+/** In place when more than this share of the vantages say so, unless a policy says otherwise. */
+export const VANTAGE_SHARE_PERCENT = 18
+
 /** One probe, defaults filled in. */
 export type ProbeSpec = {
   readonly id: string
@@ -36,6 +39,15 @@ export type ProbeSpec = {
   readonly certificate: 'verify' | 'ignore'
 }
 
+/** What an endpoint can take. */
+export type EndpointCapacity = {
+  readonly requestsPerSecond: number
+  /** From this share of it on clients are shed, more the closer the load comes to the hard mark. */
+  readonly softPercent: number
+  /** From this share of it on the endpoint is not eligible. */
+  readonly hardPercent: number
+}
+
 /** One endpoint, in order of endpoint index. */
 export type RankEndpoint = {
   readonly id: string
@@ -48,6 +60,11 @@ export type RankEndpoint = {
   readonly enabled: boolean
   /** Probes of each of its addresses; the first gives the latency. Empty: counts as up. */
   readonly probes: readonly ProbeSpec[]
+  /** Name of the data centre it stands in; empty = none. */
+  readonly site: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Absent: as much as comes. */
+  readonly capacity?: EndpointCapacity
 }
 
 /** One pool as used by one policy, in order of pool-use index. */
@@ -60,6 +77,10 @@ export type RankPoolUse = {
   readonly tolerancePercent: number
   readonly dwellSeconds: number
   readonly slowStartSeconds: number
+  /** TTL of the policy: shares of clients move by one step in this time at most. */
+  readonly ttlSeconds: number
+  /** In place when more than this share of the vantages say so. */
+  readonly vantageSharePercent: number
   /** True: only view 0 (joint over all addresses an endpoint has); false: view 0 = IPv4, view 1 = IPv6. */
   readonly jointFamilies: boolean
   readonly maxErrorRatePercent: number
@@ -82,4 +103,14 @@ export type RankPlan = {
   readonly generation: number
   readonly endpoints: readonly RankEndpoint[]
   readonly poolUses: readonly RankPoolUse[]
+  /** Addresses that tell whether this machine is cut off; not answered. Empty = that rule is off. */
+  readonly references: readonly IsolationReference[]
+}
+
+/** An address outside that is probed to tell whether this machine is cut off. */
+export type IsolationReference = {
+  /** Textual address. */
+  readonly address: string
+  /** TCP port that is connected to; being refused is being reached. */
+  readonly port: number
 }

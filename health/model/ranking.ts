@@ -19,6 +19,9 @@ export const MEMBER_NOT_DOWN = 4
 /** Exists in this view (has an address of the family): may be picked in step 4. */
 export const MEMBER_PRESENT = 8
 
+/** memberKeep of a member that keeps all of its clients. */
+export const KEEP_ALL = 0xffff
+
 /** Pool-use bits: at least `minimumUp` members are eligible (step 1). */
 export const POOL_USABLE = 1
 /** At least one member is in place (step 2). */
@@ -63,6 +66,11 @@ export type RankingColumns = {
   readonly memberBits: Uint8Array
   /** Effective weight of each member-use view (configured weight × slow start × drain, 0–65535 scale of the plan). */
   readonly memberWeight: Uint32Array
+  /**
+   * Share of the clients whose choice would be this member that keep it, of each member-use view, n/65535: slow start, drain and shedding.
+   * For `weighted` it stays 65535, since memberWeight carries them there.
+   */
+  readonly memberKeep: Uint16Array
   /** Score of each member use (by the policy's profile), 0–100; NaN without samples. One a member use. */
   readonly memberScore: Float32Array
   /** Position (0 = first) of each member-use view in its pool's order, best first: for `all` and display. */
@@ -108,6 +116,7 @@ const COLUMN_SIZES: readonly (readonly [
   ['poolPickInPlace', Int32Array, 4, (s) => 2 * s.poolUseCount],
   ['poolPickNotDown', Int32Array, 4, (s) => 2 * s.poolUseCount],
   ['addressTtlBoundSeconds', Uint16Array, 2, (s) => 2 * s.endpointCount],
+  ['memberKeep', Uint16Array, 2, (s) => 2 * s.memberUseCount],
   ['memberOrder', Uint16Array, 2, (s) => 2 * s.memberUseCount],
   ['poolTtlBoundSeconds', Uint16Array, 2, (s) => 2 * s.poolUseCount],
   ['addressStanding', Uint8Array, 1, (s) => 2 * s.endpointCount],

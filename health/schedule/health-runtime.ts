@@ -6,12 +6,15 @@
  *   this thread ── plan ──► prober worker ── samples (own port) ──► rank worker ──► shared memory ──► answer threads
  */
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads'
+import type { Override } from '../model/override.ts'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
+import type { LoadReport, PushedResult, VantageReport } from '../model/vantage-report.ts'
 import type { OwnSocket } from '../probe/allowed-target.ts'
 import { describeChange } from './describe-change.ts'
 import type { ProberWorkerData, ToProber } from './prober-worker.ts'
 import type { AddressDetail, FromRank, RankRequest, RankWorkerData, ToRank } from './rank-worker.ts'
+import type { StandingEvidence } from './standing-evidence.ts'
 
 /** Options. */
 export type HealthOptions = {
@@ -19,8 +22,8 @@ export type HealthOptions = {
   readonly statePath: string | undefined
   /** Sockets of ours that must not be probed. */
   readonly own: readonly OwnSocket[]
-  /** A standing changed: endpoint, and a sentence with the evidence. */
-  readonly onStanding: (endpointId: string, detail: string) => void
+  /** A standing changed: endpoint, a sentence, and the samples that decided. */
+  readonly onStanding: (endpointId: string, detail: string, evidence: StandingEvidence) => void
   readonly onWarning: (message: string) => void
   readonly onWorkerReplaced: (name: string, reason: string) => void
 }
@@ -33,6 +36,14 @@ export type HealthRuntime = {
   readonly details: () => Promise<readonly AddressDetail[]>
   /** Newest samples of an endpoint, oldest first. */
   readonly samples: (endpointId: string, limit: number) => Promise<readonly ProbeSample[]>
+  /** Results that endpoints or outside systems pushed. */
+  readonly takePushes: (pushes: readonly PushedResult[]) => void
+  /** What other vantages say. */
+  readonly takeReports: (reports: readonly VantageReport[]) => void
+  /** Loads that endpoints told. */
+  readonly takeLoads: (loads: readonly LoadReport[]) => void
+  /** The whole list of overrides; holds from the next swap on. To be called before the first plan, too. */
+  readonly replaceOverrides: (overrides: readonly Override[]) => void
   /** Breaks the prober's worker, for tests of the watchdog. */
   readonly breakProber: (how: 'throw' | 'loop' | 'heap') => void
   /** Breaks the rank worker, for tests of the watchdog. */
@@ -66,6 +77,7 @@ export function startHealth(options: HealthOptions): HealthRuntime {
   let ending: Promise<void> | undefined
   let lastPlan: Extract<RankRequest, { type: 'plan' }> | undefined
   let lastNumber = 0
+  let overrides: readonly Override[] = []
   const waiting = new Map<number, Waiting>()
   const backoffMs: Record<WorkerName, number> = { prober: 0, rank: 0 }
   let rank = startRank()
@@ -101,10 +113,12 @@ export function startHealth(options: HealthOptions): HealthRuntime {
         waiting.get(message.number)?.resolve(message.result)
         waiting.delete(message.number)
       } else if (message.type === 'warning') options.onWarning(message.message)
-      else for (const detail of describeChange(message.change)) options.onStanding(message.change.endpointId, detail)
+      else
+        for (const detail of describeChange(message.change)) options.onStanding(message.change.endpointId, detail, message.change.evidence)
     })
     return watch(worker, heartbeat, 'rank', () => {
       rank = startRank()
+      tellRank({ type: 'overrides', overrides })
       // The samples need a way to the new one: the prober is started anew with one.
       prober.worker.removeAllListeners('exit')
       void prober.worker.terminate()
@@ -193,6 +207,13 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     },
     details: async () => (await ask({ type: 'details' })) as readonly AddressDetail[],
     samples: async (endpointId, limit) => (await ask({ type: 'samples', endpointId, limit })) as readonly ProbeSample[],
+    takePushes: (pushes) => tellRank({ type: 'pushes', pushes }),
+    takeReports: (reports) => tellRank({ type: 'vantage-reports', reports }),
+    takeLoads: (loads) => tellRank({ type: 'loads', loads }),
+    replaceOverrides: (next) => {
+      overrides = next
+      tellRank({ type: 'overrides', overrides })
+    },
     breakProber: (how) => tellProber({ break: how }),
     breakRank: (how) => tellRank({ type: 'break', how }),
     stop() {

@@ -9,6 +9,7 @@ import type { ProbeSample } from '../model/probe-sample.ts'
 import type { ProbeSpec, RankPlan } from '../model/rank-plan.ts'
 import type { RankingColumns } from '../model/ranking.ts'
 import { STANDING_UNKNOWN } from '../model/standing.ts'
+import type { LoadReport, VantageReport } from '../model/vantage-report.ts'
 import {
   type AddressHealth,
   createAddressHealth,
@@ -28,6 +29,7 @@ import {
 } from '../score/rank-endpoints.ts'
 import { type KeptHealth, keepAddress, keepIncumbents, restoreAddress, restoreIncumbents } from './kept-health.ts'
 import { addressesOfEndpoint, healthKey } from './probe-plan.ts'
+import { type StandingEvidence, standingEvidence } from './standing-evidence.ts'
 
 /** Newest samples kept an endpoint, for people. */
 const SAMPLES_KEPT = 120
@@ -39,6 +41,8 @@ export type StandingChange = SampleEffect & {
   readonly endpointId: string
   readonly address: string
   readonly sample: ProbeSample
+  /** What decided, for people. */
+  readonly evidence: StandingEvidence
 }
 
 /** A plan with the health of its addresses. */
@@ -57,6 +61,10 @@ export type RankKeeper = {
   /** Addresses whose first result is still to come and of which nothing is known from before: worth a short wait. */
   readonly unknownCount: (planned: PlannedHealth, nowMs: number) => number
   readonly takeSample: (sample: ProbeSample, nowMs: number, wallMs: number) => StandingChange | undefined
+  /** Takes what another vantage says. */
+  readonly takeReport: (report: VantageReport, nowMs: number, wallMs: number) => void
+  /** Takes the load that an endpoint told. */
+  readonly takeLoad: (load: LoadReport, nowMs: number, wallMs: number) => void
   readonly rank: (planned: PlannedHealth, out: RankingColumns, overrides: readonly ForcedStanding[], nowMs: number, wallMs: number) => void
   readonly samplesOf: (endpointId: string, limit: number) => readonly ProbeSample[]
   /** Health of all addresses of the newest plan. */
@@ -80,6 +88,8 @@ export function createRankKeeper(kept: KeptHealth | undefined, elapsedMs: number
   /** By endpoint id, for samples. */
   let byEndpoint = new Map<string, AddressHealth[]>()
   const samples = new Map<string, ProbeSample[]>()
+  const reports = new Map<string, VantageReport>()
+  const loads = new Map<string, LoadReport>()
 
   function make(key: string, endpointId: string, address: string, probes: readonly ProbeSpec[]): AddressHealth {
     const health = createAddressHealth(endpointId, address, probes)
@@ -147,8 +157,12 @@ export function createRankKeeper(kept: KeptHealth | undefined, elapsedMs: number
       if (list.length > SAMPLES_KEPT) list.shift()
       const health = known.find(({ address }) => address === sample.address)
       const effect = health === undefined ? undefined : takeSample(health, sample, nowMs, wallMs)
-      return effect === undefined ? undefined : { ...effect, endpointId: sample.endpointId, address: sample.address, sample }
+      if (health === undefined || effect === undefined) return undefined
+      const evidence = standingEvidence(health, list)
+      return { ...effect, endpointId: sample.endpointId, address: sample.address, sample, evidence }
     },
+    takeReport: (report) => void reports.set(report.vantage, report),
+    takeLoad: (load) => void loads.set(load.endpointId, load),
     rank({ plan, addresses }, out, overrides, nowMs, wallMs) {
       rankingId++
       rankEndpoints({ plan, addresses, memory, overrides, nowMs, wallMs, rankingId }, out)

@@ -7,9 +7,12 @@
  *           (meanwhile the live generation goes on being ranked in its own memory)
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { Override } from '../model/override.ts'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
 import { rankingShapeOf, type SharedRanking, viewSharedRanking } from '../model/ranking.ts'
+import type { LoadReport, PushedResult, VantageReport } from '../model/vantage-report.ts'
+import { forcedStandings } from '../score/forced-standings.ts'
 import { summarizeWindow } from '../score/window.ts'
 import { elapsedBetween, loadHealth, readMachineClocks, saveHealth } from './health-state-file.ts'
 import { createRankKeeper, type PlannedHealth, type RankKeeper, type StandingChange } from './rank-keeper.ts'
@@ -27,6 +30,10 @@ export type RankRequest =
 export type ToRank =
   | (RankRequest & { readonly number: number })
   | { readonly type: 'prober'; readonly port: MessagePort }
+  | { readonly type: 'vantage-reports'; readonly reports: readonly VantageReport[] }
+  | { readonly type: 'pushes'; readonly pushes: readonly PushedResult[] }
+  | { readonly type: 'loads'; readonly loads: readonly LoadReport[] }
+  | { readonly type: 'overrides'; readonly overrides: readonly Override[] }
   | { readonly type: 'break'; readonly how: 'throw' | 'loop' }
 /** What the worker sends. */
 export type FromRank =
@@ -60,6 +67,7 @@ const keeper = startKeeper()
 type Ranked = { readonly planned: PlannedHealth; readonly shared: SharedRanking }
 let live: Ranked | undefined
 let pending: (Ranked & { readonly number: number; readonly timer: NodeJS.Timeout }) | undefined
+let overrides: readonly Override[] = []
 let lastSwapMs = Number.NEGATIVE_INFINITY
 let swapTimer: NodeJS.Timeout | undefined
 let saveFailure = ''
@@ -86,7 +94,7 @@ function swap(): void {
   if (live === undefined) return
   const { planned, shared } = live
   const idle = 1 - (Atomics.load(shared.live, 0) & 1)
-  keeper.rank(planned, shared.slots[idle]!, [], performance.now(), Date.now())
+  keeper.rank(planned, shared.slots[idle]!, forcedStandings(overrides, planned.plan, Date.now()), performance.now(), Date.now())
   Atomics.store(shared.live, 0, idle)
   lastSwapMs = performance.now()
 }
@@ -134,6 +142,43 @@ function takeSample(sample: ProbeSample): void {
   saves.changed()
   send({ type: 'change', change })
   swapSoon()
+}
+
+/** Overrides hold from the next swap on, like a change of standing. */
+function replaceOverrides(next: readonly Override[]): void {
+  overrides = next
+  swapSoon()
+}
+
+/** What others see. */
+function takeReports(reports: readonly VantageReport[]): void {
+  for (const report of reports) keeper.takeReport(report, performance.now(), Date.now())
+}
+
+function takeLoads(loads: readonly LoadReport[]): void {
+  for (const load of loads) keeper.takeLoad(load, performance.now(), Date.now())
+}
+
+/** A pushed result is a sample like any other; of all addresses, since the endpoint speaks for itself. */
+function takePushes(pushes: readonly PushedResult[]): void {
+  for (const { endpointId, probeId, at, ok, latencyMs, detail } of pushes) {
+    for (const { endpointId: known, address } of keeper.addresses()) {
+      if (known !== endpointId) continue
+      takeSample({
+        generation: live?.planned.plan.generation ?? 0,
+        endpointId,
+        address,
+        probeId,
+        startedAt: at,
+        endedMonotonicMs: performance.now(),
+        ok,
+        latencyMs: latencyMs ?? Number.NaN,
+        ...(ok ? {} : { failure: 'status' as const }),
+        detail,
+        lagged: latencyMs === null,
+      })
+    }
+  }
 }
 
 function details(): AddressDetail[] {
@@ -187,6 +232,10 @@ parentPort!.on('message', (message: ToRank) => {
   else if (message.type === 'samples')
     send({ type: 'done', number: message.number, result: keeper.samplesOf(message.endpointId, message.limit) })
   else if (message.type === 'stop') void saveLast(message.number)
+  else if (message.type === 'overrides') replaceOverrides(message.overrides)
+  else if (message.type === 'pushes') takePushes(message.pushes)
+  else if (message.type === 'vantage-reports') takeReports(message.reports)
+  else if (message.type === 'loads') takeLoads(message.loads)
   else if (message.how === 'throw') throw new Error('broken by a test')
   else for (;;);
 })

@@ -15,6 +15,7 @@ import {
   ADDRESS_OVERRIDE_UP,
   ADDRESS_PRESENT,
   ADDRESS_UNPROBED,
+  KEEP_ALL,
   MEMBER_ELIGIBLE,
   MEMBER_IN_PLACE,
   MEMBER_NOT_DOWN,
@@ -194,6 +195,7 @@ function fillPoolUse(
     for (const stand of stands) bound = Math.min(bound, stand.ttlBoundSeconds)
     out.memberBits[2 * member + view] = bits
     out.memberWeight[2 * member + view] = bits === 0 ? 0 : weightOf(input, poolUse, weight, stands)
+    out.memberKeep[2 * member + view] = KEEP_ALL
     fillScore(poolUse, member, view, stands, out)
     order.push({ member, bits, score: orderScoreOf(poolUse, stands), endpointId: input.plan.endpoints[endpoint]!.id })
   }
@@ -268,6 +270,7 @@ function clearView(poolUse: RankPoolUse, number: number, out: RankingColumns): v
   for (let member = poolUse.firstMember; member < poolUse.firstMember + poolUse.members.length; member++) {
     out.memberBits[2 * member + 1] = 0
     out.memberWeight[2 * member + 1] = 0
+    out.memberKeep[2 * member + 1] = KEEP_ALL
     out.memberOrder[2 * member + 1] = 0
   }
   const at = 2 * number + 1

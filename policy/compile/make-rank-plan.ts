@@ -2,7 +2,14 @@
  * What health needs to know of a compiled document: endpoints with their probes, and pools as index lists in the numbering of the
  * policy columns. Pure; plain data that can be posted to a worker.
  */
-import type { ProbeSpec, RankEndpoint, RankPlan, RankPoolUse } from '../../health/model/rank-plan.ts'
+import {
+  type IsolationReference,
+  type ProbeSpec,
+  type RankEndpoint,
+  type RankPlan,
+  type RankPoolUse,
+  VANTAGE_SHARE_PERCENT,
+} from '../../health/model/rank-plan.ts'
 import type { Config, Endpoint, Policy, Pool, Probe } from '../config/config-schema.ts'
 import { byId, poolIdsOf, sortConfig } from './line-signature.ts'
 
@@ -21,7 +28,7 @@ export function makeRankPlan(config: Config): Omit<RankPlan, 'generation'> {
       firstMember += pool.members.length
     }
   }
-  return { endpoints: endpoints.map((endpoint) => planEndpoint(endpoint, probes)), poolUses }
+  return { endpoints: endpoints.map((endpoint) => planEndpoint(endpoint, probes)), poolUses, references: planReferences(config) }
 }
 
 function planPoolUse(policy: Policy, pool: Pool, firstMember: number, endpointNumber: ReadonlyMap<string, number>): RankPoolUse {
@@ -33,6 +40,8 @@ function planPoolUse(policy: Policy, pool: Pool, firstMember: number, endpointNu
     tolerancePercent: pool.tolerancePercent,
     dwellSeconds: pool.dwellSeconds,
     slowStartSeconds: pool.slowStartSeconds,
+    ttlSeconds: policy.ttlSeconds,
+    vantageSharePercent: policy.vantageSharePercent ?? VANTAGE_SHARE_PERCENT,
     jointFamilies: policy.families === 'same-endpoint',
     maxErrorRatePercent: policy.gates.maxErrorRatePercent,
     maxLatencyMs: policy.gates.maxLatencyMs,
@@ -40,6 +49,10 @@ function planPoolUse(policy: Policy, pool: Pool, firstMember: number, endpointNu
     firstMember,
     members: pool.members.map(({ endpoint, weight }) => ({ endpoint: endpointNumber.get(endpoint)!, weight })),
   }
+}
+
+function planReferences(config: Config): readonly IsolationReference[] {
+  return (config.options.isolation?.reference ?? []).map(({ address, port }) => ({ address, port }))
 }
 
 function planEndpoint(endpoint: Endpoint, probes: ReadonlyMap<string, Probe>): RankEndpoint {
@@ -50,5 +63,8 @@ function planEndpoint(endpoint: Endpoint, probes: ReadonlyMap<string, Probe>): R
     target: endpoint.target,
     enabled: endpoint.enabled,
     probes: endpoint.probes.map((id): ProbeSpec => ({ ...probes.get(id)! })),
+    site: endpoint.site,
+    labels: { ...endpoint.labels },
+    ...(endpoint.capacity === undefined ? {} : { capacity: endpoint.capacity }),
   }
 }

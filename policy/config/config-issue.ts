@@ -468,6 +468,21 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `nothing is left of line "${p.id}": except takes all of it away`,
     () => 'correct except, or delete the line and its rules',
   ),
+  CONFIG_CAPACITY_MARKS: entry(
+    'error',
+    (p) => `softPercent ${p.softPercent} is not below hardPercent ${p.hardPercent}`,
+    () => 'lower softPercent: clients are shed between the two',
+  ),
+  CONFIG_ISOLATION_REFERENCE: entry(
+    'error',
+    (p) => `"${p.value}" is no address to connect to`,
+    () => 'write ADDRESS or ADDRESS:PORT, IPv6 with a port in brackets: [2001:db8::1]:53',
+  ),
+  CONFIG_ISOLATION_TWICE: entry(
+    'error',
+    (p) => `"${p.value}" is a reference twice; first in line ${p.firstLine}`,
+    () => 'delete one of them',
+  ),
   CONFIG_SCOPE_FINER: entry(
     'warning',
     (p) =>

@@ -195,6 +195,14 @@ export type Endpoint = {
   readonly site: string
   /** Free labels, for overrides and display. */
   readonly labels: Readonly<Record<string, string>>
+  /** Absent: as much as comes. */
+  readonly capacity?: {
+    readonly requestsPerSecond: number
+    /** From this share of it on clients are shed. */
+    readonly softPercent: number
+    /** From this share of it on the endpoint is not eligible. */
+    readonly hardPercent: number
+  }
   /** A disabled endpoint is neither probed nor answered. */
   readonly enabled: boolean
 }
@@ -288,6 +296,8 @@ export type Policy = {
     /** More addresses moved than this by a publish is a warning to acknowledge. */
     readonly maxMovedPercent: number
   }
+  /** In place when more than this share of the vantages see it so; absent = 18. */
+  readonly vantageSharePercent?: number
 }
 
 /** A name whose answer for some types comes from a policy. */
@@ -367,6 +377,8 @@ export type Options = {
   readonly ecsTrust?: readonly string[]
   /** Blocks of this size have one answer class each, so that scopes are not longer; absent = as long as answers differ. */
   readonly scopeGranularity?: ScopeGranularity
+  /** Addresses outside that tell whether a node is cut off itself, sorted; absent = none. */
+  readonly isolation?: { readonly reference: readonly { readonly address: string; readonly port: number }[] }
 }
 
 /** Longest scopes that classes of answers make, by family. */

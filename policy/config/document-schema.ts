@@ -79,6 +79,7 @@ export type EndpointShape = {
   probes: string[]
   site: string
   labels: Record<string, string>
+  capacity?: Given<{ requestsPerSecond: number; softPercent: number; hardPercent: number }>
   enabled: boolean
 }
 /** `pools[]` as written. */
@@ -123,6 +124,7 @@ export type PolicyShape = {
   families?: Given<Families>
   hashPrefix?: Given<{ ipv4?: Given<number>; ipv6?: Given<number> }>
   guards: { maxMovedPercent: number }
+  vantageSharePercent: number
 }
 /** `names[]` as written. */
 export type NameShape = { name: string; types: string[]; policy: string; records: Record<string, string> }
@@ -312,6 +314,14 @@ export const endpointSchema: z.ZodType<EndpointShape> = z.strictObject({
   probes: z.array(z.string()).max(16).default([]).describe('Ids of its probes; none: always counts as up.'),
   site: text(63).default('').describe('Data centre it stands in.'),
   labels: z.record(z.string().max(63), text(255)).default({}).describe('Free labels.'),
+  capacity: z
+    .strictObject({
+      requestsPerSecond: z.number().gt(0).max(1e9).describe('Requests a second that it can take.'),
+      softPercent: z.number().gt(0).max(1000).default(80).describe('From this share of it on clients are shed, in percent.'),
+      hardPercent: z.number().gt(0).max(1000).default(100).describe('From this share of it on the endpoint is not eligible, in percent.'),
+    })
+    .optional()
+    .describe('What it can take [as much as comes].'),
   enabled: z.boolean().default(true).describe('false: neither probed nor answered.'),
 })
 
@@ -414,6 +424,12 @@ export const policySchema: z.ZodType<PolicyShape> = z.strictObject({
     })
     .prefault({})
     .describe('Limits of a publish.'),
+  vantageSharePercent: z
+    .number()
+    .min(0)
+    .lt(100)
+    .default(18)
+    .describe('An endpoint is in place when more than this share of the vantages see it so, in percent.'),
 })
 
 /** One element of `names`. */
@@ -428,7 +444,11 @@ export const nameSchema: z.ZodType<NameShape> = z.strictObject({
 })
 
 /** Shape of `options`. */
-export type OptionsShape = { ecsTrust: 'all' | string[]; scopeGranularity?: Given<{ ipv4: number; ipv6: number }> }
+export type OptionsShape = {
+  ecsTrust: 'all' | string[]
+  scopeGranularity?: Given<{ ipv4: number; ipv6: number }>
+  isolation?: Given<{ reference: string[] }>
+}
 
 /** `options`. */
 export const optionsSchema: z.ZodType<OptionsShape> = z
@@ -444,6 +464,18 @@ export const optionsSchema: z.ZodType<OptionsShape> = z
       })
       .optional()
       .describe('Blocks of this size are answered as one [as fine as lines are].'),
+    isolation: z
+      .strictObject({
+        reference: z
+          .array(text(64).min(1))
+          .max(16)
+          .default([])
+          .describe(
+            'Addresses outside, ADDRESS or ADDRESS:PORT [port 53], that are connected to; none: a lone node never counts as isolated.',
+          ),
+      })
+      .optional()
+      .describe('How a node finds out that it is cut off itself.'),
   })
   .describe('Settings of the whole document.')
 
@@ -487,11 +519,8 @@ export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; rea
 export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string])[] = [
   ['zones', 'dnssec'],
   ['probes', 'families'],
-  ['endpoints', 'capacity'],
-  ['policies', 'vantageSharePercent'],
   ['policies', 'latency'],
   ['options', 'retention'],
-  ['options', 'isolation'],
   ['options', 'webhooks'],
 ]
 

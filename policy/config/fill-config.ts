@@ -5,6 +5,7 @@
 import { findAddress, formatAddress } from '../../geodata/address/address.ts'
 import { isForbiddenTarget } from '../../geodata/address/forbidden-targets.ts'
 import { formatPrefix, parsePrefix } from '../../geodata/address/prefix.ts'
+import { VANTAGE_SHARE_PERCENT } from '../../health/model/rank-plan.ts'
 import type { ConfigPath, IssueDraft, LineOf, Where } from './config-issue.ts'
 import type {
   Config,
@@ -362,8 +363,15 @@ function fillEndpoint({ value, path, written }: Located<EndpointShape>, issues: 
     probes: value.probes,
     site: value.site,
     labels: sortedRecord(value.labels),
+    ...(value.capacity === undefined ? {} : { capacity: capacity(value.capacity, [...path, 'capacity'], issues) }),
     enabled: value.enabled,
   }
+}
+
+function capacity(given: NonNullable<Endpoint['capacity']>, path: ConfigPath, issues: IssueDraft[]): NonNullable<Endpoint['capacity']> {
+  const { softPercent, hardPercent } = given
+  if (softPercent >= hardPercent) issues.push({ code: 'CONFIG_CAPACITY_MARKS', path, params: { softPercent, hardPercent } })
+  return given
 }
 
 function fillName({ value, path }: Located<NameShape>, issues: IssueDraft[]): SteeredName {
@@ -449,6 +457,8 @@ function fillPolicy(
     families: value.families ?? automatic.families,
     hashPrefix: { ipv4: value.hashPrefix?.ipv4 ?? automatic.hashPrefix.ipv4, ipv6: value.hashPrefix?.ipv6 ?? automatic.hashPrefix.ipv6 },
     guards: value.guards,
+    // Left out when it is as by default: digests of older documents stay.
+    ...(value.vantageSharePercent === VANTAGE_SHARE_PERCENT ? {} : { vantageSharePercent: value.vantageSharePercent }),
   }
 }
 

@@ -56,8 +56,17 @@ export function documentValue(config: Config): Record<string, unknown> {
   )
   const geodata = geodataValue(config.geodata)
   if (Object.keys(geodata).length > 0) value.geodata = geodata
-  if (Object.keys(config.options).length > 0) value.options = config.options
+  if (Object.keys(config.options).length > 0) value.options = optionsValue(config.options)
   return value
+}
+
+function optionsValue({ isolation, ...options }: Config['options']): Record<string, unknown> {
+  if (isolation === undefined) return options
+  const reference = isolation.reference.map(({ address, port }) => {
+    if (port === 53) return address
+    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  })
+  return { ...options, isolation: { reference } }
 }
 
 /** `object` without the keys whose value equals the default. */
@@ -138,19 +147,23 @@ function probeValue(probe: Probe): Record<string, unknown> {
   })
 }
 
-function endpointValue(endpoint: Endpoint): Record<string, unknown> {
-  return without(endpoint, {
-    ipv4: '',
-    ipv6: '',
-    target: '',
-    place: '',
-    carrier: '',
-    coordinates: null,
-    probes: [],
-    site: '',
-    labels: {},
-    enabled: true,
-  })
+function endpointValue({ capacity, ...endpoint }: Endpoint): Record<string, unknown> {
+  const limits = capacity === undefined ? {} : { capacity: without(capacity, { softPercent: 80, hardPercent: 100 }) }
+  return without(
+    { ...endpoint, ...limits },
+    {
+      ipv4: '',
+      ipv6: '',
+      target: '',
+      place: '',
+      carrier: '',
+      coordinates: null,
+      probes: [],
+      site: '',
+      labels: {},
+      enabled: true,
+    },
+  )
 }
 
 function poolValue(pool: Pool): Record<string, unknown> {

@@ -31,7 +31,7 @@ export function probeSpec(given: Partial<ProbeSpec> = {}): ProbeSpec {
 
 /** An endpoint with one IPv4 address and the usual probe. */
 export function rankEndpoint(id: string, given: Partial<RankEndpoint> = {}): RankEndpoint {
-  return { id, ipv4: '192.0.2.1', ipv6: '', target: '', enabled: true, probes: [probeSpec()], ...given }
+  return { id, ipv4: '192.0.2.1', ipv6: '', target: '', enabled: true, probes: [probeSpec()], site: '', labels: {}, ...given }
 }
 
 /** A pool use to be put into a plan; members are endpoint indices or [endpoint index, weight]. */
@@ -40,11 +40,17 @@ export type GivenPoolUse = Partial<Omit<RankPoolUse, 'members' | 'firstMember'>>
 }
 
 /** A plan; pool uses are numbered as given. */
-export function rankPlan(endpoints: readonly RankEndpoint[], poolUses: readonly GivenPoolUse[], generation: number = 1): RankPlan {
+export function rankPlan(
+  endpoints: readonly RankEndpoint[],
+  poolUses: readonly GivenPoolUse[],
+  generation: number = 1,
+  references: RankPlan['references'] = [],
+): RankPlan {
   let firstMember = 0
   return {
     generation,
     endpoints,
+    references,
     poolUses: poolUses.map(({ members, ...given }, number) => {
       const poolUse: RankPoolUse = {
         poolId: `pool-${number}`,
@@ -54,6 +60,8 @@ export function rankPlan(endpoints: readonly RankEndpoint[], poolUses: readonly 
         tolerancePercent: 10,
         dwellSeconds: 60,
         slowStartSeconds: 0,
+        ttlSeconds: 30,
+        vantageSharePercent: 18,
         jointFamilies: true,
         maxErrorRatePercent: 5,
         maxLatencyMs: 500,

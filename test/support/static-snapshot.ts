@@ -44,7 +44,7 @@ export function staticSnapshot(generation: number, address: string, paddingBytes
     documentDigest: '',
     geodataDigest: '',
     names: { policies: [], ruleLines: [], pools: [], endpoints: [] },
-    rankPlan: { endpoints: [], poolUses: [] },
+    rankPlan: { endpoints: [], poolUses: [], references: [] },
     lineLabels: {},
   }
   const block = packColumns({

@@ -3,6 +3,7 @@
  * in test/unit/health; nothing here knows of samples, gates or dwell.
  */
 import {
+  KEEP_ALL,
   MEMBER_ELIGIBLE,
   MEMBER_IN_PLACE,
   MEMBER_NOT_DOWN,
@@ -94,6 +95,7 @@ export function fillRanking(config: Config, plain: PlainRanking): RankingColumns
   }
   const ranking = viewRanking(new SharedArrayBuffer(rankingSizeBytes(shape)), 0, shape)
   ranking.memberScore.fill(Number.NaN)
+  ranking.memberKeep.fill(KEEP_ALL)
   for (const [number, endpoint] of endpoints.entries()) {
     const [at4, at6] = plain.lastEligibleAt.get(endpoint.id)!
     ranking.addressLastEligibleAt[2 * number] = at4

@@ -6,6 +6,7 @@
  */
 import type { RankPlan, RankPoolUse } from '../../../health/model/rank-plan.ts'
 import {
+  KEEP_ALL,
   MEMBER_ELIGIBLE,
   MEMBER_IN_PLACE,
   MEMBER_NOT_DOWN,
@@ -39,6 +40,7 @@ export function rankNow(plan: Plan, scores: readonly HealthScore[], holders: Hol
   const ranking = viewRanking(new SharedArrayBuffer(Math.max(8, rankingSizeBytes(shape))), 0, shape)
   const byAddress = indexScores(scores)
   ranking.addressTtlBoundSeconds.fill(0xffff)
+  ranking.memberKeep.fill(KEEP_ALL)
   ranking.poolTtlBoundSeconds.fill(0xffff)
   for (const [number, use] of plan.poolUses.entries()) fillPoolUse(ranking, plan, number, use, byAddress, holders)
   return ranking
