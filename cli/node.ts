@@ -122,8 +122,8 @@ async function run(args: CommandArgs): Promise<number> {
   let status: NodeStatus = { nodeId, generation: 0, digest: '', startedAt }
   let geodataPath = existsSync(paths.nodeGeodata) ? readFileSync(paths.nodeGeodata, 'utf8') : ''
   const link = openLocalFleetLink({ path: paths.fleetSocket, status })
-  const tell = (kind: NodeEvent['kind'], subject: string, detail: string): void => {
-    link.event({ at: Date.now(), kind, subject, detail })
+  const tell = (kind: NodeEvent['kind'], subject: string, detail: string, evidence?: unknown): void => {
+    link.event({ at: Date.now(), kind, subject, detail, ...(evidence === undefined ? {} : { evidence }) })
     log.info({ event: kind, subject, detail }, 'event')
   }
   const workerReplaced = (name: string, reason: string): void => {
@@ -135,7 +135,7 @@ async function run(args: CommandArgs): Promise<number> {
     vantage: nodeId,
     own: [metricsListen, apiListen].map(({ address, port }) => ({ address: formatAddress(address), port })),
     log,
-    onStanding: (subject, detail) => tell('standing', subject, detail),
+    onStanding: (subject, detail, evidence) => tell('standing', subject, detail, evidence),
     onWorkerReplaced: workerReplaced,
   })
   const encryption = startNodeEncryption(streams, opened.encrypted.length > 0, log, (detail) => tell('certificate', nodeId, detail))

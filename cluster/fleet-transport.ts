@@ -74,10 +74,29 @@ export type FromNode =
 /** Something that happened on a node, for the store and the console. */
 export type NodeEvent = {
   readonly at: number
-  readonly kind: 'standing' | 'fail-open' | 'generation' | 'worker-replaced' | 'certificate'
+  readonly kind:
+    | 'standing'
+    | 'fail-open'
+    | 'generation'
+    | 'worker-replaced'
+    | 'certificate'
+    | 'override'
+    | 'isolation'
+    | 'capacity'
+    | 'clock'
   readonly subject: string
   readonly detail: string
+  /** How bad it is, and whether it begins or ends something; absent = as kind and detail say (admin-ui/api/observe/judge-event.ts). */
+  readonly severity?: EventSeverity
+  readonly state?: EventState
+  /** What decided, e.g. samples; JSON below 4 kB, larger ones are left out. */
+  readonly evidence?: unknown
 }
+
+/** How bad an event is. */
+export type EventSeverity = 'info' | 'warning' | 'critical'
+/** A problem begins, or is over; an event without one just happened. */
+export type EventState = 'problem' | 'cleared'
 
 /** The control end. */
 export type FleetHub = {

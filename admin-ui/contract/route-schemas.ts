@@ -14,7 +14,7 @@ import {
 import { documentAnswerSchema, documentCheckAnswerSchema, documentCheckSchema, documentPutSchema } from './document.ts'
 import { draftPutSchema, draftSchema, reviewSchema } from './draft.ts'
 import { endpointListSchema } from './endpoint.ts'
-import { eventListSchema } from './event.ts'
+import { EVENT_KINDS, eventListSchema } from './event.ts'
 import { explainAnswerSchema } from './explain.ts'
 import { generationAnswerSchema, generationListSchema } from './generation.ts'
 import { geodataPendingSchema, geodataRefreshAnswerSchema, geodataRefreshSchema, geodataStatusSchema } from './geodata.ts'
@@ -123,7 +123,15 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
     { name: 'resolver', help: 'resolver address, used without client' },
     { name: 'node', help: 'node to ask, default the first' },
   ]),
-  events: just(eventListSchema, PAGE),
+  events: just(eventListSchema, [
+    ...PAGE,
+    { name: 'kind', help: `only these kinds, with commas: ${EVENT_KINDS.join(', ')}` },
+    { name: 'subject', help: 'only about this endpoint, policy, node, zone or generation' },
+    { name: 'node', help: 'only of this node, or control' },
+    { name: 'severity', help: 'only this bad or worse: info, warning, critical' },
+    { name: 'since', help: 'only from this time on, RFC 3339' },
+    { name: 'until', help: 'only up to this time, RFC 3339' },
+  ]),
   eventStream: just(null),
   users: just(z.object({ users: z.array(userSchema) })),
   addUser: takes(userAddSchema, userPasswordSchema),

@@ -154,7 +154,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   generation: route('GET', '/generations/:generation', 'viewer', 'one generation and its difference; ?against='),
   rollBack: route('POST', '/generations/:generation/rollback', 'publisher', 'publishes an old content as a new generation'),
   explain: route('GET', '/explain', 'viewer', 'why a client gets its answer; ?name=&type=&client=&resolver=&node='),
-  events: route('GET', '/events', 'viewer', 'what happened, newest first; ?before=&limit='),
+  events: route('GET', '/events', 'viewer', 'what happened, newest first; ?before=&limit=&kind=&subject=&node=&severity=&since=&until='),
   eventStream: route('GET', '/events/stream', 'viewer', 'server-sent events with a heartbeat'),
   users: route('GET', '/users', 'admin', 'accounts'),
   addUser: route('POST', '/users', 'admin', 'adds an account; its generated password is shown once'),

@@ -2,6 +2,7 @@
 
 import type { OwnSocket } from '../../health/probe/allowed-target.ts'
 import { type HealthRuntime, startHealth } from '../../health/schedule/health-runtime.ts'
+import type { StandingEvidence } from '../../health/schedule/standing-evidence.ts'
 import type { ProcessLog } from '../process-log.ts'
 import type { HealthSource } from './data-plane.ts'
 
@@ -14,7 +15,7 @@ export type NodeHealthOptions = {
   /** Sockets of ours that must not be probed. */
   readonly own: readonly OwnSocket[]
   readonly log: ProcessLog
-  readonly onStanding: (subject: string, detail: string) => void
+  readonly onStanding: (subject: string, detail: string, evidence: StandingEvidence) => void
   readonly onWorkerReplaced: (name: string, reason: string) => void
 }
 

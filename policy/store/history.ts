@@ -3,15 +3,15 @@
  * be lost, is in no backup, and is written without waiting for the disk (a power cut costs the last seconds, `kill -9` nothing that was
  * written). Bounded by number, age and size; the oldest goes first. Shell.
  *
- *   events   id │ JSON             the newest EVENTS_MAX
+ *   events   id │ JSON             the newest EVENTS_MAX, of the last EVENTS_MAX_AGE_MS
  *   minutes  minute │ deflated JSON of its standings     of the last day, at most SIZE_LIMIT_BYTES
  */
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Database } from './database.ts'
 
-/** One event; the store looks only at its number, which rises. */
-export type KeptEvent = { readonly id: number }
+/** One event; the store looks only at its number, which rises, and at its time (RFC 3339). */
+export type KeptEvent = { readonly id: number; readonly at?: string }
 /** One address in one minute, seen from one vantage. */
 export type KeptStanding = {
   readonly endpoint: string
@@ -26,6 +26,8 @@ export type KeptMinute = { readonly minute: number; readonly standings: readonly
 
 /** Events kept. */
 const EVENTS_MAX = 5000
+/** Age of events kept: what is older helps nobody, and a quiet fleet would keep it for ever. */
+const EVENTS_MAX_AGE_MS = 180 * 86_400_000
 /** Minutes kept: a day, as far as strips reach. */
 const MINUTES_MAX = 1440
 /** Bytes of all minutes: a day of some thousand addresses; more addresses are kept for a shorter time. */
@@ -74,7 +76,14 @@ function openFile(path: string, limitBytes: number): History {
   }
   let added = 0
   return {
-    events: () => database.all('SELECT event FROM events ORDER BY id').map((row) => JSON.parse(String(row.event)) as KeptEvent),
+    events: () => {
+      const kept = database.all('SELECT event FROM events ORDER BY id').map((row) => JSON.parse(String(row.event)) as KeptEvent)
+      // By the newest event, not by the clock: one that stands wrong at a start must not empty the history.
+      const newestMs = Date.parse(kept.at(-1)?.at ?? '')
+      const isOld = ({ at }: KeptEvent): boolean => Date.parse(at ?? '') < newestMs - EVENTS_MAX_AGE_MS
+      for (const event of kept) if (isOld(event)) database.run('DELETE FROM events WHERE id = ?', event.id)
+      return kept.filter((event) => !isOld(event))
+    },
     addEvent: (event) => {
       database.run('INSERT OR REPLACE INTO events VALUES (?, ?)', event.id, JSON.stringify(event))
       if (++added % PRUNE_EVERY === 0) {

@@ -1,8 +1,24 @@
 /** The last events (kept over a restart by keep-history.ts), and everyone who listens to new ones (the event stream). Shell: has a life, no I/O. */
-import type { Event, EventList } from '../../contract/event.ts'
+import { EVENT_SEVERITIES, type Event, type EventKind, type EventList, type EventSeverity } from '../../contract/event.ts'
+import { judgeEvent } from './judge-event.ts'
 
 /** Events kept. */
 const EVENTS_MAX = 5000
+
+/** Larger evidence is left out. */
+const EVIDENCE_LIMIT_BYTES = 4096
+
+/** Which events a list has; what is left out filters nothing. */
+export type EventFilter = {
+  readonly kinds?: ReadonlySet<EventKind> | undefined
+  readonly subject?: string | undefined
+  readonly node?: string | undefined
+  /** The weakest severity. */
+  readonly severity?: EventSeverity | undefined
+  /** ms since epoch, both included. */
+  readonly sinceMs?: number | undefined
+  readonly untilMs?: number | undefined
+}
 
 /** What listeners get. */
 export type FeedMessage =
@@ -28,7 +44,8 @@ export class EventFeed {
 
   /** Takes in an event and tells it to all listeners. */
   add(event: Omit<Event, 'id'>): Event {
-    const kept: Event = { id: this.#nextId++, ...event }
+    const { evidence, ...plain } = event
+    const kept: Event = { id: this.#nextId++, ...plain, ...judgeEvent(event), ...boundEvidence(evidence) }
     this.#events.push(kept)
     if (this.#events.length > EVENTS_MAX) this.#events.splice(0, this.#events.length - EVENTS_MAX)
     this.#tell({ kind: 'event', event: kept })
@@ -40,10 +57,16 @@ export class EventFeed {
     this.#tell({ kind: 'scores', generation, rankingId })
   }
 
-  /** Newest first. */
-  list(before: number, limit: number): EventList {
-    const older = this.#events.filter((event) => event.id < before)
-    return { events: older.slice(-limit).reverse(), more: older.length > limit }
+  /** Newest first, those with a smaller number than `before` that the filter lets through. */
+  list(before: number, limit: number, filter: EventFilter = {}): EventList {
+    const events: Event[] = []
+    for (let at = this.#events.length - 1; at >= 0; at--) {
+      const event = this.#events[at]!
+      if (event.id >= before || !passes(event, filter)) continue
+      if (events.length === limit) return { events, more: true, next: events.at(-1)!.id }
+      events.push(event)
+    }
+    return { events, more: false, next: null }
   }
 
   /** Oldest first, those after `id`. */
@@ -59,5 +82,23 @@ export class EventFeed {
 
   #tell(message: FeedMessage): void {
     for (const listener of this.#listeners) listener(message)
+  }
+}
+
+function passes(event: Event, { kinds, subject, node, severity, sinceMs, untilMs }: EventFilter): boolean {
+  if (kinds !== undefined && !kinds.has(event.kind)) return false
+  if (subject !== undefined && event.subject !== subject) return false
+  if (node !== undefined && event.node !== node) return false
+  if (severity !== undefined && EVENT_SEVERITIES.indexOf(judgeEvent(event).severity) < EVENT_SEVERITIES.indexOf(severity)) return false
+  if (sinceMs === undefined && untilMs === undefined) return true
+  const at = Date.parse(event.at)
+  return at >= (sinceMs ?? Number.NEGATIVE_INFINITY) && at <= (untilMs ?? Number.POSITIVE_INFINITY)
+}
+
+function boundEvidence(evidence: unknown): { readonly evidence?: unknown } {
+  if (evidence === undefined) return {}
+  const sizeBytes = Buffer.byteLength(JSON.stringify(evidence) ?? '')
+  return {
+    evidence: sizeBytes <= EVIDENCE_LIMIT_BYTES ? evidence : { leftOut: `${sizeBytes} bytes, the limit is ${EVIDENCE_LIMIT_BYTES}` },
   }
 }

@@ -167,7 +167,17 @@ export class FleetWatch {
   }
 
   #onEvent(nodeId: string, event: NodeEvent): void {
-    this.#feed.add({ at: new Date(event.at).toISOString(), node: nodeId, kind: event.kind, subject: event.subject, detail: event.detail })
+    const { at, kind, subject, detail, severity, state, evidence } = event
+    this.#feed.add({
+      at: new Date(at).toISOString(),
+      node: nodeId,
+      kind,
+      subject,
+      detail,
+      ...(severity === undefined ? {} : { severity }),
+      ...(state === undefined ? {} : { state }),
+      ...(evidence === undefined ? {} : { evidence }),
+    })
   }
 }
 

@@ -1,10 +1,12 @@
 /** Events: the list, and the stream of server-sent events with its heartbeat. */
 import type { Response } from 'express'
+import { EVENT_KINDS, EVENT_SEVERITIES, type EventKind, type EventSeverity } from '../../contract/event.ts'
 import { STREAM_HEARTBEAT_MS } from '../../contract/routes.ts'
 import { ApiError } from '../api-error.ts'
 import type { ApiParts } from '../api-parts.ts'
 import type { Caller } from '../auth/accounts.ts'
-import { callerOf, numberParameter, type RouteHandlers } from '../route-handler.ts'
+import type { EventFilter } from '../observe/event-feed.ts'
+import { type ApiRequest, callerOf, numberParameter, type RouteHandlers } from '../route-handler.ts'
 
 /** Open streams; a page has one, so more than this are forgotten ones. */
 const STREAMS_MAX = 200
@@ -20,7 +22,7 @@ export function eventRoutes(
   return {
     events: (request) => {
       const before = numberParameter(request, 'before', Number.MAX_SAFE_INTEGER, 0, Number.MAX_SAFE_INTEGER)
-      return { answer: feed.list(before, numberParameter(request, 'limit', 50, 1, 500)) }
+      return { answer: feed.list(before, numberParameter(request, 'limit', 50, 1, 500), filterOf(request)) }
     },
     eventStream: (request) => {
       if (open >= STREAMS_MAX)
@@ -57,4 +59,36 @@ export function eventRoutes(
       return { answer: undefined, stream }
     },
   }
+}
+
+function filterOf(request: Pick<ApiRequest, 'query'>): EventFilter {
+  const words = (name: string): readonly string[] | undefined => {
+    const text = request.query(name)
+    return text === undefined || text === '' ? undefined : text.split(',').map((word) => word.trim())
+  }
+  const known = <Word extends string>(name: string, all: readonly Word[]): readonly Word[] | undefined => {
+    const given = words(name)
+    const wrong = given?.find((word) => !all.includes(word as Word))
+    if (wrong !== undefined) throw new ApiError('API_PARAMETER', `${name} "${wrong.slice(0, 40)}" is none of ${all.join(', ')}`)
+    return given as readonly Word[] | undefined
+  }
+  const kinds = known<EventKind>('kind', EVENT_KINDS)
+  return {
+    kinds: kinds === undefined ? undefined : new Set(kinds),
+    subject: request.query('subject') || undefined,
+    node: request.query('node') || undefined,
+    severity: known<EventSeverity>('severity', EVENT_SEVERITIES)?.[0],
+    sinceMs: timeParameter(request, 'since'),
+    untilMs: timeParameter(request, 'until'),
+  }
+}
+
+/** A moment in RFC 3339, with its offset: without one it would depend on where control runs. */
+function timeParameter(request: Pick<ApiRequest, 'query'>, name: string): number | undefined {
+  const text = request.query(name)
+  if (text === undefined || text === '') return undefined
+  const atMs = Date.parse(text)
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(atMs))
+    throw new ApiError('API_PARAMETER', `${name} "${text.slice(0, 40)}" is no time such as 2026-01-31T08:00:00Z`)
+  return atMs
 }

@@ -9,6 +9,7 @@ import { formatDate, formatMoment, formatZone } from '../../lib/format.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { eventsQuery } from '../../lib/queries.ts'
 import { useNow } from '../../lib/use-now.ts'
+import { EventEvidence } from './event-evidence.tsx'
 
 /** Events shown. */
 const SHOWN = 12
@@ -32,7 +33,10 @@ export function Timeline(): ReactElement {
                     {formatMoment(event.at, language, now)}
                   </time>
                   <StandingMark standing={markOf(event)} size={13} />
-                  <EventText event={event} />
+                  <div>
+                    <EventText event={event} />
+                    <EventEvidence event={event} />
+                  </div>
                 </li>
               ))}
             </ol>

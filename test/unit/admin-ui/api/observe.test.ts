@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
-import { EventFeed } from '../../../../admin-ui/api/observe/event-feed.ts'
+import { EventFeed, type EventFilter } from '../../../../admin-ui/api/observe/event-feed.ts'
 import { RING_MINUTES, StandingRing } from '../../../../admin-ui/api/observe/standing-ring.ts'
 import type { HealthScore } from '../../../../admin-ui/contract/health-scores.ts'
 import { type ControlFixture, EXAMPLE_DOCUMENT, startControl } from '../../../support/control-fixture.ts'
@@ -64,11 +64,51 @@ test('EventFeed lists newest first, pages, and resumes after a number', () => {
     feed.list(Number.MAX_SAFE_INTEGER, 2).events.map((event) => event.id),
     [5005, 5004],
   )
-  assert.deepEqual(feed.list(5002, 5), { events: feed.list(5002, 5).events, more: false })
+  assert.deepEqual(feed.list(5002, 5), { events: feed.list(5002, 5).events, more: false, next: null })
   assert.deepEqual(
     feed.since(5003).map((event) => event.id),
     [5004, 5005],
   )
+})
+
+test('EventFeed judges, filters and pages with a cursor', () => {
+  const feed = new EventFeed(0)
+  const at = (minute: number): string => new Date(minute * MINUTE).toISOString()
+  feed.add({ at: at(0), node: 'n', kind: 'standing', subject: 'a', detail: '192.0.2.1 up → down (probe p, refused: )' })
+  feed.add({ at: at(1), node: 'n', kind: 'standing', subject: 'b', detail: '192.0.2.2 up → degraded (probe p, 9.0 ms)' })
+  feed.add({ at: at(2), node: 'm', kind: 'standing', subject: 'a', detail: '192.0.2.1 down → up (probe p, 9.0 ms)' })
+  feed.add({ at: at(3), node: 'control', kind: 'publish', subject: '2', detail: 'published by x' })
+  feed.add({ at: at(4), node: 'control', kind: 'zone', subject: 'z.', detail: 'anything', severity: 'critical', state: 'problem' })
+  const all = feed.list(Number.MAX_SAFE_INTEGER, 50).events
+  assert.deepEqual(
+    all.map(({ severity, state }) => [severity, state]),
+    [
+      ['critical', 'problem'],
+      ['info', undefined],
+      ['info', 'cleared'],
+      ['warning', 'problem'],
+      ['critical', 'problem'],
+    ],
+  )
+  const subjects = (filter: EventFilter): string => {
+    const list = feed.list(Number.MAX_SAFE_INTEGER, 50, filter)
+    return list.events.map(({ subject }) => subject).join(' ')
+  }
+  assert.equal(subjects({ kinds: new Set(['standing']) }), 'a b a')
+  assert.equal(subjects({ subject: 'a', node: 'm' }), 'a')
+  assert.equal(subjects({ severity: 'warning' }), 'z. b a')
+  assert.equal(subjects({ sinceMs: MINUTE, untilMs: 3 * MINUTE }), '2 a b')
+  const first = feed.list(Number.MAX_SAFE_INTEGER, 2, { kinds: new Set(['standing']) })
+  assert.deepEqual([first.events.length, first.more], [2, true])
+  const second = feed.list(first.next!, 2, { kinds: new Set(['standing']) })
+  assert.deepEqual([second.events.map(({ subject }) => subject), second.more, second.next], [['a'], false, null])
+})
+
+test('EventFeed leaves out evidence that is too large, and says so', () => {
+  const feed = new EventFeed(0)
+  const add = (evidence: unknown): unknown => feed.add({ at: '', node: 'n', kind: 'standing', subject: 'a', detail: '', evidence }).evidence
+  assert.deepEqual(add({ samples: [1] }), { samples: [1] })
+  assert.deepEqual(add('x'.repeat(5000)), { leftOut: '5002 bytes, the limit is 4096' })
 })
 
 let control: ControlFixture
@@ -122,6 +162,19 @@ test('explain goes to the node with a final dot and capital type', async () => {
   }
   assert.equal((await control.call('GET', '/explain?name=edge-api.yourcompany.com&type=aaaa&client=192.0.2.1', { cookie })).status, 200)
   assert.deepEqual(asked, { name: 'edge-api.yourcompany.com.', type: 'AAAA', client: '192.0.2.1' })
+})
+
+test('events are filtered over the API, wrong filters refused', async () => {
+  const evidence = { samples: [] }
+  control.hub.tell({ at: Date.UTC(2026, 5, 15), kind: 'isolation', subject: 'node-1', detail: 'sees most targets fail', evidence })
+  control.parts.feed.add({ at: '2026-06-15T01:00:00.000Z', node: 'node-1', kind: 'isolation', subject: 'node-1', detail: 'over', evidence })
+  const query = 'kind=isolation,geodata&subject=node-1&severity=info&since=2026-06-15T00:30:00Z&until=2026-06-15T09:00:00%2B08:00'
+  const { json } = await control.call('GET', `/events?${query}`, { cookie })
+  assert.deepEqual([json.events.length, json.next, json.events[0].evidence], [1, null, evidence])
+  for (const wrong of ['kind=isolated', 'severity=bad', 'since=yesterday', 'since=2026-06-15', 'until=1718409600', 'limit=0']) {
+    const reply = await control.call('GET', `/events?${wrong}`, { cookie })
+    assert.deepEqual([wrong, reply.status, reply.json.code], [wrong, 400, 'API_PARAMETER'])
+  }
 })
 
 test('the event stream sends what was missed, what happens and a heartbeat', async () => {

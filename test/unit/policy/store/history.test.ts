@@ -26,6 +26,23 @@ test('openHistory gives back what was kept, the newest 5,000 events and the last
   again.close()
 })
 
+test('events much older than the newest are forgotten', () => {
+  const path = join(folder, 'old')
+  const first = openHistory(path)
+  for (const [id, at] of [
+    [1, '2025-01-01T00:00:00Z'],
+    [2, '2026-05-01T00:00:00Z'],
+    [3, '2026-06-01T00:00:00Z'],
+  ] as const)
+    first.addEvent({ id, at })
+  first.close()
+  const again = openHistory(path)
+  const ids = (): number[] => again.events().map(({ id }) => id)
+  assert.deepEqual(ids(), [2, 3])
+  assert.deepEqual(ids(), [2, 3])
+  again.close()
+})
+
 test('the size of the minutes is bounded, the oldest go first', () => {
   const history = openHistory(join(folder, 'small'), 1000)
   // Names that do not compress.
