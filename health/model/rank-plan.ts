@@ -2,6 +2,7 @@
  * What ranking needs to know of a generation: endpoints, their probes, and the pools as index lists. Made by
  * policy/compile/make-rank-plan.ts (health imports nothing of policy), plain data that can be posted to a worker.
  */
+import type { LatencyPlan, LatencySettings } from './latency-matrix.ts'
 
 /** In place when more than this share of the vantages say so, unless a policy says otherwise. */
 export const VANTAGE_SHARE_PERCENT = 18
@@ -114,3 +115,7 @@ export type IsolationReference = {
   /** TCP port that is connected to; being refused is being reached. */
   readonly port: number
 }
+  /** How the matrix is read; only with `choose: latency`. */
+  readonly latency?: LatencySettings
+  /** Rows of the latency pools; made on the node from the columns of the snapshot (policy/compile/latency-rows.ts). */
+  readonly latency?: LatencyPlan | undefined

@@ -10,6 +10,8 @@
  *   member-use view   = 2 × member use + view
  */
 
+import { type LatencyPlan, latencyEntryCount } from './latency-matrix.ts'
+
 /** Member-use bits: may be picked in step 1 of the decision. */
 export const MEMBER_ELIGIBLE = 1
 /** In place and not overridden down, gates and capacity ignored: may be picked from a fallback pool (step 2). */
@@ -42,7 +44,7 @@ export const ADDRESS_PRESENT = 16
 
 /** Columns of one ranking slot. */
 export type RankingColumns = {
-  /** [0] generation it belongs to, [1] ranking id (rises by one a swap), [2] computed at (ms since epoch). */
+  /** [0] generation it belongs to, [1] ranking id (rises by one a swap), [2] computed at (ms since epoch), [3] epoch of exploring (latency-matrix.ts). */
   readonly header: Float64Array
   /** Standing number of each address. */
   readonly addressStanding: Uint8Array
@@ -85,6 +87,8 @@ export type RankingColumns = {
   readonly poolPickNotDown: Int32Array
   /** Smallest TTL bound over the members of the pool-use view, seconds; 0xffff = none. */
   readonly poolTtlBoundSeconds: Uint16Array
+  /** Order of the members of latency pools by row, and whom to explore: laid out by LatencyPool (latency-matrix.ts). */
+  readonly latencyOrder: Uint16Array
 }
 
 /** Counts that size a ranking; equal for every ranking of one generation. */
@@ -95,6 +99,8 @@ export type RankingShape = {
   readonly memberUseCount: number
   /** Pool uses. */
   readonly poolUseCount: number
+  /** Entries of `latencyOrder` [0]. */
+  readonly latencyEntryCount?: number
 }
 
 const COLUMN_SIZES: readonly (readonly [
@@ -119,6 +125,7 @@ const COLUMN_SIZES: readonly (readonly [
   ['memberKeep', Uint16Array, 2, (s) => 2 * s.memberUseCount],
   ['memberOrder', Uint16Array, 2, (s) => 2 * s.memberUseCount],
   ['poolTtlBoundSeconds', Uint16Array, 2, (s) => 2 * s.poolUseCount],
+  ['latencyOrder', Uint16Array, 2, (s) => s.latencyEntryCount ?? 0],
   ['addressStanding', Uint8Array, 1, (s) => 2 * s.endpointCount],
   ['addressFlags', Uint8Array, 1, (s) => 2 * s.endpointCount],
   ['memberBits', Uint8Array, 1, (s) => 2 * s.memberUseCount],
@@ -178,8 +185,14 @@ export function viewSharedRanking(buffer: SharedArrayBuffer, shape: RankingShape
 export function rankingShapeOf(plan: {
   readonly endpoints: readonly unknown[]
   readonly poolUses: readonly { readonly members: readonly unknown[] }[]
+  readonly latency?: LatencyPlan | undefined
 }): RankingShape {
   let memberUseCount = 0
   for (const poolUse of plan.poolUses) memberUseCount += poolUse.members.length
-  return { endpointCount: plan.endpoints.length, memberUseCount, poolUseCount: plan.poolUses.length }
+  return {
+    endpointCount: plan.endpoints.length,
+    memberUseCount,
+    poolUseCount: plan.poolUses.length,
+    latencyEntryCount: latencyEntryCount(plan.latency),
+  }
 }

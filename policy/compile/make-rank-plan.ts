@@ -2,6 +2,7 @@
  * What health needs to know of a compiled document: endpoints with their probes, and pools as index lists in the numbering of the
  * policy columns. Pure; plain data that can be posted to a worker.
  */
+import type { LatencySettings } from '../../health/model/latency-matrix.ts'
 import {
   type IsolationReference,
   type ProbeSpec,
@@ -11,6 +12,7 @@ import {
   VANTAGE_SHARE_PERCENT,
 } from '../../health/model/rank-plan.ts'
 import type { Config, Endpoint, Policy, Pool, Probe } from '../config/config-schema.ts'
+import { latencyReadingOf } from '../config/latency-reading.ts'
 import { byId, poolIdsOf, sortConfig } from './line-signature.ts'
 
 /** The rank plan of a document; the generation is given at publish. Its numbering is that of compilePolicies for the same document. */
@@ -48,7 +50,13 @@ function planPoolUse(policy: Policy, pool: Pool, firstMember: number, endpointNu
     score: { ...policy.score },
     firstMember,
     members: pool.members.map(({ endpoint, weight }) => ({ endpoint: endpointNumber.get(endpoint)!, weight })),
+    ...(pool.choose === 'latency' ? { latency: settingsOf(policy) } : {}),
   }
+}
+
+function settingsOf(policy: Policy): LatencySettings {
+  const { by: _, ...settings } = latencyReadingOf(policy)
+  return settings
 }
 
 function planReferences(config: Config): readonly IsolationReference[] {

@@ -7,6 +7,8 @@
  *                                 rules ─► lines (custom)
  */
 import type { PrefixSet } from '../../geodata/address/prefix-list.ts'
+import type { MatrixBy } from '../../geodata/line/matrix-line.ts'
+import type { LatencySettings } from '../../health/model/latency-matrix.ts'
 import type { GeodataField, GeodataKind } from './geodata-schema.ts'
 
 /** How a pool picks among its eligible members. */
@@ -299,8 +301,13 @@ export type Policy = {
   /** In place when more than this share of the vantages see it so; absent = 18. */
   readonly vantageSharePercent?: number
 }
+  /** How its pools with `choose: latency` read the matrix (health/model/latency-matrix.ts) [by region, the usual settings]. */
+  readonly latency?: LatencyReading
 
 /** A name whose answer for some types comes from a policy. */
+/** How a policy reads the latency matrix. */
+export type LatencyReading = { readonly by: MatrixBy } & LatencySettings
+
 export type SteeredName = {
   /** Absolute and lower-case; may begin with "*.". */
   readonly name: string

@@ -126,6 +126,7 @@ export type PolicyShape = {
   guards: { maxMovedPercent: number }
   vantageSharePercent: number
 }
+  latency: { by: 'region' | 'city'; explorePercent: number; minimumSamples: number; maxAgeSeconds: number; bandPercent: number }
 /** `names[]` as written. */
 export type NameShape = { name: string; types: string[]; policy: string; records: Record<string, string> }
 
@@ -425,6 +426,16 @@ export const policySchema: z.ZodType<PolicyShape> = z.strictObject({
     .prefault({})
     .describe('Limits of a publish.'),
   vantageSharePercent: z
+  latency: z
+    .strictObject({
+      by: z.enum(['region', 'city']).default('region').describe('Lines of the matrix: province or region, or city; with carrier.'),
+      explorePercent: z.number().min(0).max(20).default(2).describe('Share of scope blocks led to little known endpoints; 0 explores none.'),
+      minimumSamples: z.int().min(1).max(1000).default(10).describe('With fewer samples, distance has a part in the estimate.'),
+      maxAgeSeconds: z.int().min(60).max(21_600).default(3600).describe('Older measurements count for nothing, in seconds.'),
+      bandPercent: z.number().min(1).max(100).default(15).describe('Latencies this near are equal; then distance decides.'),
+    })
+    .prefault({})
+    .describe('How pools with `choose: latency` read what was measured.'),
     .number()
     .min(0)
     .lt(100)
@@ -519,7 +530,6 @@ export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; rea
 export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string])[] = [
   ['zones', 'dnssec'],
   ['probes', 'families'],
-  ['policies', 'latency'],
   ['options', 'retention'],
   ['options', 'webhooks'],
 ]

@@ -33,6 +33,7 @@ import { readDomainName } from './domain-name.ts'
 import { fillGeodata } from './fill-geodata.ts'
 import { fillLines } from './fill-lines.ts'
 import { fillOptions } from './fill-options.ts'
+import { isUsualLatency } from './latency-reading.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
 
@@ -458,6 +459,7 @@ function fillPolicy(
     hashPrefix: { ipv4: value.hashPrefix?.ipv4 ?? automatic.hashPrefix.ipv4, ipv6: value.hashPrefix?.ipv6 ?? automatic.hashPrefix.ipv6 },
     guards: value.guards,
     // Left out when it is as by default: digests of older documents stay.
+    ...(isUsualLatency(value.latency) ? {} : { latency: value.latency }),
     ...(value.vantageSharePercent === VANTAGE_SHARE_PERCENT ? {} : { vantageSharePercent: value.vantageSharePercent }),
   }
 }

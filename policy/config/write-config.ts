@@ -20,6 +20,7 @@ import type {
 } from './config-schema.ts'
 import { automaticOf, automaticRetryIntervalMs } from './fill-config.ts'
 import { GEODATA_DEFAULTS } from './geodata-schema.ts'
+import { latencyReadingOf, USUAL_LATENCY } from './latency-reading.ts'
 
 /** A document and the files that it names. */
 export type WrittenConfig = { readonly document: string; readonly files: Readonly<Record<string, string>> }
@@ -185,8 +186,9 @@ function policyValue(policy: Policy, automatic: Pick<Policy, 'families' | 'hashP
   const gates = without(policy.gates, { maxErrorRatePercent: 5, maxLatencyMs: 500 })
   const score = without(policy.score, { profile: 'weighted', latencyWeight: 0.6, successWeight: 0.4, floorMs: 10, retryPenaltyMs: 1000 })
   const guards = without(policy.guards, { maxMovedPercent: 30 })
+  const latency = without(latencyReadingOf(policy), USUAL_LATENCY)
   return without(
-    { ...policy, gates, score, guards },
+    { ...policy, gates, score, guards, latency },
     {
       precedence: 'place-first',
       inherit: true,
@@ -197,6 +199,7 @@ function policyValue(policy: Policy, automatic: Pick<Policy, 'families' | 'hashP
       families: automatic.families,
       hashPrefix: automatic.hashPrefix,
       guards: {},
+      latency: {},
     },
   )
 }
