@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   lines: () => import('./cli/lines.ts'),
   geodata: () => import('./cli/geodata.ts'),
   user: () => import('./cli/user.ts'),
+  token: () => import('./cli/token.ts'),
   health: () => import('./cli/health.ts'),
   backup: () => import('./cli/backup.ts'),
   restore: () => import('./cli/restore.ts'),

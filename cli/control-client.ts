@@ -122,7 +122,7 @@ function remoteTarget(server: string, flags: Flags, environment: Readonly<Record
     throw new ProductError(
       'CLI_TOKEN',
       'there is no API token for --server',
-      'set NEARCAST_TOKEN, or name a file with --token-file; "nearcast user token" makes one',
+      'set NEARCAST_TOKEN, or name a file with --token-file; "nearcast token create" makes one',
     )
   }
   const port = Number(url.port || (secure ? 443 : 80))

@@ -2,20 +2,13 @@
  * `nearcast user`: accounts and API tokens. Goes through the running control; when none runs on this machine, works on its store directly, so that a
  * lost admin password can always be set anew by whoever owns the state folder.
  */
-import { existsSync } from 'node:fs'
-import { Accounts, SOCKET_CALLER } from '../admin-ui/api/auth/accounts.ts'
-import type { RouteHandler } from '../admin-ui/api/route-handler.ts'
-import { accessRoutes } from '../admin-ui/api/routes/access-routes.ts'
 import { userNameSchema } from '../admin-ui/contract/access.ts'
 import { ROLES, type Role } from '../admin-ui/contract/role.ts'
-import type { RouteName } from '../admin-ui/contract/routes.ts'
-import { openStore } from '../policy/store/store.ts'
+import { readRole, withAccessClient } from './access-client.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
-import { CLIENT_OPTIONS, type ControlClient, openControlClient } from './control-client.ts'
+import { CLIENT_OPTIONS, type ControlClient } from './control-client.ts'
 import { type Flags, numberFlag, textFlag } from './process-settings.ts'
-import { ProductError } from './product-error.ts'
-import { productVersion } from './product-version.ts'
-import { statePaths } from './state-paths.ts'
+import { tokenLine } from './token.ts'
 
 /** What each role may do. */
 const ROLE_WORDS: Readonly<Record<Role, string>> = {
@@ -55,7 +48,7 @@ async function run(args: CommandArgs): Promise<number> {
       `user ${verb} takes ${action.words === 0 ? 'no further words' : action.words === 1 ? 'one name' : 'a name and a role'}`,
     )
   if (verb === 'roles') return print(ROLE_WORDS, `${ROLES.map((role) => `${role.padEnd(10)} ${ROLE_WORDS[role]}`).join('\n')}\n`)
-  return await withClient(args.flags, (client) => action.run(client, words, args.flags, print))
+  return await withAccessClient(args.flags, (client) => action.run(client, words, args.flags, print))
 }
 
 type Action = {
@@ -119,11 +112,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     words: 0,
     run: async (client, _words, _flags, print) => {
       const { tokens } = await client.call('tokens', {})
-      const lines = tokens.map(
-        (token) =>
-          `${token.id.padEnd(6)} ${token.label.padEnd(24)} ${token.role.padEnd(10)} of ${token.user}, ends ${token.expiresAt ?? 'never'}, last used ${token.lastUsedAt ?? 'never'}\n`,
-      )
-      return print(tokens, lines.join(''))
+      return print(tokens, tokens.map(tokenLine).join(''))
     },
   },
   token: {
@@ -143,47 +132,4 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       return print({ revoked: id }, `token ${id} revoked\n`)
     },
   },
-}
-
-function readRole(text: string): Role {
-  const role = ROLES.find((word) => word === text)
-  if (role === undefined) throw new UsageError(`"${text}" is no role; roles are ${ROLES.join(', ')}`)
-  return role
-}
-
-async function withClient(flags: Flags, work: (client: ControlClient) => Promise<number>): Promise<number> {
-  try {
-    return await work(openControlClient(flags, process.env))
-  } catch (error) {
-    if (typeof flags.server === 'string' || (error as { code?: string }).code !== 'CONTROL_AWAY') throw error
-    const { store } = statePaths(textFlag(flags, 'state', './var'))
-    if (!existsSync(store)) throw error
-    return await workOnStore(store, work)
-  }
-}
-
-/** The same routes on the store itself, with the rights of the unix socket. */
-async function workOnStore(path: string, work: (client: ControlClient) => Promise<number>): Promise<number> {
-  const store = openStore(path, { productVersion: productVersion() })
-  try {
-    const handlers = accessRoutes({ store, accounts: new Accounts(store, Date.now), now: Date.now })
-    const call: ControlClient['call'] = async (name, options) => {
-      const handler = (handlers as Readonly<Partial<Record<RouteName, RouteHandler<RouteName>>>>)[name]
-      if (handler === undefined) throw new ProductError('CONTROL_AWAY', `${name} needs a running control`, 'start it with "nearcast up"')
-      const query = options.query ?? {}
-      const params = Object.fromEntries(Object.entries(options.params ?? {}).map(([key, value]) => [key, String(value)]))
-      const reply = await handler({
-        body: options.body as never,
-        params,
-        query: (key) => query[key],
-        header: () => undefined,
-        caller: SOCKET_CALLER,
-        address: '',
-      })
-      return reply.answer as never
-    }
-    return await work({ call })
-  } finally {
-    store.close()
-  }
 }

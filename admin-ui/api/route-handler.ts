@@ -7,7 +7,7 @@ import type { z } from 'zod'
 import type { Issue } from '../contract/issue.ts'
 import { mayAct } from '../contract/role.ts'
 import { ROUTE_SCHEMAS } from '../contract/route-schemas.ts'
-import { API_BASE, ROUTES, type RouteName, type RouteTypes } from '../contract/routes.ts'
+import { API_BASE, ROUTES, type Route, type RouteName, type RouteTypes } from '../contract/routes.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller } from './auth/accounts.ts'
 
@@ -94,7 +94,7 @@ function answerRoute(name: RouteName, handler: RouteHandler<RouteName>, options:
   const schema = ROUTE_SCHEMAS[name].body as z.ZodType<RouteTypes[RouteName]['body']> | null
   return async (request: Request, response: Response): Promise<void> => {
     const caller = options.findCaller(request)
-    checkRole(route.role, caller)
+    checkRole(route, caller)
     const reply = await handler({
       body: schema === null ? undefined : parseBody(schema, request.body),
       params: request.params as Record<string, string>,
@@ -111,9 +111,11 @@ function answerRoute(name: RouteName, handler: RouteHandler<RouteName>, options:
   }
 }
 
-function checkRole(needed: (typeof ROUTES)[RouteName]['role'], caller: Caller | null): void {
+function checkRole({ role: needed, scope }: Route, caller: Caller | null): void {
   if (needed === 'anyone') return
   if (caller === null) throw new ApiError('AUTH_NEEDED', 'nobody is signed in')
+  if (caller.scope !== 'api' && caller.scope !== scope)
+    throw new ApiError('AUTH_FORBIDDEN', `this token is for ${caller.scope} only; make another with "nearcast token create"`)
   if (needed === 'signed-in') return
   if (caller.mustChangePassword) throw new ApiError('AUTH_PASSWORD_CHANGE_NEEDED', 'the first password has to be changed')
   if (!mayAct(caller.role, needed)) throw new ApiError('AUTH_FORBIDDEN', `this needs the role ${needed}, yours is ${caller.role}`)

@@ -10,13 +10,14 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
-import { rateLimit } from 'express-rate-limit'
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import type { Problem } from '../contract/problem.ts'
 import { API_BASE } from '../contract/routes.ts'
 import { ApiError, asApiError } from './api-error.ts'
 import { type Accounts, type Caller, SOCKET_CALLER } from './auth/accounts.ts'
 import { allowedHosts, checkChange, checkHost, isDirectLoopback } from './auth/request-origin.ts'
+import { WrongTokens } from './auth/wrong-tokens.ts'
 import { mountRoutes, type RouteHandlers } from './route-handler.ts'
 import { serveConsole } from './serve-console.ts'
 
@@ -42,9 +43,22 @@ export type ApiServerOptions = {
   readonly behindProxy: boolean
   /** Folder of the built console. */
   readonly consoleFolder: string
-  /** Requests a minute and peer address, sign-ins a minute and peer address. */
-  readonly limits?: { readonly requestsPerMinute?: number; readonly signInsPerMinute?: number }
+  /** Requests, reports (below /health, by POST), sign-ins, and wrong tokens: each a minute and peer address. */
+  readonly limits?: Partial<ApiLimits>
 }
+
+/** Limits a minute and peer address. */
+export type ApiLimits = {
+  readonly requestsPerMinute: number
+  readonly reportsPerMinute: number
+  readonly signInsPerMinute: number
+  readonly wrongTokensPerMinute: number
+}
+
+/** Reports have a limit of their own: hundreds of endpoints may stand behind one address, and one that is refused would count as failed. */
+const LIMITS: ApiLimits = { requestsPerMinute: 1200, reportsPerMinute: 12_000, signInsPerMinute: 20, wrongTokensPerMinute: 20 }
+/** Where reports go. */
+const REPORTS: ReadonlySet<string> = new Set([`${API_BASE}/health/push`, `${API_BASE}/health/samples`])
 
 /** Largest body: a document with its files. */
 const BODY_LIMIT = '160mb'
@@ -97,10 +111,13 @@ function createApp(options: ApiServerOptions, local: boolean): Express {
     response.set('Cache-Control', 'no-store')
     next()
   })
-  const callerOf = (request: Request): Caller | null => (local ? SOCKET_CALLER : findCaller(request, options.accounts))
+  const wrongTokens = new WrongTokens({ ...LIMITS, ...options.limits }.wrongTokensPerMinute, () => performance.now())
+  const callerOf = (request: Request): Caller | null => (local ? SOCKET_CALLER : findCaller(request, options.accounts, wrongTokens))
   app.use(LARGE_BODIES, (request, _response, next) => {
-    // Before the body is read: strangers do not get to send 160 MB.
-    if (callerOf(request) === null) throw new ApiError('AUTH_NEEDED', 'nobody is signed in')
+    // Before the body is read: strangers do not get to send 160 MB, nor does a device with a token for its reports.
+    const caller = callerOf(request)
+    if (caller === null) throw new ApiError('AUTH_NEEDED', 'nobody is signed in')
+    if (caller.scope !== 'api') throw new ApiError('AUTH_FORBIDDEN', `this token is for ${caller.scope} only`)
     next()
   })
   app.use(LARGE_BODIES, express.json({ limit: BODY_LIMIT, type: () => true, strict: true }))
@@ -148,7 +165,7 @@ function guardNetwork(app: Express, options: ApiServerOptions): void {
       xFrameOptions: { action: 'deny' },
     }),
   )
-  const limits = { requestsPerMinute: 1200, signInsPerMinute: 20, ...options.limits }
+  const limits = { ...LIMITS, ...options.limits }
   const limit = (perMinute: number) =>
     rateLimit({
       windowMs: 60_000,
@@ -159,7 +176,12 @@ function guardNetwork(app: Express, options: ApiServerOptions): void {
       handler: (_request, _response, next) =>
         next(new ApiError('API_TOO_MANY_REQUESTS', `more than ${perMinute} requests a minute`, { retryAfterSeconds: 60 })),
     })
-  app.use('/api', limit(limits.requestsPerMinute))
+  const requests = limit(limits.requestsPerMinute)
+  const reports = limit(limits.reportsPerMinute)
+  app.use('/api', (request, response, next) => {
+    const isReport = request.method === 'POST' && REPORTS.has(request.baseUrl + request.path)
+    ;(isReport ? reports : requests)(request, response, next)
+  })
   const signIns = limit(limits.signInsPerMinute)
   app.use(`${API_BASE}/session`, (request, response, next) =>
     request.method === 'POST' || request.method === 'PUT' ? signIns(request, response, next) : next(),
@@ -193,11 +215,15 @@ function cookieOf(request: Request): string | undefined {
   return undefined
 }
 
-function findCaller(request: Request, accounts: Accounts): Caller | null {
+function findCaller(request: Request, accounts: Accounts, wrongTokens: WrongTokens): Caller | null {
   const authorization = request.get('authorization')
   if (authorization !== undefined) {
-    const bearer = /^Bearer +(\S+)$/i.exec(authorization)
-    const caller = bearer === null ? undefined : accounts.findToken(bearer[1]!)
+    const [, bearer = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
+    // One client may have a whole /56 of IPv6.
+    const address = ipKeyGenerator(request.ip ?? '', 56)
+    wrongTokens.refuse(address, bearer)
+    const caller = bearer === '' ? undefined : accounts.findToken(bearer)
+    wrongTokens.note(address, bearer, caller !== undefined)
     // A wrong token is not passed over for a cookie: scripts must learn that theirs is void.
     if (caller === undefined) throw new ApiError('AUTH_WRONG', 'the bearer token is unknown, revoked or expired')
     return caller

@@ -1,6 +1,6 @@
-/** Users, API tokens, sessions and the audit: admin pages and `nearcast user`. Pure. */
+/** Users, API tokens, sessions and the audit: admin pages, `nearcast user` and `nearcast token`. Pure. */
 import { z } from 'zod'
-import type { Role } from './role.ts'
+import { type Role, TOKEN_SCOPES, type TokenScope } from './role.ts'
 import { roleSchema } from './session.ts'
 
 /** One account. */
@@ -26,7 +26,13 @@ export type UserPassword = { readonly name: string; readonly role: Role; readonl
 export type Token = {
   readonly id: string
   readonly label: string
+  /** Of scopes other than `api` always `operator`: it says from which role of its maker on it works. */
   readonly role: Role
+  readonly scope: TokenScope
+  /** The only endpoints that it may report on; empty = all. Of scope `api` always empty. */
+  readonly endpoints: readonly string[]
+  /** The vantage that its samples are of; empty = they name it themselves. */
+  readonly vantage: string
   readonly user: string
   readonly createdAt: string
   /** RFC 3339; null = no expiry. */
@@ -34,7 +40,18 @@ export type Token = {
   readonly lastUsedAt: string | null
 }
 /** Body that makes a token. */
-export type TokenAdd = { readonly label: string; readonly role: Role; readonly expiresInDays: number | null }
+export type TokenAdd = {
+  readonly label: string
+  /** Of scope `api` only; default viewer. */
+  readonly role?: Role
+  readonly expiresInDays: number | null
+  /** Default `api`. */
+  readonly scope?: TokenScope
+  /** Of scopes `push` and `samples` only. */
+  readonly endpoints?: readonly string[]
+  /** Of scope `samples` only. */
+  readonly vantage?: string
+}
 /** A new token with its secret, shown once. */
 export type TokenSecret = Token & { readonly secret: string }
 
@@ -85,10 +102,20 @@ export const userPasswordSchema: z.ZodType<UserPassword> = z
   .object({ name: z.string(), role: roleSchema, password: z.string() })
   .meta({ id: 'UserPassword' })
 
+/** Schema of TokenScope. */
+export const tokenScopeSchema: z.ZodType<TokenScope> = z.enum(TOKEN_SCOPES).meta({ id: 'TokenScope' })
+/** Schema of the name of a vantage: that of a node, or one that reports by the API. */
+export const vantageNameSchema: z.ZodType<string> = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, ".", "_" and "-", at most 63')
+
 const tokenFields = {
   id: z.string(),
   label: z.string(),
   role: roleSchema,
+  scope: tokenScopeSchema,
+  endpoints: z.array(z.string()),
+  vantage: z.string(),
   user: z.string(),
   createdAt: z.string(),
   expiresAt: z.string().nullable(),
@@ -98,7 +125,26 @@ const tokenFields = {
 export const tokenSchema: z.ZodType<Token> = z.object(tokenFields).meta({ id: 'Token' })
 /** Schema of TokenAdd. */
 export const tokenAddSchema: z.ZodType<TokenAdd> = z
-  .strictObject({ label: z.string().min(1).max(100), role: roleSchema, expiresInDays: z.number().int().min(1).max(3650).nullable() })
+  .strictObject({
+    label: z.string().min(1).max(100),
+    role: roleSchema.exactOptional(),
+    expiresInDays: z.number().int().min(1).max(3650).nullable(),
+    scope: tokenScopeSchema.exactOptional(),
+    endpoints: z.array(z.string().min(1).max(100)).max(1000).exactOptional(),
+    vantage: vantageNameSchema.exactOptional(),
+  })
+  .refine(({ scope = 'api', role }) => scope === 'api' || role === undefined, {
+    path: ['role'],
+    message: 'only tokens of scope api have a role',
+  })
+  .refine(({ scope = 'api', endpoints = [] }) => scope !== 'api' || endpoints.length === 0, {
+    path: ['endpoints'],
+    message: 'only tokens of the scopes push and samples are limited to endpoints',
+  })
+  .refine(({ scope = 'api', vantage }) => scope === 'samples' || vantage === undefined, {
+    path: ['vantage'],
+    message: 'only tokens of scope samples have a vantage',
+  })
   .meta({ id: 'TokenAdd' })
 /** Schema of TokenSecret. */
 export const tokenSecretSchema: z.ZodType<TokenSecret> = z.object({ ...tokenFields, secret: z.string() }).meta({ id: 'TokenSecret' })

@@ -10,6 +10,11 @@ export function mayAct(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed)
 }
 
+/** What an API token is for: `api` = all that its role may do; the others only open the routes of their name. */
+export const TOKEN_SCOPES = ['api', 'push', 'samples'] as const
+/** A scope by its word. */
+export type TokenScope = (typeof TOKEN_SCOPES)[number]
+
 /** Fewest characters of a password. */
 export const PASSWORD_MIN_LENGTH = 12
 /** Most characters of a password. */

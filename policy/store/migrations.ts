@@ -119,4 +119,32 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX generations_of_layers ON generations (number) WHERE document_number IS NOT NULL;
   CREATE INDEX audit_of_updates ON audit (id) WHERE action = 'update';
   `,
+  `
+  -- What a token is for, and what its reports may be about. Tokens made before were for the whole API.
+  ALTER TABLE api_tokens ADD COLUMN scope TEXT NOT NULL DEFAULT 'api';
+  ALTER TABLE api_tokens ADD COLUMN endpoints TEXT NOT NULL DEFAULT '[]';   -- JSON list of ids
+  ALTER TABLE api_tokens ADD COLUMN vantage TEXT NOT NULL DEFAULT '';
+  `,
+  `
+  -- What operators force on endpoints. Ended ones are kept: who held what, when and why.
+  CREATE TABLE overrides (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    target_kind TEXT NOT NULL,       -- endpoint, label, site, pool
+    target_value TEXT NOT NULL,
+    action TEXT NOT NULL,            -- up, down, drain
+    drain_seconds INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    starts_at INTEGER,
+    ends_at INTEGER,
+    schedule TEXT,                   -- JSON: cron, durationSeconds, timeZone
+    version INTEGER NOT NULL,        -- rises with every change; the ETag
+    removed_at INTEGER,
+    removed_by TEXT NOT NULL DEFAULT '',
+    removed_reason TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+  CREATE INDEX overrides_open ON overrides (id) WHERE removed_at IS NULL;
+  `,
 ]

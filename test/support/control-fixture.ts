@@ -15,10 +15,11 @@ import { LineDirectory } from '../../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
 import { StandingRing } from '../../admin-ui/api/observe/standing-ring.ts'
+import { OverrideDesk } from '../../admin-ui/api/overrides/override-desk.ts'
 import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
 import { Publisher, type PublisherParts } from '../../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../../admin-ui/api/routes/all-routes.ts'
-import { createApiServers } from '../../admin-ui/api/server.ts'
+import { type ApiServerOptions, createApiServers } from '../../admin-ui/api/server.ts'
 import type { SecondaryView } from '../../admin-ui/api/zones/secondary-keeper.ts'
 import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { Role } from '../../admin-ui/contract/role.ts'
@@ -28,6 +29,7 @@ import type { NodeClients } from '../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
+import type { Override } from '../../health/model/override.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
 import { makeSyntheticGeodata } from './synthetic-geodata.ts'
@@ -53,6 +55,8 @@ export type FakeHub = FleetHub & {
   readonly published: PublishMessage[]
   /** Connected nodes; empty at first. */
   nodeList: NodeStatus[]
+  /** Overrides that nodes were told last. */
+  overrides: readonly Override[]
   /** What `scores` answers. */
   scores: readonly HealthScore[]
   /** What `incumbents` answers. */
@@ -110,6 +114,7 @@ function makeHub(): FakeHub {
   const hub: FakeHub = {
     published: [],
     nodeList: [],
+    overrides: [],
     scores: [],
     incumbents: [],
     clients: [],
@@ -137,6 +142,9 @@ function makeHub(): FakeHub {
     onAsk: () => undefined,
     tellFreshness: () => undefined,
     tellFigures: () => undefined,
+    tellOverrides: (read) => {
+      hub.overrides = read().overrides
+    },
     close: async () => undefined,
     tell: (event) => {
       for (const listener of listeners) listener('node-1', event)
@@ -147,11 +155,7 @@ function makeHub(): FakeHub {
 
 /** Starts it. */
 export async function startControl(
-  options: {
-    readonly limits?: { requestsPerMinute?: number; signInsPerMinute?: number }
-    readonly geodata?: Geodata
-    readonly behindProxy?: boolean
-  } = {},
+  options: { readonly limits?: ApiServerOptions['limits']; readonly geodata?: Geodata; readonly behindProxy?: boolean } = {},
 ): Promise<ControlFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'nearcast-control-'))
   let nowMs = Date.UTC(2026, 5, 15, 12)
@@ -206,16 +210,27 @@ export async function startControl(
   })
   const accounts = new Accounts(store, now)
   const secondaryViews = new Map<string, SecondaryView>()
+  const lines = new LineDirectory(geodata)
+  const overrides = new OverrideDesk({
+    store,
+    publisher,
+    hub,
+    scores: async () => (hub.nodeList.length === 0 ? null : hub.scores),
+    labelOf: (line, config) => lines.describe(line, config.lines),
+    onEvent: (subject, detail) => void feed.add({ at: new Date(now()).toISOString(), node: 'control', kind: 'override', subject, detail }),
+    now,
+  })
   const parts: ApiParts = {
     store,
     accounts,
     publisher,
     drafts: new DraftDesk(store, publisher),
     fleet,
+    overrides,
     secondary: (zone) => secondaryViews.get(zone),
     feed,
     ring,
-    lines: new LineDirectory(geodata),
+    lines,
     geodata,
     geodataDesk,
     version: '0.0.0',
@@ -230,7 +245,13 @@ export async function startControl(
     allowedHosts: ['dns.example.com'],
     behindProxy: options.behindProxy ?? false,
     consoleFolder: join(folder, 'console'),
-    limits: { requestsPerMinute: 100_000, signInsPerMinute: 100_000, ...options.limits },
+    limits: {
+      requestsPerMinute: 100_000,
+      reportsPerMinute: 100_000,
+      signInsPerMinute: 100_000,
+      wrongTokensPerMinute: 100_000,
+      ...options.limits,
+    },
   })
   await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
   await new Promise<void>((resolve) => socket.listen(join(folder, 'control.sock'), resolve))

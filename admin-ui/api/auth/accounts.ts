@@ -7,7 +7,8 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { ApiToken, Session, Store, User } from '../../../policy/store/store.ts'
-import { ROLES, type Role } from '../../contract/role.ts'
+import type { TokenAdd } from '../../contract/access.ts'
+import { mayAct, ROLES, type Role, TOKEN_SCOPES, type TokenScope } from '../../contract/role.ts'
 import { ApiError } from '../api-error.ts'
 import { findPasswordWeakness, generatePassword, hashPassword, verifyNothing, verifyPassword } from './password.ts'
 
@@ -32,6 +33,12 @@ export type Caller = {
   readonly role: Role
   readonly via: 'session' | 'token' | 'socket'
   readonly mustChangePassword: boolean
+  /** `api` for everybody but tokens of a narrower scope. */
+  readonly scope: TokenScope
+  /** Endpoints that a token is limited to; empty = all. */
+  readonly endpoints: readonly string[]
+  /** Vantage that a token's samples are of; empty = they name it. */
+  readonly vantage: string
   /** Ms since epoch; 0 = no expiry. */
   readonly expiresAt: number
   /** Hash of the session, id of the token; empty for the socket. */
@@ -39,10 +46,23 @@ export type Caller = {
 }
 
 /** The caller on the unix socket: whoever may open it owns the state folder anyway. */
-export const SOCKET_CALLER: Caller = { user: 'machine', role: 'admin', via: 'socket', mustChangePassword: false, expiresAt: 0, id: '' }
+export const SOCKET_CALLER: Caller = {
+  user: 'machine',
+  role: 'admin',
+  via: 'socket',
+  mustChangePassword: false,
+  scope: 'api',
+  endpoints: [],
+  vantage: '',
+  expiresAt: 0,
+  id: '',
+}
 
 /** A sign-in that worked. */
 export type SignedIn = { readonly caller: Caller; readonly token: string }
+
+/** Role of tokens of a narrow scope: what they report acts on endpoints, so it holds as long as their maker may do that. */
+const NARROW_ROLE: Role = 'operator'
 
 /** Accounts that nobody can have: they stand in the audit for the unix socket and for control itself. */
 const RESERVED: ReadonlySet<string> = new Set([SOCKET_CALLER.user, 'control'])
@@ -113,7 +133,15 @@ export class Accounts {
     // biome-ignore lint/correctness/useHookAtTopLevel: a method of the store, not a hook of React.
     const token = this.#store.useApiToken(sha256(bearer))
     if (token === undefined) return undefined
-    const caller = { via: 'token', mustChangePassword: false, expiresAt: token.expiresAt ?? 0, id: String(token.id) } as const
+    const caller = {
+      via: 'token',
+      mustChangePassword: false,
+      scope: asScope(token.scope),
+      endpoints: token.endpoints,
+      vantage: token.vantage,
+      expiresAt: token.expiresAt ?? 0,
+      id: String(token.id),
+    } as const
     // A token made through the unix socket belongs to no account; revoking it is its only end.
     if (token.createdBy === SOCKET_CALLER.user) return { ...caller, user: token.createdBy, role: asRole(token.role) }
     const user = this.#store.findUser(token.createdBy)
@@ -124,6 +152,7 @@ export class Accounts {
   /** True while the session or token that a caller came with still holds: for answers that last (event streams). */
   isStillValid(caller: Caller): boolean {
     if (caller.via === 'socket') return true
+    if (caller.expiresAt !== 0 && caller.via === 'token' && caller.expiresAt <= this.#now()) return false
     if (caller.via === 'token') return this.#store.listApiTokens().some((token) => String(token.id) === caller.id)
     return this.#store.findSession(caller.id) !== undefined
   }
@@ -215,13 +244,26 @@ export class Accounts {
   }
 
   /** Makes a token with at most the maker's role. Throws AUTH_FORBIDDEN. */
-  addToken(caller: Caller, label: string, role: Role, expiresInDays: number | null): { readonly token: ApiToken; readonly secret: string } {
-    if (weaker(role, caller.role) !== role) throw new ApiError('AUTH_FORBIDDEN', `a token cannot have more than your role ${caller.role}`)
+  addToken(caller: Caller, wish: TokenAdd): { readonly token: ApiToken; readonly secret: string } {
+    const { label, expiresInDays, scope = 'api', endpoints = [], vantage = '' } = wish
+    const role = scope === 'api' ? (wish.role ?? 'viewer') : NARROW_ROLE
+    if (!mayAct(caller.role, role)) throw new ApiError('AUTH_FORBIDDEN', `a token cannot have more than your role ${caller.role}`)
     const secret = `nearcast_${randomBytes(32).toString('base64url')}`
     const expiresAt = expiresInDays === null ? null : this.#now() + expiresInDays * 86_400_000
     return this.#store.transaction(() => {
-      const token = this.#store.saveApiToken({ name: label, tokenHash: sha256(secret), role, createdBy: caller.user, expiresAt })
-      this.#audit(caller.user, 'token.add', String(token.id), { label, role })
+      const createdBy = caller.user
+      const token = this.#store.saveApiToken({
+        name: label,
+        tokenHash: sha256(secret),
+        role,
+        scope,
+        endpoints,
+        vantage,
+        createdBy,
+        expiresAt,
+      })
+      const limits = { ...(endpoints.length === 0 ? {} : { endpoints }), ...(vantage === '' ? {} : { vantage }) }
+      this.#audit(caller.user, 'token.add', String(token.id), { label, ...(scope === 'api' ? { role } : { scope }), ...limits })
       return { token, secret }
     })
   }
@@ -302,6 +344,11 @@ export function sessionId(idHash: string): string {
   return idHash.slice(0, 16)
 }
 
+/** A scope as stored; a word of a newer version opens nothing that this one has. */
+export function asScope(word: string): TokenScope {
+  return TOKEN_SCOPES.find((scope) => scope === word) ?? 'push'
+}
+
 /** A role as stored; an unknown word may only look. */
 export function asRole(word: string): Role {
   return ROLES.find((role) => role === word) ?? 'viewer'
@@ -313,6 +360,9 @@ function sessionCaller(user: User, session: Session): Caller {
     role: asRole(user.role),
     via: 'session',
     mustChangePassword: user.mustChangePassword,
+    scope: 'api',
+    endpoints: [],
+    vantage: '',
     expiresAt: session.expiresAt,
     id: session.idHash,
   }

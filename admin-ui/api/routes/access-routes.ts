@@ -3,7 +3,7 @@ import type { ApiToken, Session as StoredSession, User as StoredUser } from '../
 import type { AuditEntry, Session, Token, User } from '../../contract/access.ts'
 import { ApiError } from '../api-error.ts'
 import type { ApiParts } from '../api-parts.ts'
-import { asRole, sessionId } from '../auth/accounts.ts'
+import { asRole, asScope, sessionId } from '../auth/accounts.ts'
 import { callerOf, numberParameter, type RouteHandlers } from '../route-handler.ts'
 
 type Names =
@@ -50,11 +50,10 @@ export function accessRoutes({ accounts, store, now }: Pick<ApiParts, 'accounts'
     },
     tokens: () => ({ answer: { tokens: accounts.listTokens().map(viewToken) } }),
     addToken: (request) => {
-      const { label, role, expiresInDays } = request.body
       const caller = callerOf(request)
       // Else a stolen token could make others that outlive it.
       if (caller.via === 'token') throw new ApiError('AUTH_FORBIDDEN', 'a token cannot make tokens')
-      const { token, secret } = accounts.addToken(caller, label, role, expiresInDays)
+      const { token, secret } = accounts.addToken(caller, request.body)
       return { status: 201, answer: { ...viewToken(token), secret } }
     },
     removeToken: (request) => {
@@ -94,6 +93,9 @@ function viewToken(token: ApiToken): Token {
     id: String(token.id),
     label: token.name,
     role: asRole(token.role),
+    scope: asScope(token.scope),
+    endpoints: token.endpoints,
+    vantage: token.vantage,
     user: token.createdBy,
     createdAt: iso(token.createdAt),
     expiresAt: isoOrNull(token.expiresAt),

@@ -133,6 +133,21 @@ test('user manages accounts; a token opens the API from elsewhere, a secret neve
   assert.match(run('user', 'list', '--server', 'https://token@dns.example.com').err, /\[CLI_SERVER\]/)
 })
 
+test('token makes, lists and revokes tokens, for the whole API or for reports only', () => {
+  const made = run('token', 'create', 'edge', '--scope', 'push', '--endpoint', 'a', '--endpoint', 'b', '--days', '30')
+  assert.match(made.out, /^nearcast_[A-Za-z0-9_-]{43}\n$/, made.err)
+  const list = run('token', 'list')
+  assert.match(list.out, /^(\d+) +edge +push +of machine, ends 20\d\d-.*, last used never, only a, only b$/m)
+  assert.ok(!list.out.includes(made.out.trim()))
+  const json = JSON.parse(run('token', 'create', 'far', '--scope', 'samples', '--vantage', 'far-1', '--json').out)
+  assert.deepEqual([json.scope, json.vantage, json.expiresAt], ['samples', 'far-1', null])
+  assert.equal(run('token', 'revoke', json.id).out, `token ${json.id} revoked\n`)
+  assert.match(run('token', 'revoke', json.id).err, /\[TOKEN_UNKNOWN\]/)
+  assert.equal(run('token', 'create', 'x', '--scope', 'all').code, 2)
+  assert.match(run('token', 'create', 'x', '--scope', 'push', '--role', 'admin').err, /role: only tokens of scope api have a role/)
+  assert.match(run('token').err, /name an action/)
+})
+
 test('a second control on the same folder is refused with one line', () => {
   const { code, err } = run('control', '--api-listen', '127.0.0.1:0')
   assert.equal(code, 1)
