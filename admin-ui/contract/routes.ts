@@ -13,7 +13,6 @@ import type { GeodataPending, GeodataRefresh, GeodataRefreshAnswer, GeodataStatu
 import type { HealthScores } from './health-scores.ts'
 import type { LineCatalogue, LineChain, LineDescription, LineSearch } from './line.ts'
 import type { NetworkCheck, NetworkCheckWish } from './network-check.ts'
-import type { Override, OverrideAdd, OverrideChange, OverrideCheck, OverrideList } from './override.ts'
 import type { PolicyAnswer, PolicyList, PolicyObject } from './policy.ts'
 import type { PoolList } from './pool.ts'
 import type { Publish, PublishAnswer } from './publish.ts'
@@ -30,7 +29,7 @@ export const STREAM_HEARTBEAT_MS = 5000
 
 /** One route. */
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path below API_BASE; `:name` is a parameter. */
   readonly path: string
   /** Weakest role; `anyone` needs no sign-in, `signed-in` is open even before the first password change. */
@@ -58,12 +57,6 @@ export type RouteTypes = {
   deletePolicy: { body: undefined; answer: undefined }
   pools: { body: undefined; answer: PoolList }
   endpoints: { body: undefined; answer: EndpointList }
-  overrides: { body: undefined; answer: OverrideList }
-  override: { body: undefined; answer: Override }
-  addOverride: { body: OverrideAdd; answer: Override }
-  checkOverride: { body: OverrideAdd; answer: OverrideCheck }
-  changeOverride: { body: OverrideChange; answer: Override }
-  endOverride: { body: undefined; answer: undefined }
   lines: { body: undefined; answer: LineCatalogue }
   lineSearch: { body: undefined; answer: LineSearch }
   lineChain: { body: undefined; answer: LineChain }
@@ -126,12 +119,6 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   deletePolicy: route('DELETE', '/policies/:id', 'editor', 'removes a policy from my draft; If-Match is required'),
   pools: route('GET', '/pools', 'viewer', 'pools and who uses them; ?of=draft|live'),
   endpoints: route('GET', '/endpoints', 'viewer', 'endpoints with their health'),
-  overrides: route('GET', '/overrides', 'viewer', 'overrides that have not ended, newest first; ?ended= adds that many ended ones'),
-  override: route('GET', '/overrides/:id', 'viewer', 'one override with its ETag'),
-  addOverride: route('POST', '/overrides', 'operator', 'forces endpoints up, down, or drains them; 409 lists lines left on the fallback'),
-  checkOverride: route('POST', '/overrides/check', 'operator', 'says which endpoints and lines an override would hit; sets nothing'),
-  changeOverride: route('PATCH', '/overrides/:id', 'operator', 'changes an open override; If-Match is required'),
-  endOverride: route('DELETE', '/overrides/:id', 'operator', 'ends an override; ?reason=, If-Match is honoured'),
   lines: route('GET', '/lines', 'viewer', 'the catalogue: places, carriers, custom lines; ?kind=&parent='),
   lineSearch: route('GET', '/lines/search', 'viewer', 'lines by Chinese or English name, initials, code or address; ?q=&kind=&limit='),
   lineChain: route('GET', '/lines/chain', 'viewer', 'lines that a client can match; ?address='),

@@ -15,7 +15,6 @@ import { LineDirectory } from '../../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
 import { StandingRing } from '../../admin-ui/api/observe/standing-ring.ts'
-import { OverrideDesk } from '../../admin-ui/api/overrides/override-desk.ts'
 import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
 import { Publisher, type PublisherParts } from '../../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../../admin-ui/api/routes/all-routes.ts'
@@ -29,7 +28,6 @@ import type { NodeClients } from '../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
-import type { Override } from '../../health/model/override.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
 import { makeSyntheticGeodata } from './synthetic-geodata.ts'
@@ -55,8 +53,6 @@ export type FakeHub = FleetHub & {
   readonly published: PublishMessage[]
   /** Connected nodes; empty at first. */
   nodeList: NodeStatus[]
-  /** Overrides that nodes were told last. */
-  overrides: readonly Override[]
   /** What `scores` answers. */
   scores: readonly HealthScore[]
   /** What `incumbents` answers. */
@@ -114,7 +110,6 @@ function makeHub(): FakeHub {
   const hub: FakeHub = {
     published: [],
     nodeList: [],
-    overrides: [],
     scores: [],
     incumbents: [],
     clients: [],
@@ -142,9 +137,6 @@ function makeHub(): FakeHub {
     onAsk: () => undefined,
     tellFreshness: () => undefined,
     tellFigures: () => undefined,
-    tellOverrides: (read) => {
-      hub.overrides = read().overrides
-    },
     close: async () => undefined,
     tell: (event) => {
       for (const listener of listeners) listener('node-1', event)
@@ -210,27 +202,16 @@ export async function startControl(
   })
   const accounts = new Accounts(store, now)
   const secondaryViews = new Map<string, SecondaryView>()
-  const lines = new LineDirectory(geodata)
-  const overrides = new OverrideDesk({
-    store,
-    publisher,
-    hub,
-    scores: async () => (hub.nodeList.length === 0 ? null : hub.scores),
-    labelOf: (line, config) => lines.describe(line, config.lines),
-    onEvent: (subject, detail) => void feed.add({ at: new Date(now()).toISOString(), node: 'control', kind: 'override', subject, detail }),
-    now,
-  })
   const parts: ApiParts = {
     store,
     accounts,
     publisher,
     drafts: new DraftDesk(store, publisher),
     fleet,
-    overrides,
     secondary: (zone) => secondaryViews.get(zone),
     feed,
     ring,
-    lines,
+    lines: new LineDirectory(geodata),
     geodata,
     geodataDesk,
     version: '0.0.0',
