@@ -11,6 +11,12 @@ export type ProbeFailure =
   | 'status'
   | 'body'
   | 'protocol'
+  /** dns: another response code or other records than expected. */
+  | 'answer'
+  /** script: another exit code than 0. */
+  | 'exit'
+  /** push: no report for too long. */
+  | 'expired'
   | 'internal'
 
 /** One measurement. */
@@ -28,6 +34,7 @@ export type ProbeSample = {
   readonly ok: boolean
   /** Total time in ms; for a failure the time until it was known. */
   readonly latencyMs: number
+  /** Phases, as far as they were reached: TCP connect, TLS handshake, and from the start until the first byte of the answer. */
   readonly connectMs?: number
   readonly tlsMs?: number
   readonly firstByteMs?: number
@@ -38,6 +45,6 @@ export type ProbeSample = {
   readonly lagged: boolean
   /** This machine has no route to the address: shown to people, but no sample of the window and no vote. */
   readonly unmeasurable?: true
-  /** Days until the certificate expires (https). */
+  /** Days until the certificate that was shown expires (https, tls, grpc over TLS); negative = it has. */
   readonly certificateDays?: number
 }

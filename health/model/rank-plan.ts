@@ -10,8 +10,8 @@ export const VANTAGE_SHARE_PERCENT = 18
 /** One probe, defaults filled in. */
 export type ProbeSpec = {
   readonly id: string
-  readonly kind: 'http' | 'https' | 'tcp'
-  /** Port probed, 1–65535. */
+  readonly kind: 'http' | 'https' | 'tcp' | 'tls' | 'dns' | 'icmp' | 'grpc' | 'push' | 'script'
+  /** Port probed, 1–65535; 0 for kinds that have none. */
   readonly port: number
   /** Path of http/https, begins with "/". */
   readonly path: string
@@ -38,6 +38,28 @@ export type ProbeSpec = {
   readonly match: string
   readonly redirects: boolean
   readonly certificate: 'verify' | 'ignore'
+  /** http, https; absent = 1.1. */
+  readonly httpVersion?: '1.1' | '2'
+  /** RE2 pattern that the beginning of the body must match; absent = any. */
+  readonly matchPattern?: string
+  /** Family of the addresses that it measures; absent = both. */
+  readonly families?: 'ipv4' | 'ipv6'
+  /** grpc: over TLS; absent = clear text. */
+  readonly tls?: boolean
+  /** grpc: name of the service; absent = the server as a whole. */
+  readonly service?: string
+  /** dns: name in question, absolute. */
+  readonly queryName?: string
+  /** dns: type in question; absent = A. */
+  readonly queryType?: string
+  /** dns: response code of a success; absent = NOERROR. */
+  readonly expectRcode?: string
+  /** dns: rdata that must all be in the answer; absent = none. */
+  readonly expectAnswer?: readonly string[]
+  /** push: a report counts for this long; absent = 60. */
+  readonly expireSeconds?: number
+  /** script: base name in the script folder of the machine. */
+  readonly script?: string
 }
 
 /** What an endpoint can take. */

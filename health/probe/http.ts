@@ -1,149 +1,154 @@
 /**
- * Probe kinds `http` and `https` on undici: a fresh connection to the pinned address each time, so that connect, TLS and first byte are
- * measured apart; Host and SNI as configured. Certificates are verified unless the probe says otherwise; their expiry is reported.
- * Redirects are a failure by status unless asked for; then they are followed on the same address only, never to another host.
+ * Probe kinds `http` and `https`: HTTP/1.1 on undici or HTTP/2 (open-http2.ts), a fresh connection to the pinned address each time, Host and
+ * SNI as configured. Redirects are a failure by status unless asked for; then they are followed on the same address and port only.
  */
-import { isIP, type Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
-import { buildConnector, Client } from 'undici'
+import { Client } from 'undici'
 import type { ProbeSpec } from '../model/rank-plan.ts'
+import { BODY_LIMIT_BYTES, createBodyJudge } from './judge-body.ts'
+import { openConnection } from './open-connection.ts'
+import { openHttp2 } from './open-http2.ts'
 import { failureOf } from './probe-error.ts'
-import type { ProbeKind, ProbeOutcome } from './probe-kind.ts'
+import type { ProbeKind, ProbeOutcome, ProbeRun } from './probe-kind.ts'
 
-/** Most octets of a body that are read; more is cut off and does not count as a failure by itself. */
-export const BODY_LIMIT_BYTES = 1_048_576
 const MOST_REDIRECTS = 5
-const DAY_MS = 86_400_000
+/** What a person sees of a body. */
+const SHOWN_BYTES = 2048
 
-type Phases = { connectMs?: number; tlsMs?: number; firstByteMs?: number; certificateDays?: number }
+/** What asking once gives. */
+type Answer = { readonly status: number; readonly location: string | undefined; readonly body: AsyncIterable<Buffer> }
+/** One or more requests to one address. */
+type Asker = { readonly ask: (path: string) => Promise<Answer>; readonly close: () => void }
 
 /** Asks for the path and judges status and body. */
-export const probeHttp: ProbeKind = async (spec, address, signal, now) => {
+export const probeHttp: ProbeKind = async (spec, address, run) => {
   const isTls = spec.kind === 'https'
-  const phases: Phases = {}
   const literal = address.includes(':') ? `[${address}]` : address
   const host = spec.host || (spec.port === (isTls ? 443 : 80) ? literal : `${literal}:${spec.port}`)
-  // RFC 6066 §3: an address is no server name.
-  const hostName = spec.host.replace(/:\d+$/, '')
-  const serverName = spec.sni || (isIP(hostName.replace(/^\[|\]$/g, '')) === 0 ? hostName : '')
-  const startedMs = now()
+  const startedMs = run.now()
+  const asker = spec.httpVersion === '2' ? askHttp2(spec, address, host, run) : askHttp1(spec, address, host, literal, run)
+  try {
+    let path = spec.path
+    for (let hops = 0; ; hops++) {
+      const answer = await asker.ask(path)
+      run.phases.firstByteMs ??= run.now() - startedMs
+      if (run.details !== undefined) run.details.status = answer.status
+      if (!spec.redirects || answer.status < 300 || answer.status > 399 || answer.location === undefined)
+        return await judge(spec, answer, run)
+      const next = samePlacePath(answer.location, path, host, literal, spec)
+      const detail = `status ${answer.status} redirects to another place, ${answer.location.slice(0, 200)}; only the same address and port are followed`
+      if (next === undefined) return { ok: false, failure: 'status', detail }
+      if (hops >= MOST_REDIRECTS) return { ok: false, failure: 'status', detail: `more than ${MOST_REDIRECTS} redirects` }
+      path = next
+      await readAll(answer.body, (_chunk, length) => length < BODY_LIMIT_BYTES)
+    }
+  } catch (error) {
+    return { ok: false, ...failureOf(error, run.signal.aborted) }
+  } finally {
+    asker.close()
+  }
+}
+
+async function judge(spec: ProbeSpec, { status, body }: Answer, run: ProbeRun): Promise<ProbeOutcome> {
+  run.waitsFor = 'the end of the body'
+  const { details } = run
+  let shown = Buffer.alloc(0)
+  const show = (chunk: Buffer): void => {
+    if (details === undefined || shown.length >= SHOWN_BYTES) return
+    shown = Buffer.concat([shown, chunk.subarray(0, SHOWN_BYTES - shown.length)])
+    details.text = shown.toString('utf8')
+  }
+  if (!spec.expectStatus.includes(status)) {
+    const outcome: ProbeOutcome = { ok: false, failure: 'status', detail: `status ${status}, expected ${spec.expectStatus.join(', ')}` }
+    if (details !== undefined) {
+      await readAll(body, (chunk, length) => {
+        show(chunk)
+        return length < SHOWN_BYTES
+      })
+    }
+    return outcome
+  }
+  const judgeBody = createBodyJudge(spec)
+  await readAll(body, (chunk) => {
+    show(chunk)
+    return judgeBody.take(chunk)
+  })
+  return judgeBody.complaint() ?? { ok: true, detail: `status ${status}` }
+}
+
+/** Reads until the end, or until `take` says false. */
+async function readAll(body: AsyncIterable<Buffer>, take: (chunk: Buffer, length: number) => boolean): Promise<void> {
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (!take(chunk, length)) return
+  }
+}
+
+function askHttp1(spec: ProbeSpec, address: string, host: string, literal: string, run: ProbeRun): Asker {
+  const isTls = spec.kind === 'https'
   const client = new Client(`${isTls ? 'https' : 'http'}://${literal}:${spec.port}`, {
-    connect: makeConnector(spec, serverName, phases, now),
+    connect: (_options, callback) => {
+      openConnection(spec, address, run, isTls ? 'http/1.1' : undefined).then(
+        (socket) => {
+          run.waitsFor = 'the first byte of the answer'
+          callback(null, socket)
+        },
+        (error: Error) => callback(error, null),
+      )
+    },
     pipelining: 0,
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: 65_536,
   })
-  try {
-    let path = spec.path
-    for (let hops = 0; ; hops++) {
-      const response = await client.request({ path, method: spec.method as 'GET', headers: headersOf(spec, host), signal })
-      phases.firstByteMs ??= now() - startedMs
-      const location = response.headers.location
-      if (spec.redirects && response.statusCode >= 300 && response.statusCode < 400 && typeof location === 'string') {
-        await response.body.dump({ limit: BODY_LIMIT_BYTES })
-        const next = sameHostPath(location, path, host)
-        if (next === undefined)
-          return {
-            ok: false,
-            ...phases,
-            failure: 'status',
-            detail: `status ${response.statusCode} redirects to another host: ${location.slice(0, 200)}`,
-          }
-        if (hops >= MOST_REDIRECTS) return { ok: false, ...phases, failure: 'status', detail: `more than ${MOST_REDIRECTS} redirects` }
-        path = next
-        continue
-      }
-      if (!spec.expectStatus.includes(response.statusCode)) {
-        return {
-          ok: false,
-          ...phases,
-          failure: 'status',
-          detail: `status ${response.statusCode}, expected ${spec.expectStatus.join(', ')}`,
-        }
-      }
-      return await judgeBody(spec, response.body, phases, response.statusCode)
-    }
-  } catch (error) {
-    return { ok: false, ...phases, ...failureOf(error, signal.aborted) }
-  } finally {
-    void client.destroy().catch(() => undefined)
+  return {
+    async ask(path) {
+      const headers = { ...headersOf(spec), host }
+      const answer = await client.request({ path, method: spec.method as 'GET', headers, signal: run.signal })
+      const { location } = answer.headers
+      return { status: answer.statusCode, location: typeof location === 'string' ? location : undefined, body: answer.body }
+    },
+    close: () => void client.destroy().catch(() => undefined),
   }
 }
 
-async function judgeBody(spec: ProbeSpec, body: AsyncIterable<Buffer>, phases: Phases, status: number): Promise<ProbeOutcome> {
-  const wanted = Buffer.from(spec.match)
-  // The end of the last chunk: a match may lie across two. The body itself is not kept: a thousand probes of 1 MB would be a gigabyte.
-  let tail = Buffer.alloc(0)
-  let length = 0
-  let isFound = wanted.length === 0
-  for await (const chunk of body) {
-    // A body without end must not hold the probe; what came decides.
-    const part = chunk.subarray(0, BODY_LIMIT_BYTES - length)
-    length += part.length
-    if (!isFound) {
-      const joined = Buffer.concat([tail, part])
-      isFound = joined.includes(wanted)
-      tail = joined.subarray(Math.max(0, joined.length - wanted.length + 1))
-    }
-    if ((isFound && wanted.length > 0) || length >= BODY_LIMIT_BYTES) break
+/** Headers of a connection, which HTTP/2 does not have (RFC 9113 §8.2.2). */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
+
+function askHttp2(spec: ProbeSpec, address: string, host: string, run: ProbeRun): Asker {
+  const sessions: { readonly close: () => void }[] = []
+  return {
+    async ask(path) {
+      const session = await openHttp2(spec, address, spec.kind === 'https', run)
+      sessions.push(session)
+      const own = Object.entries(headersOf(spec)).map(([name, value]) => [name.toLowerCase(), value] as const)
+      const headers = Object.fromEntries(own.filter(([name]) => !CONNECTION_HEADERS.has(name)))
+      const answer = await session.ask({ ...headers, ':method': spec.method, ':path': path, ':authority': host })
+      return { status: Number(answer.headers[':status']), location: answer.headers.location, body: answer.body }
+    },
+    close() {
+      for (const session of sessions) session.close()
+    },
   }
-  if (!isFound)
-    return { ok: false, ...phases, failure: 'body', detail: `the first ${length} bytes of the body do not hold "${spec.match}"` }
-  return { ok: true, ...phases, detail: `status ${status}` }
 }
 
 /** The probe's own headers; Host is set by the probe's `host` alone. */
-function headersOf(spec: ProbeSpec, host: string): Record<string, string> {
+function headersOf(spec: ProbeSpec): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(spec.headers)) if (name.toLowerCase() !== 'host') headers[name] = value
-  return { ...headers, host }
+  return headers
 }
 
-/** Path of a redirect that stays on the host; undefined when it leaves. */
-function sameHostPath(location: string, path: string, host: string): string | undefined {
+/** Path of a redirect that stays on address, port and scheme; undefined when it leaves. */
+function samePlacePath(location: string, path: string, host: string, literal: string, spec: ProbeSpec): string | undefined {
+  const scheme = `${spec.kind}:`
   try {
-    const url = new URL(location, `http://${host}${path}`)
-    return url.host === host || url.hostname === host ? `${url.pathname}${url.search}` : undefined
+    const here = new URL(path, `${scheme}//${host}`)
+    const url = new URL(location, here)
+    const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+    const isSame = url.host === here.host || ((url.hostname === here.hostname || url.hostname === literal) && port === spec.port)
+    return url.protocol === scheme && isSame ? `${url.pathname}${url.search}` : undefined
   } catch {
     return undefined
-  }
-}
-
-function makeConnector(spec: ProbeSpec, serverName: string, phases: Phases, now: () => number): buildConnector.connector {
-  const plain = buildConnector({ timeout: 0, autoSelectFamily: false })
-  const secure = buildConnector({
-    timeout: 0,
-    autoSelectFamily: false,
-    rejectUnauthorized: spec.certificate === 'verify',
-    maxCachedSessions: 0,
-    allowH2: false,
-  })
-  return (options, callback) => {
-    const startedMs = now()
-    plain({ ...options, protocol: 'http:' } as never, (error, socket) => {
-      if (error !== null || socket === null) {
-        callback(error ?? new Error('no socket'), null)
-        return
-      }
-      phases.connectMs = now() - startedMs
-      if (options.protocol !== 'https:') {
-        callback(null, socket)
-        return
-      }
-      const tlsStartedMs = now()
-      const tlsOptions = { ...options, httpSocket: socket as Socket, ...(serverName === '' ? {} : { servername: serverName }) }
-      secure(tlsOptions as never, (tlsError, tlsSocket) => {
-        if (tlsError !== null || tlsSocket === null) {
-          ;(socket as Socket).destroy()
-          callback(tlsError ?? new Error('no TLS socket'), null)
-          return
-        }
-        phases.tlsMs = now() - tlsStartedMs
-        const until = Date.parse((tlsSocket as TLSSocket).getPeerCertificate().valid_to)
-        if (!Number.isNaN(until)) phases.certificateDays = Math.floor((until - Date.now()) / DAY_MS)
-        callback(null, tlsSocket)
-      })
-    })
   }
 }

@@ -1,16 +1,18 @@
 /**
  * One probe with its time limit: whatever the kind does, a sample comes out, at the latest when the time is over. What says nothing about
- * the endpoint (no route from here, our resolver silent, no descriptors left) is marked as unmeasurable.
+ * the endpoint (no route from here, our resolver silent, no descriptors left) is marked as unmeasurable. When our own event loop stood
+ * still, the limit is put off by as long: an answer that lay in the socket meanwhile was no timeout.
  */
 import { isIP } from 'node:net'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { ProbeSpec } from '../model/rank-plan.ts'
 import { type OwnSocket, whyForbidden } from './allowed-target.ts'
+import { isSpoilt } from './event-loop-lag.ts'
 import { findTargetAddress } from './find-target-address.ts'
 import { hasRoute } from './has-route.ts'
 import { failureOf } from './probe-error.ts'
-import type { ProbeOutcome } from './probe-kind.ts'
-import { PROBE_KINDS } from './probe-registry.ts'
+import type { ProbeDetails, ProbeOutcome, ProbeRun } from './probe-kind.ts'
+import { PASSIVE_KINDS, PROBE_KINDS } from './probe-registry.ts'
 
 /** What is measured. */
 export type ProbeTarget = {
@@ -20,29 +22,58 @@ export type ProbeTarget = {
   readonly probe: ProbeSpec
 }
 
-/** The clocks. */
-export type ProbeClocks = {
+/** What a probe has of the world. */
+export type ProbeWorld = {
   readonly monotonicMs: () => number
   readonly wallMs: () => number
   /** Largest lag of the event loop since a moment, ms. */
   readonly lagSinceMs: (sinceMs: number) => number
+  /** Sockets of ours, which are not probed. */
+  readonly own: readonly OwnSocket[]
+  /** Folder of script probes; absent = they are off. */
+  readonly scriptFolder?: string | undefined
+  /** The program `ping`, when it is not the one in PATH. */
+  readonly ping?: string
+  /** Age of the newest report to a push probe, ms; absent = such probes give no sample. */
+  readonly reportAgeMs?: (endpointId: string, probeId: string) => number
 }
 
-/** Lag beyond this spoils a measured time: it would be our slowness, not the endpoint's. */
-const LAG_LIMIT_MS = 15
+/** What one who watches gives besides. */
+export type ProbeOptions = {
+  /** Nobody wants the result any more. */
+  readonly signal?: AbortSignal
+  /** Filled in with what a person sees. */
+  readonly details?: ProbeDetails
+}
 
-/** Measures once. Never rejects. */
+/** Measures once; undefined when there was nothing to measure. Never rejects. */
 export async function runProbe(
   target: ProbeTarget,
   generation: number,
-  own: readonly OwnSocket[],
-  clocks: ProbeClocks,
-): Promise<ProbeSample> {
+  world: ProbeWorld,
+  options: ProbeOptions = {},
+): Promise<ProbeSample | undefined> {
   const { probe, endpointId, address } = target
-  const startedAt = clocks.wallMs()
-  const startedMs = clocks.monotonicMs()
-  const outcome = await measureInTime(probe, address, own, clocks)
-  const endedMs = clocks.monotonicMs()
+  const startedAt = world.wallMs()
+  const startedMs = world.monotonicMs()
+  const controller = new AbortController()
+  const run: ProbeRun = {
+    endpointId,
+    now: world.monotonicMs,
+    signal: controller.signal,
+    phases: {},
+    waitsFor: 'the result',
+    ...(options.details === undefined ? {} : { details: options.details }),
+    scriptFolder: world.scriptFolder,
+    ping: world.ping ?? 'ping',
+    reportAgeMs: world.reportAgeMs ?? (() => 0),
+  }
+  const abort = (): void => controller.abort()
+  options.signal?.addEventListener('abort', abort)
+  const outcome = await measureInTime(target, run, world, controller, startedMs)
+  options.signal?.removeEventListener('abort', abort)
+  if (outcome === undefined) return undefined
+  const endedMs = world.monotonicMs()
   return {
     generation,
     endpointId,
@@ -51,52 +82,65 @@ export async function runProbe(
     startedAt,
     endedMonotonicMs: endedMs,
     latencyMs: endedMs - startedMs,
-    lagged: clocks.lagSinceMs(startedMs) > LAG_LIMIT_MS,
+    lagged: isSpoilt(world.lagSinceMs(startedMs)),
+    ...run.phases,
     ...outcome,
   }
 }
 
 /** The race against the limit: a kind that does not heed its signal is left alone with it. */
-async function measureInTime(probe: ProbeSpec, address: string, own: readonly OwnSocket[], clocks: ProbeClocks): Promise<ProbeOutcome> {
-  const controller = new AbortController()
-  const progress = { resolving: isIP(address) === 0 }
+async function measureInTime(
+  target: ProbeTarget,
+  run: ProbeRun,
+  world: ProbeWorld,
+  controller: AbortController,
+  startedMs: number,
+): Promise<ProbeOutcome | undefined> {
+  const { timeoutMs } = target.probe
   let timer: NodeJS.Timeout | undefined
+  const progress = { isResolving: !PASSIVE_KINDS.has(target.probe.kind) && isIP(target.address) === 0 }
   try {
     const limit = new Promise<ProbeOutcome>((resolve) => {
-      timer = setTimeout(() => {
-        const late = { ok: false, failure: 'timeout', detail: `no result within ${probe.timeoutMs} ms` } as const
-        resolve(progress.resolving ? { ...late, unmeasurable: true, detail: `our resolver did not answer for ${address}` } : late)
+      const end = (): void => {
+        const late = { ok: false, failure: 'timeout', detail: `no result within ${timeoutMs} ms: waited for ${run.waitsFor}` } as const
+        resolve(progress.isResolving ? { ...late, unmeasurable: true, detail: `our resolver did not answer for ${target.address}` } : late)
         controller.abort()
-      }, probe.timeoutMs)
+      }
+      timer = setTimeout(() => {
+        // Timers come before sockets: after a pause of ours what has arrived is read first. Once, and never longer than the limit itself.
+        const lagMs = world.lagSinceMs(startedMs)
+        if (isSpoilt(lagMs)) timer = setTimeout(end, Math.min(lagMs, timeoutMs))
+        else end()
+      }, timeoutMs)
     })
-    return await Promise.race([measure(probe, address, controller.signal, own, clocks, progress), limit])
+    return await Promise.race([measure(target, run, world, progress), limit])
   } catch (error) {
-    return { ok: false, ...failureOf(error, controller.signal.aborted) }
+    return { ok: false, ...failureOf(error, run.signal.aborted) }
   } finally {
     clearTimeout(timer)
   }
 }
 
 async function measure(
-  probe: ProbeSpec,
-  address: string,
-  signal: AbortSignal,
-  own: readonly OwnSocket[],
-  clocks: ProbeClocks,
-  progress: { resolving: boolean },
-): Promise<ProbeOutcome> {
+  { probe, address }: ProbeTarget,
+  run: ProbeRun,
+  world: ProbeWorld,
+  progress: { isResolving: boolean },
+): Promise<ProbeOutcome | undefined> {
+  const kind = PROBE_KINDS[probe.kind]
+  if (PASSIVE_KINDS.has(probe.kind)) return await kind(probe, address, run)
   let pinned = address
   let spec = probe
-  if (progress.resolving) {
+  if (progress.isResolving) {
     const name = address.replace(/\.$/, '')
-    pinned = await findTargetAddress(name, signal)
-    progress.resolving = false
+    pinned = await findTargetAddress(name, run.signal)
+    progress.isResolving = false
     if (spec.host === '') spec = { ...spec, host: name }
   }
-  const reason = whyForbidden(pinned, probe.port, own)
+  const reason = whyForbidden(pinned, probe.port, world.own)
   if (reason !== undefined) return { ok: false, failure: 'internal', detail: reason }
-  const outcome = await PROBE_KINDS[probe.kind](spec, pinned, signal, clocks.monotonicMs)
-  if (outcome.failure === 'unreachable' && !(await hasRoute(pinned)))
+  const outcome = await kind(spec, pinned, run)
+  if (outcome?.failure === 'unreachable' && !(await hasRoute(pinned)))
     return { ...outcome, unmeasurable: true, detail: `no route from here: ${outcome.detail}` }
   return outcome
 }

@@ -22,6 +22,8 @@ export type HealthOptions = {
   readonly statePath: string | undefined
   /** Sockets of ours that must not be probed. */
   readonly own: readonly OwnSocket[]
+  /** Folder of script probes; absent = they are off. */
+  readonly scriptFolder?: string | undefined
   /** A standing changed: endpoint, a sentence, and the samples that decided. */
   readonly onStanding: (endpointId: string, detail: string, evidence: StandingEvidence) => void
   readonly onWarning: (message: string) => void
@@ -64,6 +66,8 @@ const MOST_BACKOFF_MS = 10_000
 /** A worker that ran this long starts again without back-off. */
 const SETTLED_MS = 60_000
 const SAVE_AT_STOP_MS = 2000
+/** A prober that does not end by itself is ended after this. */
+const STOP_MS = 500
 
 type WorkerName = 'prober' | 'rank'
 type Watched = { readonly worker: Worker; readonly heartbeat: Int32Array; seen: number; seenAtMs: number; readonly startedMs: number }
@@ -130,7 +134,13 @@ export function startHealth(options: HealthOptions): HealthRuntime {
   function startProber(): Watched {
     const heartbeat = new Int32Array(new SharedArrayBuffer(4))
     const channel = new MessageChannel()
-    const workerData: ProberWorkerData = { samples: channel.port1, heartbeat, own: options.own, plan: lastPlan?.plan }
+    const workerData: ProberWorkerData = {
+      samples: channel.port1,
+      heartbeat,
+      own: options.own,
+      plan: lastPlan?.plan,
+      scriptFolder: options.scriptFolder,
+    }
     const worker = new Worker(workerUrl('prober-worker'), {
       workerData,
       transferList: [channel.port1],
@@ -188,6 +198,14 @@ export function startHealth(options: HealthOptions): HealthRuntime {
   async function end(): Promise<void> {
     stopped = true
     clearInterval(watchdog)
+    // It ends by itself, and the programs that it runs for probes with it; one that hangs is ended.
+    tellProber({ stop: true })
+    let patience: NodeJS.Timeout | undefined
+    await new Promise((resolve) => {
+      prober.worker.once('exit', resolve)
+      patience = setTimeout(resolve, STOP_MS)
+    })
+    clearTimeout(patience)
     await prober.worker.terminate()
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise((resolve) => {
@@ -207,7 +225,10 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     },
     details: async () => (await ask({ type: 'details' })) as readonly AddressDetail[],
     samples: async (endpointId, limit) => (await ask({ type: 'samples', endpointId, limit })) as readonly ProbeSample[],
-    takePushes: (pushes) => tellRank({ type: 'pushes', pushes }),
+    takePushes: (pushes) => {
+      tellRank({ type: 'pushes', pushes })
+      tellProber({ pushes })
+    },
     takeReports: (reports) => tellRank({ type: 'vantage-reports', reports }),
     takeLoads: (loads) => tellRank({ type: 'loads', loads }),
     replaceOverrides: (next) => {

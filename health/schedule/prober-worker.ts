@@ -4,8 +4,10 @@
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { RankPlan } from '../model/rank-plan.ts'
+import type { PushedResult } from '../model/vantage-report.ts'
 import type { OwnSocket } from '../probe/allowed-target.ts'
-import { runProbe } from '../probe/run-probe.ts'
+import { createLagRecord, LAG_TICK_MS, lagSince, takeTick } from '../probe/event-loop-lag.ts'
+import { type ProbeWorld, runProbe } from '../probe/run-probe.ts'
 import { startProber } from './prober.ts'
 
 /** What the worker is started with. */
@@ -14,40 +16,57 @@ export type ProberWorkerData = {
   readonly heartbeat: Int32Array
   readonly own: readonly OwnSocket[]
   readonly plan: RankPlan | undefined
+  /** Folder of script probes; undefined = they are off. */
+  readonly scriptFolder: string | undefined
 }
 /** What the runtime sends. `break` is for tests of the watchdog only. */
-export type ToProber = { readonly plan: RankPlan } | { readonly break: 'throw' | 'loop' | 'heap' }
+export type ToProber =
+  | { readonly plan: RankPlan }
+  | { readonly pushes: readonly PushedResult[] }
+  | { readonly stop: true }
+  | { readonly break: 'throw' | 'loop' | 'heap' }
 
-const { samples, heartbeat, own, plan: firstPlan } = workerData as ProberWorkerData
-const LAG_TICK_MS = 20
-/** Lags below this are the timer's own trembling. */
-const LEAST_LAG_MS = 5
-/** The longest time limit of a probe: older lags matter to none. */
-const LAGS_KEPT_MS = 60_000
-/** Oldest first. */
-const lags: { readonly atMs: number; readonly lagMs: number }[] = []
-let lastTickMs = performance.now()
+const { samples, heartbeat, own, plan: firstPlan, scriptFolder } = workerData as ProberWorkerData
+const lag = createLagRecord(performance.now())
 setInterval(() => {
-  const nowMs = performance.now()
-  const lagMs = nowMs - lastTickMs - LAG_TICK_MS
-  lastTickMs = nowMs
-  if (lagMs > LEAST_LAG_MS) lags.push({ atMs: nowMs, lagMs })
-  while (lags.length > 0 && lags[0]!.atMs < nowMs - LAGS_KEPT_MS) lags.shift()
+  takeTick(lag, performance.now())
   Atomics.add(heartbeat, 0, 1)
 }, LAG_TICK_MS)
 
-function lagSinceMs(sinceMs: number): number {
-  let worst = performance.now() - lastTickMs - LAG_TICK_MS
-  for (let i = lags.length - 1; i >= 0 && lags[i]!.atMs >= sinceMs; i--) worst = Math.max(worst, lags[i]!.lagMs)
-  return worst
+/** When the newest report to a push probe came, monotonic ms, by endpoint and probe. */
+const reports = new Map<string, number>()
+const startedMs = performance.now()
+const reportKey = (endpointId: string, probeId: string): string => `${endpointId} ${probeId}`
+
+function takeReports(pushes: readonly PushedResult[]): void {
+  const nowMs = performance.now()
+  for (const { endpointId, probeId, at } of pushes) {
+    const key = reportKey(endpointId, probeId)
+    // By the wall clock only as far as it says that the report is old: one from the future came now.
+    const atMs = nowMs - Math.max(0, Date.now() - at)
+    reports.set(key, Math.max(atMs, reports.get(key) ?? atMs))
+  }
 }
 
-const clocks = { monotonicMs: () => performance.now(), wallMs: () => Date.now(), lagSinceMs }
+/** Reports to probes that are gone are forgotten: memory stays flat over any number of publishes. */
+function forgetReports(plan: RankPlan): void {
+  const wanted = new Set(plan.endpoints.flatMap(({ id, probes }) => probes.map((probe) => reportKey(id, probe.id))))
+  for (const key of reports.keys()) if (!wanted.has(key)) reports.delete(key)
+}
+
+const world: ProbeWorld = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  lagSinceMs: (sinceMs) => lagSince(lag, sinceMs, performance.now()),
+  own,
+  scriptFolder,
+  reportAgeMs: (endpointId, probeId) => performance.now() - (reports.get(reportKey(endpointId, probeId)) ?? startedMs),
+}
 
 const prober = startProber({
-  measure: (planned, generation) => runProbe(planned, generation, own, clocks),
+  measure: (planned, generation, signal) => runProbe(planned, generation, world, { signal }),
   onSample: (sample) => samples.postMessage(sample),
-  nowMs: clocks.monotonicMs,
+  nowMs: world.monotonicMs,
   setTimer: (callback, delayMs) => {
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)
@@ -58,8 +77,18 @@ if (firstPlan !== undefined) prober.replacePlan(firstPlan)
 
 parentPort!.on('message', (message: ToProber) => {
   if ('plan' in message) {
+    forgetReports(message.plan)
     prober.replacePlan(message.plan)
     return
+  }
+  if ('pushes' in message) {
+    takeReports(message.pushes)
+    return
+  }
+  if ('stop' in message) {
+    // What programs run for probes are killed here: they would outlive the worker.
+    prober.stop()
+    process.exit()
   }
   if (message.break === 'throw') throw new Error('broken by a test')
   if (message.break === 'loop') for (;;);

@@ -8,7 +8,8 @@ import { nextDelayMs, type PlannedProbe, planProbes, secondDelayMs } from './pro
 
 /** What the prober needs of the world. */
 export type ProberOptions = {
-  readonly measure: (planned: PlannedProbe, generation: number) => Promise<ProbeSample>
+  /** Undefined: there was nothing to measure. `signal` fires when nobody wants the result any more. */
+  readonly measure: (planned: PlannedProbe, generation: number, signal: AbortSignal) => Promise<ProbeSample | undefined>
   readonly onSample: (sample: ProbeSample) => void
   readonly nowMs: () => number
   /** Calls back once at or after `delayMs`; returns a cancel. */
@@ -21,13 +22,36 @@ export type ProberOptions = {
 export type Prober = {
   /** Turns to a plan: new probes at once (spread over a moment), removed ones never again, kept ones go on in their rhythm. */
   readonly replacePlan: (plan: RankPlan) => void
+  readonly load: () => ProberLoad
   readonly stop: () => void
 }
 
-type Entry = { planned: PlannedProbe; dueMs: number; inFlight: boolean; failuresInRow: number; isNew: boolean; removed: boolean }
+/** How a prober keeps up. */
+export type ProberLoad = {
+  readonly targetCount: number
+  readonly startedCount: number
+  readonly inFlightCount: number
+  /** The most that a probe started after its due time since the last look, ms. */
+  readonly latestStartMs: number
+}
+
+type Entry = {
+  planned: PlannedProbe
+  dueMs: number
+  failuresInRow: number
+  isNew: boolean
+  removed: boolean
+  /** Of the measurement under way. */
+  controller: AbortController | undefined
+}
 
 /** First probes of a plan are spread over this time at the most. */
 const SPREAD_MS = 500
+/**
+ * Measurements under way at the most: each holds a descriptor, and there must be some left for answering. A target has one at a time, so
+ * that only more targets than this that all hang can make others wait, and only until the first of them has reached its limit.
+ */
+export const MOST_IN_FLIGHT = 8192
 
 /** Starts with an empty plan. */
 export function startProber(options: ProberOptions): Prober {
@@ -37,17 +61,22 @@ export function startProber(options: ProberOptions): Prober {
   let generation = 0
   let cancelTimer: (() => void) | undefined
   let stopped = false
+  let startedCount = 0
+  let inFlightCount = 0
+  let latestStartMs = 0
 
   function arm(): void {
     cancelTimer?.()
     cancelTimer = undefined
     const next = heap[0]
+    // At the most that may be under way, the next one that ends goes on from here.
+    if (inFlightCount >= MOST_IN_FLIGHT) return
     if (next !== undefined && !stopped) cancelTimer = options.setTimer(runDue, Math.max(0, next.dueMs - options.nowMs()))
   }
 
   function runDue(): void {
     const nowMs = options.nowMs()
-    for (let next = heap[0]; next !== undefined && next.dueMs <= nowMs; next = heap[0]) {
+    for (let next = heap[0]; next !== undefined && next.dueMs <= nowMs && inFlightCount < MOST_IN_FLIGHT; next = heap[0]) {
       popFirst(heap)
       if (!next.removed) void probe(next, nowMs)
     }
@@ -55,16 +84,26 @@ export function startProber(options: ProberOptions): Prober {
   }
 
   async function probe(entry: Entry, startedMs: number): Promise<void> {
-    entry.inFlight = true
     const { planned } = entry
-    const sample = await options.measure(planned, generation)
-    entry.inFlight = false
+    const controller = new AbortController()
+    entry.controller = controller
+    startedCount++
+    inFlightCount++
+    latestStartMs = Math.max(latestStartMs, startedMs - entry.dueMs)
+    const sample = await options.measure(planned, generation, controller.signal)
+    inFlightCount--
+    entry.controller = undefined
     // A probe of a removed endpoint that was under way tells nobody anything.
-    if (entry.removed || stopped) return
-    entry.failuresInRow = sample.ok ? 0 : entry.failuresInRow + 1
-    options.onSample(sample)
+    if (entry.removed || stopped) {
+      arm()
+      return
+    }
+    if (sample !== undefined) {
+      entry.failuresInRow = sample.ok ? 0 : entry.failuresInRow + 1
+      options.onSample(sample)
+    }
     const chance = options.chance()
-    const isFirstGood = entry.isNew && sample.ok
+    const isFirstGood = entry.isNew && sample?.ok !== false
     entry.isNew = false
     const delayMs = isFirstGood ? secondDelayMs(planned.probe, chance) : nextDelayMs(planned.probe, entry.failuresInRow, chance)
     entry.dueMs = Math.max(options.nowMs(), startedMs + delayMs)
@@ -79,6 +118,7 @@ export function startProber(options: ProberOptions): Prober {
       for (const [key, entry] of entries) {
         if (wanted.has(key)) continue
         entry.removed = true
+        entry.controller?.abort()
         entries.delete(key)
       }
       const fresh = [...wanted].filter(([key]) => !entries.has(key))
@@ -87,19 +127,25 @@ export function startProber(options: ProberOptions): Prober {
         const entry: Entry = {
           planned,
           dueMs: nowMs + Math.min(position, (SPREAD_MS * position) / fresh.length),
-          inFlight: false,
           failuresInRow: 0,
           isNew: true,
           removed: false,
+          controller: undefined,
         }
         entries.set(key, entry)
         push(heap, entry)
       })
       arm()
     },
+    load() {
+      const load = { targetCount: entries.size, startedCount, inFlightCount, latestStartMs }
+      latestStartMs = 0
+      return load
+    },
     stop() {
       stopped = true
       cancelTimer?.()
+      for (const entry of entries.values()) entry.controller?.abort()
     },
   }
 }
