@@ -2,6 +2,7 @@
  * Port: how control and nodes talk. On one machine a unix socket in the state folder carries it (local-fleet-transport.ts,
  * one JSON message a line); on many machines NATS JetStream will. Pure types. Control is the one writer; nodes only receive generations.
  */
+import type { Override } from '../health/model/override.ts'
 
 /** What a node tells when it connects, and whenever it changes. */
 export type NodeStatus = {
@@ -52,6 +53,9 @@ export type FiguresMessage = {
   readonly rows: Readonly<Record<string, readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>>
 }
 
+/** The overrides that have not ended, told to every node when it connects and whenever one is set, changed or ended. */
+export type OverridesMessage = { readonly type: 'overrides'; readonly overrides: readonly Override[] }
+
 /** Control's answer to what a node asked. */
 export type ReplyMessage = {
   readonly type: 'reply'
@@ -62,7 +66,7 @@ export type ReplyMessage = {
 }
 
 /** Control → node. */
-export type ToNode = PublishMessage | RequestMessage | FreshnessMessage | FiguresMessage | ReplyMessage
+export type ToNode = PublishMessage | RequestMessage | FreshnessMessage | FiguresMessage | OverridesMessage | ReplyMessage
 /** Node → control. */
 export type FromNode =
   | { readonly type: 'hello'; readonly status: NodeStatus }
@@ -117,6 +121,8 @@ export type FleetHub = {
   tellFreshness(read: () => FreshnessMessage): void
   /** Tells all nodes, also those that connect later, control's own figures. */
   tellFigures(read: () => FiguresMessage): void
+  /** Tells all nodes, also those that connect later, the overrides; the whole list each time. */
+  tellOverrides(read: () => OverridesMessage): void
   close(): Promise<void>
 }
 
@@ -128,6 +134,7 @@ export type FleetLink = {
   onRequest(handler: (method: NodeMethod, params: unknown) => Promise<unknown>): void
   onFreshness(handler: (message: FreshnessMessage) => void): void
   onFigures(handler: (message: FiguresMessage) => void): void
+  onOverrides(handler: (message: OverridesMessage) => void): void
   /** Asks control; rejects with code FLEET_CONTROL_AWAY when it is not connected, or was lost meanwhile, FLEET_TIMEOUT after `timeoutMs`. */
   ask(method: ControlMethod, params: unknown, timeoutMs: number): Promise<unknown>
   close(): Promise<void>

@@ -16,6 +16,7 @@ import type {
   NodeEvent,
   NodeMethod,
   NodeStatus,
+  OverridesMessage,
   PublishMessage,
   ReplyMessage,
   ToNode,
@@ -61,6 +62,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
   let askHandler: ((nodeId: string, method: ControlMethod, params: unknown) => Promise<unknown>) | undefined
   let readFreshness: (() => FreshnessMessage) | undefined
   let readFigures: (() => FiguresMessage) | undefined
+  let readOverrides: (() => OverridesMessage) | undefined
   let nextId = 1
 
   function send(socket: Socket, message: ToNode): void {
@@ -107,6 +109,8 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
     before?.socket.destroy()
     if (readFreshness !== undefined) send(socket, readFreshness())
     if (readFigures !== undefined) send(socket, readFigures())
+    // Before the generation: it is answered from with what operators force.
+    if (readOverrides !== undefined) send(socket, readOverrides())
     if (latest !== undefined && (status.generation !== latest.generation || status.digest !== latest.digest)) send(socket, latest)
     return greeted
   }
@@ -221,6 +225,10 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       readFreshness = read
       for (const { socket } of peers.values()) send(socket, read())
     },
+    tellOverrides: (read) => {
+      readOverrides = read
+      for (const { socket } of peers.values()) send(socket, read())
+    },
     tellFigures: (read) => {
       readFigures = read
       for (const { socket } of peers.values()) send(socket, read())
@@ -249,6 +257,8 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
   let requestHandler: ((method: NodeMethod, params: unknown) => Promise<unknown>) | undefined
   let figuresHandler: ((message: FiguresMessage) => void) | undefined
   let earlyFigures: FiguresMessage | undefined
+  let overridesHandler: ((message: OverridesMessage) => void) | undefined
+  let earlyOverrides: OverridesMessage | undefined
   let freshnessHandler: ((message: FreshnessMessage) => void) | undefined
   /** Questions to control that are not answered yet. */
   const asks = new Map<number, (outcome: Omit<ReplyMessage, 'type' | 'id'> & { readonly code?: string }) => void>()
@@ -299,7 +309,10 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
           if (message.type === 'publish') void apply(message)
           else if (message.type === 'request') void answer(message.id, message.method, message.params)
           else if (message.type === 'reply') asks.get(message.id)?.(message)
-          else if (message.type === 'figures') {
+          else if (message.type === 'overrides') {
+            if (overridesHandler === undefined) earlyOverrides = message
+            else overridesHandler(message)
+          } else if (message.type === 'figures') {
             if (figuresHandler === undefined) earlyFigures = message
             else figuresHandler(message)
           } else if (freshnessHandler === undefined) earlyFreshness = message
@@ -339,6 +352,11 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
       figuresHandler = handler
       if (earlyFigures !== undefined) handler(earlyFigures)
       earlyFigures = undefined
+    },
+    onOverrides: (handler) => {
+      overridesHandler = handler
+      if (earlyOverrides !== undefined) handler(earlyOverrides)
+      earlyOverrides = undefined
     },
     onFreshness: (handler) => {
       freshnessHandler = handler

@@ -39,6 +39,12 @@ export type ApiCode =
   | 'GEODATA_NOTHING_BEFORE'
   | 'GEODATA_NOTHING_PENDING'
   | 'GEODATA_REFRESH_REFUSED'
+  | 'OVERRIDE_ENDED'
+  | 'OVERRIDE_INVALID'
+  | 'OVERRIDE_LEAVES_FALLBACK'
+  | 'OVERRIDE_TARGET_UNKNOWN'
+  | 'OVERRIDE_TOO_MANY'
+  | 'OVERRIDE_UNKNOWN'
   | 'POLICY_UNKNOWN'
   | 'PUBLISH_FAILED'
   | 'PUBLISH_WARNINGS'
@@ -47,6 +53,7 @@ export type ApiCode =
   | 'USER_LAST_ADMIN'
   | 'USER_UNKNOWN'
   | 'SESSION_UNKNOWN'
+  | 'WEBHOOK_UNKNOWN'
 
 /** Every code with its HTTP status and remedy. */
 export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remedy: string]>> = {
@@ -82,6 +89,12 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   GEODATA_NOTHING_BEFORE: [409, 'GET /api/v1/geodata shows what is kept'],
   GEODATA_NOTHING_PENDING: [404, 'GET /api/v1/geodata shows what is in use'],
   GEODATA_REFRESH_REFUSED: [422, 'the data in use stays; correct the source, then refresh again'],
+  OVERRIDE_ENDED: [409, 'set a new one'],
+  OVERRIDE_INVALID: [422, 'correct the fields named in issues'],
+  OVERRIDE_LEAVES_FALLBACK: [409, 'look at the lines, then repeat with this code in accept'],
+  OVERRIDE_TARGET_UNKNOWN: [422, 'GET /api/v1/endpoints and /api/v1/pools list what can be named'],
+  OVERRIDE_TOO_MANY: [409, 'end those that are not needed any more, or name a site, pool or label instead of single endpoints'],
+  OVERRIDE_UNKNOWN: [404, 'GET /api/v1/overrides lists them'],
   POLICY_UNKNOWN: [404, 'GET /api/v1/policies lists them'],
   PUBLISH_FAILED: [500, 'look for the request id in the log of control; the live generation is untouched'],
   PUBLISH_WARNINGS: [422, 'read the warnings, then repeat with their codes in accept'],
@@ -90,6 +103,7 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   USER_LAST_ADMIN: [409, 'make another account admin first'],
   USER_UNKNOWN: [404, '"nearcast user list" or GET /api/v1/users lists them'],
   SESSION_UNKNOWN: [404, 'GET /api/v1/sessions lists them'],
+  WEBHOOK_UNKNOWN: [404, 'GET /api/v1/webhooks lists them; publish the document that has it'],
 }
 
 /** What a problem may carry besides code and message. */

@@ -11,8 +11,10 @@ import type { ExplainAnswer } from './explain.ts'
 import type { GenerationAnswer, GenerationList } from './generation.ts'
 import type { GeodataPending, GeodataRefresh, GeodataRefreshAnswer, GeodataStatus } from './geodata.ts'
 import type { HealthScores } from './health-scores.ts'
+import type { HealthSeriesAnswer } from './health-series.ts'
 import type { LineCatalogue, LineChain, LineDescription, LineSearch } from './line.ts'
 import type { NetworkCheck, NetworkCheckWish } from './network-check.ts'
+import type { Override, OverrideAdd, OverrideChange, OverrideCheck, OverrideList } from './override.ts'
 import type { PolicyAnswer, PolicyList, PolicyObject } from './policy.ts'
 import type { PoolList } from './pool.ts'
 import type { Publish, PublishAnswer } from './publish.ts'
@@ -20,6 +22,7 @@ import type { Role, TokenScope } from './role.ts'
 import type { Me, PasswordChange, SignIn } from './session.ts'
 import type { StandingHistory } from './standing-history.ts'
 import type { Status } from './status.ts'
+import type { WebhookList, WebhookTest } from './webhook.ts'
 import type { ZoneAnswer, ZoneList } from './zone.ts'
 
 /** Prefix of every path below. */
@@ -29,7 +32,7 @@ export const STREAM_HEARTBEAT_MS = 5000
 
 /** One route. */
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path below API_BASE; `:name` is a parameter. */
   readonly path: string
   /** Weakest role; `anyone` needs no sign-in, `signed-in` is open even before the first password change. */
@@ -51,12 +54,19 @@ export type RouteTypes = {
   status: { body: undefined; answer: Status }
   healthScores: { body: undefined; answer: HealthScores }
   standingHistory: { body: undefined; answer: StandingHistory }
+  healthSeries: { body: undefined; answer: HealthSeriesAnswer }
   policies: { body: undefined; answer: PolicyList }
   policy: { body: undefined; answer: PolicyAnswer }
   putPolicy: { body: PolicyObject; answer: PolicyAnswer }
   deletePolicy: { body: undefined; answer: undefined }
   pools: { body: undefined; answer: PoolList }
   endpoints: { body: undefined; answer: EndpointList }
+  overrides: { body: undefined; answer: OverrideList }
+  override: { body: undefined; answer: Override }
+  addOverride: { body: OverrideAdd; answer: Override }
+  checkOverride: { body: OverrideAdd; answer: OverrideCheck }
+  changeOverride: { body: OverrideChange; answer: Override }
+  endOverride: { body: undefined; answer: undefined }
   lines: { body: undefined; answer: LineCatalogue }
   lineSearch: { body: undefined; answer: LineSearch }
   lineChain: { body: undefined; answer: LineChain }
@@ -87,6 +97,8 @@ export type RouteTypes = {
   events: { body: undefined; answer: EventList }
   /** Answers text/event-stream, see event.ts. */
   eventStream: { body: undefined; answer: undefined }
+  webhooks: { body: undefined; answer: WebhookList }
+  testWebhook: { body: undefined; answer: WebhookTest }
   users: { body: undefined; answer: { readonly users: readonly User[] } }
   addUser: { body: UserAdd; answer: UserPassword }
   setUserRole: { body: UserRole; answer: User }
@@ -113,12 +125,19 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   status: route('GET', '/status', 'viewer', 'generation, nodes, uptime, queries per second'),
   healthScores: route('GET', '/health/scores', 'viewer', 'standing, latency, error rate and score of each address'),
   standingHistory: route('GET', '/health/history', 'viewer', 'worst standing per minute and address; ?minutes=60'),
+  healthSeries: route('GET', '/health/series', 'viewer', 'health over time for plots; ?endpoint=a,b&from=&to=&step='),
   policies: route('GET', '/policies', 'viewer', 'policies with their names, rules and issues; ?of=draft|live'),
   policy: route('GET', '/policies/:id', 'viewer', 'one policy with its ETag; ?of=draft|live'),
   putPolicy: route('PUT', '/policies/:id', 'editor', 'writes a policy into my draft; If-Match or If-None-Match: * is required'),
   deletePolicy: route('DELETE', '/policies/:id', 'editor', 'removes a policy from my draft; If-Match is required'),
   pools: route('GET', '/pools', 'viewer', 'pools and who uses them; ?of=draft|live'),
   endpoints: route('GET', '/endpoints', 'viewer', 'endpoints with their health'),
+  overrides: route('GET', '/overrides', 'viewer', 'overrides that have not ended, newest first; ?ended= adds that many ended ones'),
+  override: route('GET', '/overrides/:id', 'viewer', 'one override with its ETag'),
+  addOverride: route('POST', '/overrides', 'operator', 'forces endpoints up, down, or drains them; 409 lists lines left on the fallback'),
+  checkOverride: route('POST', '/overrides/check', 'operator', 'says which endpoints and lines an override would hit; sets nothing'),
+  changeOverride: route('PATCH', '/overrides/:id', 'operator', 'changes an open override; If-Match is required'),
+  endOverride: route('DELETE', '/overrides/:id', 'operator', 'ends an override; ?reason=, If-Match is honoured'),
   lines: route('GET', '/lines', 'viewer', 'the catalogue: places, carriers, custom lines; ?kind=&parent='),
   lineSearch: route('GET', '/lines/search', 'viewer', 'lines by Chinese or English name, initials, code or address; ?q=&kind=&limit='),
   lineChain: route('GET', '/lines/chain', 'viewer', 'lines that a client can match; ?address='),
@@ -158,6 +177,8 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   explain: route('GET', '/explain', 'viewer', 'why a client gets its answer; ?name=&type=&client=&resolver=&node='),
   events: route('GET', '/events', 'viewer', 'what happened, newest first; ?before=&limit=&kind=&subject=&node=&severity=&since=&until='),
   eventStream: route('GET', '/events/stream', 'viewer', 'server-sent events with a heartbeat'),
+  webhooks: route('GET', '/webhooks', 'viewer', 'who is told of events, what waits, what went wrong'),
+  testWebhook: route('POST', '/webhooks/:id/test', 'editor', 'sends a test message now; answers what the receiver said'),
   users: route('GET', '/users', 'admin', 'accounts'),
   addUser: route('POST', '/users', 'admin', 'adds an account; its generated password is shown once'),
   setUserRole: route('PUT', '/users/:user/role', 'admin', 'changes a role'),

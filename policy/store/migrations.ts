@@ -125,4 +125,26 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE api_tokens ADD COLUMN endpoints TEXT NOT NULL DEFAULT '[]';   -- JSON list of ids
   ALTER TABLE api_tokens ADD COLUMN vantage TEXT NOT NULL DEFAULT '';
   `,
+  `
+  -- What operators force on endpoints. Ended ones are kept: who held what, when and why.
+  CREATE TABLE overrides (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    target_kind TEXT NOT NULL,       -- endpoint, label, site, pool
+    target_value TEXT NOT NULL,
+    action TEXT NOT NULL,            -- up, down, drain
+    drain_seconds INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    starts_at INTEGER,
+    ends_at INTEGER,
+    schedule TEXT,                   -- JSON: cron, durationSeconds, timeZone
+    version INTEGER NOT NULL,        -- rises with every change; the ETag
+    removed_at INTEGER,
+    removed_by TEXT NOT NULL DEFAULT '',
+    removed_reason TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+  CREATE INDEX overrides_open ON overrides (id) WHERE removed_at IS NULL;
+  `,
 ]

@@ -4,6 +4,7 @@
  */
 import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Override, OverrideSchedule } from '../../health/model/override.ts'
 import { Database, type Row, type Value } from './database.ts'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
 import { StoreError } from './store-error.ts'
@@ -163,6 +164,23 @@ export type Draft = {
   readonly version: number
   readonly updatedAt: number
 }
+
+/** An override with what only control needs of it. */
+export type StoredOverride = {
+  readonly override: Override
+  /** Account that set it. */
+  readonly createdBy: string
+  /** Rises with every change; the ETag. */
+  readonly version: number
+  /** ms since epoch; null = it has not ended. */
+  readonly endedAt: number | null
+  /** Account that ended it, "control" when its time was over; empty while it is open. */
+  readonly endedBy: string
+  readonly endReason: string
+}
+
+/** Ended overrides kept. */
+const ENDED_OVERRIDES_KEPT = 5000
 
 /** How to open a store. */
 export type StoreOptions = {
@@ -579,6 +597,83 @@ export class Store {
     return this.database.run('DELETE FROM api_tokens WHERE id = ?', id).changes > 0
   }
 
+  // Overrides
+
+  /** Saves a new override; gives it its id. */
+  addOverride(override: Omit<Override, 'id' | 'createdAt'>, createdBy: string): StoredOverride {
+    const { lastId } = this.database.run(
+      `INSERT INTO overrides (target_kind, target_value, action, drain_seconds, owner, reason, created_by, created_at, starts_at, ends_at, schedule, version)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+      override.target.kind,
+      override.target.value,
+      override.action,
+      override.drainSeconds,
+      override.owner,
+      override.reason,
+      createdBy,
+      this.now(),
+      override.startsAt,
+      override.endsAt,
+      override.schedule === undefined ? null : JSON.stringify(override.schedule),
+    )
+    return this.getOverride(String(lastId))!
+  }
+
+  /** Writes what can change of an open override; undefined when it is not there or has ended. */
+  changeOverride(
+    id: string,
+    change: Pick<Override, 'action' | 'drainSeconds' | 'reason' | 'owner' | 'startsAt' | 'endsAt' | 'schedule'>,
+  ): StoredOverride | undefined {
+    const { changes } = this.database.run(
+      `UPDATE overrides SET action = ?, drain_seconds = ?, reason = ?, owner = ?, starts_at = ?, ends_at = ?, schedule = ?, version = version + 1
+       WHERE id = ? AND removed_at IS NULL`,
+      change.action,
+      change.drainSeconds,
+      change.reason,
+      change.owner,
+      change.startsAt,
+      change.endsAt,
+      change.schedule === undefined ? null : JSON.stringify(change.schedule),
+      idOf(id),
+    )
+    return changes === 0 ? undefined : this.getOverride(id)
+  }
+
+  /** Ends an open override; undefined when it is not there or has ended. */
+  endOverride(id: string, end: { readonly at: number; readonly by: string; readonly reason: string }): StoredOverride | undefined {
+    const { changes } = this.database.run(
+      'UPDATE overrides SET removed_at = ?, removed_by = ?, removed_reason = ?, version = version + 1 WHERE id = ? AND removed_at IS NULL',
+      end.at,
+      end.by,
+      end.reason,
+      idOf(id),
+    )
+    if (changes === 0) return undefined
+    this.database.run(
+      'DELETE FROM overrides WHERE removed_at IS NOT NULL AND id NOT IN (SELECT id FROM overrides WHERE removed_at IS NOT NULL ORDER BY removed_at DESC, id DESC LIMIT ?)',
+      ENDED_OVERRIDES_KEPT,
+    )
+    return this.getOverride(id)
+  }
+
+  /** An override, ended or not. */
+  getOverride(id: string): StoredOverride | undefined {
+    const row = this.database.first('SELECT * FROM overrides WHERE id = ?', idOf(id))
+    return row === undefined ? undefined : asOverride(row)
+  }
+
+  /** Open overrides, newest first. */
+  listOpenOverrides(): readonly StoredOverride[] {
+    return this.database.all('SELECT * FROM overrides WHERE removed_at IS NULL ORDER BY id DESC').map(asOverride)
+  }
+
+  /** Ended overrides, the last ended first. */
+  listEndedOverrides(limit: number): readonly StoredOverride[] {
+    return this.database
+      .all('SELECT * FROM overrides WHERE removed_at IS NOT NULL ORDER BY removed_at DESC, id DESC LIMIT ?', limit)
+      .map(asOverride)
+  }
+
   // Drafts
 
   /** The draft of an account. */
@@ -896,5 +991,33 @@ function asDraft(row: Row): Draft {
     baseGeneration: row.base_generation === null ? null : Number(row.base_generation),
     version: Number(row.version),
     updatedAt: Number(row.updated_at),
+  }
+}
+
+/** Row number of an override; -1, which no row has, for what is no number. */
+function idOf(id: string): number {
+  return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : -1
+}
+
+function asOverride(row: Row): StoredOverride {
+  const override: Override = {
+    id: String(row.id),
+    target: { kind: String(row.target_kind) as Override['target']['kind'], value: String(row.target_value) },
+    action: String(row.action) as Override['action'],
+    drainSeconds: Number(row.drain_seconds),
+    owner: String(row.owner),
+    reason: String(row.reason),
+    createdAt: Number(row.created_at),
+    startsAt: row.starts_at === null ? null : Number(row.starts_at),
+    endsAt: row.ends_at === null ? null : Number(row.ends_at),
+    ...(row.schedule === null ? {} : { schedule: JSON.parse(String(row.schedule)) as OverrideSchedule }),
+  }
+  return {
+    override,
+    createdBy: String(row.created_by),
+    version: Number(row.version),
+    endedAt: row.removed_at === null ? null : Number(row.removed_at),
+    endedBy: String(row.removed_by),
+    endReason: String(row.removed_reason),
   }
 }

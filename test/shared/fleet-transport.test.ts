@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, describe, test } from 'node:test'
 import type { FleetHub, FleetLink, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
 import { openLocalFleetLink, startLocalFleetHub } from '../../cluster/local-fleet-transport.ts'
+import type { Override } from '../../health/model/override.ts'
 
 type Transport = { readonly hub: () => Promise<FleetHub>; readonly link: (status: NodeStatus) => FleetLink; readonly cleanUp: () => void }
 
@@ -97,6 +98,46 @@ for (const { name, open } of TRANSPORTS) {
       node('late', applied)
       await until(() => hub.nodes()[0]?.generation === 2)
       assert.deepEqual(applied, [2])
+    })
+
+    test('overrides reach connected nodes, nodes that connect later before any generation, and handlers that are set late', async () => {
+      const hub = keep(await start().hub())
+      const seen: string[] = []
+      const link = (nodeId: string): FleetLink => {
+        const opened = keep(transport.link(statusOf(nodeId)))
+        opened.onOverrides(({ overrides }) => void seen.push(`${nodeId} ${overrides.map(({ id }) => id).join('+')}`))
+        opened.onPublish(async ({ generation }) => {
+          seen.push(`${nodeId} generation ${generation}`)
+          return statusOf(nodeId, generation)
+        })
+        return opened
+      }
+      const overrideOf = (id: string): Override => ({
+        id,
+        target: { kind: 'endpoint', value: 'a' },
+        action: 'down',
+        drainSeconds: 0,
+        owner: 'wang',
+        reason: 'power work',
+        createdAt: 1,
+        startsAt: null,
+        endsAt: null,
+      })
+      link('a')
+      await until(() => hub.nodes().length === 1)
+      hub.tellOverrides(() => ({ type: 'overrides', overrides: [overrideOf('1')] }))
+      await until(() => seen.length === 1)
+      hub.tellOverrides(() => ({ type: 'overrides', overrides: [overrideOf('2'), overrideOf('1')] }))
+      await hub.publish(publishOf(1), 1000)
+      link('b')
+      await until(() => seen.length === 5)
+      assert.deepEqual(seen, ['a 1', 'a 2+1', 'a generation 1', 'b 2+1', 'b generation 1'])
+      const late = keep(transport.link(statusOf('c', 1)))
+      late.onRequest(async () => 'pong')
+      await until(() => hub.nodes().length === 3)
+      await hub.request('stats', {}, 1000, 'c')
+      late.onOverrides(({ overrides }) => void seen.push(`c ${overrides.length}`))
+      assert.equal(seen.at(-1), 'c 2')
     })
 
     test('a node that already has the latest generation is not sent it again', async () => {

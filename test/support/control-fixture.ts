@@ -15,6 +15,7 @@ import { LineDirectory } from '../../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
 import { StandingRing } from '../../admin-ui/api/observe/standing-ring.ts'
+import { OverrideDesk } from '../../admin-ui/api/overrides/override-desk.ts'
 import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
 import { Publisher, type PublisherParts } from '../../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../../admin-ui/api/routes/all-routes.ts'
@@ -28,6 +29,10 @@ import type { NodeClients } from '../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
+import type { Override } from '../../health/model/override.ts'
+import { readWebhookSecrets } from '../../admin-ui/api/webhooks/webhook-secrets.ts'
+import { WebhookDesk } from '../../admin-ui/api/webhooks/webhook-desk.ts'
+import { openWebhookQueue } from '../../policy/store/webhook-queue.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
 import { makeSyntheticGeodata } from './synthetic-geodata.ts'
@@ -53,6 +58,8 @@ export type FakeHub = FleetHub & {
   readonly published: PublishMessage[]
   /** Connected nodes; empty at first. */
   nodeList: NodeStatus[]
+  /** Overrides that nodes were told last. */
+  overrides: readonly Override[]
   /** What `scores` answers. */
   scores: readonly HealthScore[]
   /** What `incumbents` answers. */
@@ -110,6 +117,7 @@ function makeHub(): FakeHub {
   const hub: FakeHub = {
     published: [],
     nodeList: [],
+    overrides: [],
     scores: [],
     incumbents: [],
     clients: [],
@@ -137,6 +145,9 @@ function makeHub(): FakeHub {
     onAsk: () => undefined,
     tellFreshness: () => undefined,
     tellFigures: () => undefined,
+    tellOverrides: (read) => {
+      hub.overrides = read().overrides
+    },
     close: async () => undefined,
     tell: (event) => {
       for (const listener of listeners) listener('node-1', event)
@@ -201,19 +212,43 @@ export async function startControl(
     log: quiet,
   })
   const accounts = new Accounts(store, now)
+  const webhooks = new WebhookDesk({
+    queue: openWebhookQueue(undefined),
+    webhooks: () => publisher.live()?.config?.options.webhooks ?? [],
+    subjects: () => undefined,
+    readSecrets: (webhook) => readWebhookSecrets(join(folder, 'secrets'), webhook),
+    send: async () => ({ ok: true, status: 200, detail: 'it answers 200', reply: 'ok', durationMs: 5, retryAfterSeconds: 0 }),
+    now,
+    setTimer: () => () => undefined,
+    random: () => 0.5,
+    version: '0.0.0',
+    log: quiet,
+  })
   const secondaryViews = new Map<string, SecondaryView>()
+  const lines = new LineDirectory(geodata)
+  const overrides = new OverrideDesk({
+    store,
+    publisher,
+    hub,
+    scores: async () => (hub.nodeList.length === 0 ? null : hub.scores),
+    labelOf: (line, config) => lines.describe(line, config.lines),
+    onEvent: (subject, detail) => void feed.add({ at: new Date(now()).toISOString(), node: 'control', kind: 'override', subject, detail }),
+    now,
+  })
   const parts: ApiParts = {
     store,
     accounts,
     publisher,
     drafts: new DraftDesk(store, publisher),
     fleet,
+    overrides,
     secondary: (zone) => secondaryViews.get(zone),
     feed,
     ring,
-    lines: new LineDirectory(geodata),
+    lines,
     geodata,
     geodataDesk,
+    webhooks,
     version: '0.0.0',
     now,
     startedAt: nowMs,

@@ -8,8 +8,10 @@ import { eventRoutes } from './event-routes.ts'
 import { geodataRoutes } from './geodata-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { lineRoutes } from './line-routes.ts'
+import { overrideRoutes } from './override-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 import { zoneRoutes } from './zone-routes.ts'
 
 /** Handlers of the whole table. */
@@ -19,11 +21,13 @@ export function allRoutes(parts: ApiParts): RouteHandlers {
     ...sessionRoutes(parts),
     ...healthRoutes(parts),
     ...policyRoutes(parts),
+    ...overrideRoutes(parts),
     ...lineRoutes(parts),
     ...geodataRoutes(parts),
     ...zoneRoutes(parts),
     ...documentRoutes(parts),
     ...eventRoutes(parts, (caller) => parts.accounts.isStillValid(caller)),
+    ...webhookRoutes(parts),
     ...accessRoutes(parts),
     openApi: () => {
       openApi ??= buildOpenApi(parts.version)

@@ -17,7 +17,7 @@ test('no two routes share method and path', () => {
 
 test('only routes that change something take a body', () => {
   for (const name of Object.keys(ROUTES) as RouteName[]) {
-    if (ROUTE_SCHEMAS[name].body !== null) assert.match(ROUTES[name].method, /POST|PUT/, name)
+    if (ROUTE_SCHEMAS[name].body !== null) assert.match(ROUTES[name].method, /POST|PUT|PATCH/, name)
   }
 })
 
@@ -35,7 +35,7 @@ test('mayAct lets each role do what the weaker ones may', () => {
 
 test('docs/api.md lists every route with its role and summary, and no other', () => {
   const page = readFileSync(fileURLToPath(new URL('../../../../docs/api.md', import.meta.url)), 'utf8')
-  const listed = page.split('\n').filter((line) => /^\| `(GET|POST|PUT|DELETE) /.test(line))
+  const listed = page.split('\n').filter((line) => /^\| `(GET|POST|PUT|PATCH|DELETE) /.test(line))
   const rows = Object.values(ROUTES).map(
     ({ method, path, role, summary }) => `| \`${method} ${path}\` | ${role} | ${summary.replaceAll('|', '\\|')} |`,
   )
