@@ -11,10 +11,12 @@ import type { ProbeSample } from '../model/probe-sample.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
 import type { LoadReport, PushedResult, VantageReport } from '../model/vantage-report.ts'
 import type { OwnSocket } from '../probe/allowed-target.ts'
+import type { AnswerRate } from '../score/load-book.ts'
 import { describeChange } from './describe-change.ts'
 import type { ProberWorkerData, ToProber } from './prober-worker.ts'
-import type { AddressDetail, FromRank, RankRequest, RankWorkerData, ToRank } from './rank-worker.ts'
+import type { AddressDetail, FromRank, HealthState, RankRequest, RankWorkerData, ToRank } from './rank-worker.ts'
 import type { StandingEvidence } from './standing-evidence.ts'
+import type { VantageIdentity } from './vantage-judge.ts'
 
 /** Options. */
 export type HealthOptions = {
@@ -24,6 +26,12 @@ export type HealthOptions = {
   readonly own: readonly OwnSocket[]
   /** Folder of script probes; absent = they are off. */
   readonly scriptFolder?: string | undefined
+  /** Name and site of this node among the vantages; absent = alone and nameless. */
+  readonly identity?: VantageIdentity | undefined
+  /** What this vantage says to the others, at each ranking; absent = nobody asks. */
+  readonly onReport?: ((report: VantageReport) => void) | undefined
+  /** This node is cut off, or is so no more. */
+  readonly onIsolation?: ((isolated: boolean, detail: string) => void) | undefined
   /** A standing changed: endpoint, a sentence, and the samples that decided. */
   readonly onStanding: (endpointId: string, detail: string, evidence: StandingEvidence) => void
   readonly onWarning: (message: string) => void
@@ -44,6 +52,10 @@ export type HealthRuntime = {
   readonly takeReports: (reports: readonly VantageReport[]) => void
   /** Loads that endpoints told. */
   readonly takeLoads: (loads: readonly LoadReport[]) => void
+  /** How many answers a second led to endpoints: an estimate of loads that nobody reports. */
+  readonly takeAnswers: (answers: readonly AnswerRate[]) => void
+  /** Isolation, other vantages, what was dropped. */
+  readonly state: () => Promise<HealthState | undefined>
   /** The whole list of overrides; holds from the next swap on. To be called before the first plan, too. */
   readonly replaceOverrides: (overrides: readonly Override[]) => void
   /** Breaks the prober's worker, for tests of the watchdog. */
@@ -110,13 +122,20 @@ export function startHealth(options: HealthOptions): HealthRuntime {
 
   function startRank(): Watched {
     const heartbeat = new Int32Array(new SharedArrayBuffer(4))
-    const workerData: RankWorkerData = { statePath: options.statePath, heartbeat }
+    const workerData: RankWorkerData = {
+      statePath: options.statePath,
+      heartbeat,
+      identity: options.identity ?? { vantage: '', site: '' },
+      reports: options.onReport !== undefined,
+    }
     const worker = new Worker(workerUrl('rank-worker'), { workerData, resourceLimits: { maxOldGenerationSizeMb: RANK_HEAP_MB } })
     worker.on('message', (message: FromRank) => {
       if (message.type === 'done') {
         waiting.get(message.number)?.resolve(message.result)
         waiting.delete(message.number)
       } else if (message.type === 'warning') options.onWarning(message.message)
+      else if (message.type === 'isolation') options.onIsolation?.(message.isolated, message.detail)
+      else if (message.type === 'report') options.onReport?.(message.report)
       else
         for (const detail of describeChange(message.change)) options.onStanding(message.change.endpointId, detail, message.change.evidence)
     })
@@ -231,6 +250,8 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     },
     takeReports: (reports) => tellRank({ type: 'vantage-reports', reports }),
     takeLoads: (loads) => tellRank({ type: 'loads', loads }),
+    takeAnswers: (answers) => tellRank({ type: 'answers', answers }),
+    state: async () => (await ask({ type: 'state' })) as HealthState | undefined,
     replaceOverrides: (next) => {
       overrides = next
       tellRank({ type: 'overrides', overrides })

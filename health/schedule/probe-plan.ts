@@ -1,5 +1,5 @@
 /** Who is probed when: targets of a plan, and the moment of the next probe. Pure; chance is a parameter. */
-import type { ProbeSpec, RankPlan } from '../model/rank-plan.ts'
+import type { IsolationReference, ProbeSpec, RankPlan } from '../model/rank-plan.ts'
 
 /** One address and one of its probes. */
 export type PlannedProbe = { readonly key: string; readonly endpointId: string; readonly address: string; readonly probe: ProbeSpec }
@@ -26,7 +26,51 @@ export function planProbes(plan: RankPlan): readonly PlannedProbe[] {
       for (const probe of endpoint.probes) planned.push({ key: `${key} ${probe.id}`, endpointId: endpoint.id, address, probe })
     }
   }
+  const endpointProbes = planned.map(({ probe }) => probe)
+  for (const reference of plan.references) {
+    const key = referenceKey(reference)
+    planned.push({ key, endpointId: key, address: reference.address, probe: referenceProbe(reference, endpointProbes) })
+  }
   return planned
+}
+
+/** Begins the endpoint id of samples of references. */
+export const REFERENCE_PREFIX = 'reference:'
+
+/** Stands for an endpoint id in the samples of a reference; no id of a document looks like it. */
+export function referenceKey({ address, port }: IsolationReference): string {
+  return `${REFERENCE_PREFIX}${address} ${port}`
+}
+
+/** Shortest and longest interval of a reference. */
+const REFERENCE_INTERVALS_MS = [500, 5000] as const
+
+/** A connection, twice as often as the quickest probe: a loss of an endpoint waits for a reference that is reached. */
+function referenceProbe({ port }: IsolationReference, endpointProbes: readonly ProbeSpec[]): ProbeSpec {
+  const quickestMs = Math.min(...endpointProbes.map(({ intervalMs }) => intervalMs))
+  const [least, most] = REFERENCE_INTERVALS_MS
+  const intervalMs = Math.max(least, Math.min(most, Math.round(quickestMs / 2)))
+  return {
+    id: 'reference',
+    kind: 'tcp',
+    port,
+    path: '/',
+    expectStatus: [],
+    intervalMs,
+    timeoutMs: Math.min(1000, intervalMs - 1),
+    retryIntervalMs: intervalMs,
+    fall: 1,
+    rise: 1,
+    windowSeconds: 300,
+    required: false,
+    host: '',
+    sni: '',
+    method: 'GET',
+    headers: {},
+    match: '',
+    redirects: false,
+    certificate: 'verify',
+  }
 }
 
 /** Share by which an interval may be shortened, so that many targets do not beat in step. */

@@ -12,19 +12,30 @@ import type { ProbeSample } from '../model/probe-sample.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
 import { rankingShapeOf, type SharedRanking, viewSharedRanking } from '../model/ranking.ts'
 import type { LoadReport, PushedResult, VantageReport } from '../model/vantage-report.ts'
+import type { DropCounts } from '../score/drop-counts.ts'
 import { forcedStandings } from '../score/forced-standings.ts'
+import type { AnswerRate } from '../score/load-book.ts'
 import { summarizeWindow } from '../score/window.ts'
 import { elapsedBetween, loadHealth, readMachineClocks, saveHealth } from './health-state-file.ts'
 import { createRankKeeper, type PlannedHealth, type RankKeeper, type StandingChange } from './rank-keeper.ts'
 import { createSaveSchedule } from './save-schedule.ts'
+import type { VantageIdentity, VantageStatus } from './vantage-judge.ts'
 
 /** What the worker is started with. */
-export type RankWorkerData = { readonly statePath: string | undefined; readonly heartbeat: Int32Array }
+export type RankWorkerData = {
+  readonly statePath: string | undefined
+  readonly heartbeat: Int32Array
+  /** Name and site of this vantage. */
+  readonly identity: VantageIdentity
+  /** Whether somebody wants what it says to the others, at each ranking. */
+  readonly reports: boolean
+}
 /** What the runtime asks; each is answered by one `done` of the same number. */
 export type RankRequest =
   | { readonly type: 'plan'; readonly plan: RankPlan; readonly ranking: SharedArrayBuffer }
   | { readonly type: 'samples'; readonly endpointId: string; readonly limit: number }
   | { readonly type: 'details' }
+  | { readonly type: 'state' }
   | { readonly type: 'stop' }
 /** What the runtime sends. `break` is for tests of the watchdog only. */
 export type ToRank =
@@ -33,6 +44,7 @@ export type ToRank =
   | { readonly type: 'vantage-reports'; readonly reports: readonly VantageReport[] }
   | { readonly type: 'pushes'; readonly pushes: readonly PushedResult[] }
   | { readonly type: 'loads'; readonly loads: readonly LoadReport[] }
+  | { readonly type: 'answers'; readonly answers: readonly AnswerRate[] }
   | { readonly type: 'overrides'; readonly overrides: readonly Override[] }
   | { readonly type: 'break'; readonly how: 'throw' | 'loop' }
 /** What the worker sends. */
@@ -40,6 +52,11 @@ export type FromRank =
   | { readonly type: 'done'; readonly number: number; readonly result?: unknown }
   | { readonly type: 'change'; readonly change: StandingChange }
   | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'isolation'; readonly isolated: boolean; readonly detail: string }
+  | { readonly type: 'report'; readonly report: VantageReport }
+
+/** How health itself is: isolation, other vantages, and what was dropped. */
+export type HealthState = VantageStatus & { readonly dropped: Readonly<DropCounts> }
 
 /** Numbers of an address that a ranking has no room for. */
 export type AddressDetail = {
@@ -60,7 +77,7 @@ const FIRST_RESULT_MS = 2000
 /** The kept ranking id may lie this many swaps behind: a minute's (save-schedule.ts) and some. */
 const RANKING_ID_STEP = 60_000 / SWAP_INTERVAL_MS + 10
 
-const { statePath, heartbeat } = workerData as RankWorkerData
+const { statePath, heartbeat, identity, reports } = workerData as RankWorkerData
 const send = (message: FromRank): void => parentPort!.postMessage(message)
 const keeper = startKeeper()
 
@@ -82,10 +99,10 @@ function startKeeper(): RankKeeper {
   const nowMs = performance.now()
   const loaded = statePath === undefined ? undefined : loadHealth(statePath)
   if (loaded?.ok === false) for (const message of loaded.reasons) send({ type: 'warning', message })
-  if (loaded?.ok !== true) return createRankKeeper(undefined, 0, nowMs)
+  if (loaded?.ok !== true) return createRankKeeper(undefined, 0, nowMs, identity)
   const { clocks, health } = loaded.file
   const kept = { ...health, rankingId: health.rankingId + RANKING_ID_STEP }
-  return createRankKeeper(kept, elapsedBetween(clocks, readMachineClocks()), nowMs)
+  return createRankKeeper(kept, elapsedBetween(clocks, readMachineClocks()), nowMs, identity)
 }
 
 function swap(): void {
@@ -93,10 +110,12 @@ function swap(): void {
   swapTimer = undefined
   if (live === undefined) return
   const { planned, shared } = live
+  judgeIsolation()
   const idle = 1 - (Atomics.load(shared.live, 0) & 1)
   keeper.rank(planned, shared.slots[idle]!, forcedStandings(overrides, planned.plan, Date.now()), performance.now(), Date.now())
   Atomics.store(shared.live, 0, idle)
   lastSwapMs = performance.now()
+  if (reports) send({ type: 'report', report: keeper.report(performance.now(), Date.now()) })
 }
 
 /** Swaps now, or at the end of the second that the last swap began. */
@@ -113,6 +132,8 @@ function takePlan(number: number, plan: RankPlan, ranking: SharedArrayBuffer): v
     send({ type: 'done', number: pending.number })
   }
   const planned = keeper.replacePlan(plan, performance.now())
+  const known = new Set([...keeper.addresses()].map(({ endpointId, address }) => `${endpointId} ${address}`))
+  for (const key of certificateDays.keys()) if (!known.has(key)) certificateDays.delete(key)
   const shared = viewSharedRanking(ranking, rankingShapeOf(plan))
   pending = { number, planned, shared, timer: setTimeout(finishPlan, FIRST_RESULT_MS) }
   finishPlanIfKnown()
@@ -136,11 +157,14 @@ function finishPlan(): void {
 
 function takeSample(sample: ProbeSample): void {
   if (sample.certificateDays !== undefined) certificateDays.set(`${sample.endpointId} ${sample.address}`, sample.certificateDays)
-  const change = keeper.takeSample(sample, performance.now(), Date.now())
+  tellChanges(keeper.takeSample(sample, performance.now(), Date.now()))
+}
+
+function tellChanges(changes: readonly StandingChange[]): void {
   finishPlanIfKnown()
-  if (change === undefined) return
+  if (changes.length === 0) return
   saves.changed()
-  send({ type: 'change', change })
+  for (const change of changes) send({ type: 'change', change })
   swapSoon()
 }
 
@@ -153,32 +177,29 @@ function replaceOverrides(next: readonly Override[]): void {
 /** What others see. */
 function takeReports(reports: readonly VantageReport[]): void {
   for (const report of reports) keeper.takeReport(report, performance.now(), Date.now())
+  swapSoon()
 }
 
+/** A pushed result is a sample like any other. */
+function takePushes(pushes: readonly PushedResult[]): void {
+  for (const push of pushes) tellChanges(keeper.takePush(push, performance.now(), Date.now()))
+}
+
+/** Loads count from the next swap on: a step takes a TTL anyway. */
 function takeLoads(loads: readonly LoadReport[]): void {
   for (const load of loads) keeper.takeLoad(load, performance.now(), Date.now())
 }
 
-/** A pushed result is a sample like any other; of all addresses, since the endpoint speaks for itself. */
-function takePushes(pushes: readonly PushedResult[]): void {
-  for (const { endpointId, probeId, at, ok, latencyMs, detail } of pushes) {
-    for (const { endpointId: known, address } of keeper.addresses()) {
-      if (known !== endpointId) continue
-      takeSample({
-        generation: live?.planned.plan.generation ?? 0,
-        endpointId,
-        address,
-        probeId,
-        startedAt: at,
-        endedMonotonicMs: performance.now(),
-        ok,
-        latencyMs: latencyMs ?? Number.NaN,
-        ...(ok ? {} : { failure: 'status' as const }),
-        detail,
-        lagged: latencyMs === null,
-      })
-    }
-  }
+/** Isolation is looked at before each ranking: it says whose votes count. */
+function judgeIsolation(): void {
+  if (!keeper.judge(performance.now(), Date.now())) return
+  const { isolated, others, failingReferences } = keeper.vantages()
+  const seen = others.filter((other) => !other.isolated).length
+  const beside = `${seen} other ${seen === 1 ? 'vantage' : 'vantages'} heard, ${failingReferences.length} references fail`
+  const detail = isolated
+    ? `this node is cut off: the ranking of endpoints elsewhere stays as it was (${beside})`
+    : `this node reaches endpoints elsewhere again (${beside})`
+  send({ type: 'isolation', isolated, detail })
 }
 
 function details(): AddressDetail[] {
@@ -236,6 +257,9 @@ parentPort!.on('message', (message: ToRank) => {
   else if (message.type === 'pushes') takePushes(message.pushes)
   else if (message.type === 'vantage-reports') takeReports(message.reports)
   else if (message.type === 'loads') takeLoads(message.loads)
+  else if (message.type === 'answers') keeper.takeAnswers(message.answers, performance.now())
+  else if (message.type === 'state')
+    send({ type: 'done', number: message.number, result: { ...keeper.vantages(), dropped: { ...keeper.dropped() } } })
   else if (message.how === 'throw') throw new Error('broken by a test')
   else for (;;);
 })

@@ -13,6 +13,7 @@
  */
 import type { ProbeSpec } from '../model/rank-plan.ts'
 import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../model/standing.ts'
+import type { CombinedView } from './combine-vantages.ts'
 import { createPlace, losePlace, type Place, type PlaceRule, takeResult } from './hysteresis.ts'
 import { addSample, createWindow, GATE_SAMPLES, nextNumber, restartWindow, summarizeWindow, type Window } from './window.ts'
 
@@ -61,6 +62,8 @@ export type AddressHealth = {
   beyondAtMs: number
   /** False while this vantage has no route to it: then there are no samples and no vote. */
   measurable: boolean
+  /** What all vantages said last, and gateKeys of the gates that are closed by it; undefined = our own judgement counts alone. */
+  joint: { readonly view: CombinedView; readonly closed: ReadonlySet<string> } | undefined
   /** Standing kept from before a restart, and when it was last proved (monotonic ms, may be negative). */
   lastKnown: { readonly standing: number; readonly atMs: number } | undefined
 }
@@ -97,6 +100,7 @@ export function createAddressHealth(endpointId: string, address: string, probes:
     lastEligibleAt: 0,
     beyondAtMs: Number.NaN,
     measurable: true,
+    joint: undefined,
     lastKnown: undefined,
   }
 }

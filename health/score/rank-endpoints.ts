@@ -2,13 +2,13 @@
  * Health of addresses + plan → one ranking slot (health/model/ranking.ts). Pure: the clocks are parameters, the memory of incumbents
  * lies in RankMemory, which survives publishes and restarts (it is keyed by policy and pool id, never by index).
  *
- *   address: standing, numbers, TTL bound ─► member bits per view ─► pool bits, picks of `best` (incumbent.ts), order, weights
+ *   address: standing, numbers, TTL bound ─► member bits per view ─► pool bits, picks of `best` (incumbent.ts), order, weights, keeps
  *
  * A member stands on all addresses its endpoint has (joint) or on the family's (each). An address that this vantage cannot measure
  * (no route to the family) has no vote: its endpoint is judged by the other one.
  */
 
-import type { RankPlan, RankPoolUse } from '../model/rank-plan.ts'
+import { type RankPlan, type RankPoolUse, VANTAGE_SHARE_PERCENT } from '../model/rank-plan.ts'
 import {
   ADDRESS_DRAINING,
   ADDRESS_OVERRIDE_DOWN,
@@ -26,14 +26,22 @@ import {
   POOL_USABLE,
   type RankingColumns,
 } from '../model/ranking.ts'
-import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN } from '../model/standing.ts'
+import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../model/standing.ts'
 import { type AddressHealth, effectiveStanding, type GateLimits, gateKey, isGateOpen, measuresOf, returnedAtMs } from './address-health.ts'
+import { type CombinedView, isInPlaceBy } from './combine-vantages.ts'
 import { type Candidate, type Incumbent, keepIncumbent } from './incumbent.ts'
 import { orderingScore, scoreOf } from './score-profile.ts'
+import { createShedState, type EndpointLoad, isOverloaded, loadPercentOf, type ShedState, stepShare } from './shed-load.ts'
 import { NO_TTL_BOUND, ttlBoundSeconds } from './ttl-bound.ts'
 
 /** What ranking remembers from one time to the next. */
-export type RankMemory = { readonly incumbents: Map<string, Incumbent> }
+export type RankMemory = {
+  readonly incumbents: Map<string, Incumbent>
+  /** How members shed, by memberKey; only those with a capacity. */
+  readonly shedding: Map<string, ShedState>
+  /** Ids of endpoints beyond their hard mark. */
+  readonly overloaded: Set<string>
+}
 
 /** An operator's forced standing of an endpoint. */
 export type ForcedStanding = {
@@ -48,6 +56,10 @@ export type RankInput = {
   readonly plan: RankPlan
   /** Two an endpoint: IPv4 or target, IPv6; undefined = the endpoint has no such address. */
   readonly addresses: readonly (AddressHealth | undefined)[]
+  /** What all vantages say, where not our own judgement alone counts; as `addresses`. */
+  readonly views?: readonly (CombinedView | undefined)[]
+  /** Loads by endpoint id, of those with a capacity. */
+  readonly loads?: ReadonlyMap<string, EndpointLoad>
   readonly memory: RankMemory
   readonly overrides: readonly ForcedStanding[]
   readonly nowMs: number
@@ -57,7 +69,12 @@ export type RankInput = {
 
 /** Memory of a first ranking. */
 export function createRankMemory(): RankMemory {
-  return { incumbents: new Map() }
+  return { incumbents: new Map(), shedding: new Map(), overloaded: new Set() }
+}
+
+/** Key of a member of a pool use. */
+export function memberKey(poolUse: RankPoolUse, endpointId: string): string {
+  return `${poolUse.policyId}/${poolUse.poolId}/${endpointId}`
 }
 
 /** Key of an incumbent. */
@@ -78,6 +95,8 @@ export function gateLimitsOf(plan: RankPlan): readonly (readonly GateLimits[])[]
 /** Facts about one address that every pool use asks for. */
 type AddressFacts = {
   readonly health: AddressHealth
+  /** What all vantages say; undefined = our own judgement. */
+  readonly view: CombinedView | undefined
   readonly standing: number
   readonly override: ForcedStanding | undefined
   readonly latencyMs: number
@@ -98,6 +117,12 @@ export function rankEndpoints(input: RankInput, out: RankingColumns): void {
   const facts: (AddressFacts | undefined)[] = []
   for (let at = 0; at < 2 * plan.endpoints.length; at++)
     facts.push(fillAddress(input, at, addresses[at], overrides.get(plan.endpoints[at >> 1]!.id), out))
+  for (const { id, capacity } of plan.endpoints) {
+    if (capacity === undefined) continue
+    const overloaded = isOverloaded(capacity, input.loads?.get(id), input.memory.overloaded.has(id))
+    if (overloaded) input.memory.overloaded.add(id)
+    else input.memory.overloaded.delete(id)
+  }
   for (const [number, poolUse] of plan.poolUses.entries()) {
     fillPoolUse(input, poolUse, number, 0, facts, out)
     if (poolUse.jointFamilies) clearView(poolUse, number, out)
@@ -115,8 +140,10 @@ function fillAddress(
 ): AddressFacts | undefined {
   const endpoint = input.plan.endpoints[at >> 1]!
   const present = endpoint.enabled ? health : undefined
-  const measures = present === undefined ? undefined : measuresOf(present)
-  const standing = present === undefined ? STANDING_UNKNOWN : effectiveStanding(present, input.nowMs)
+  const view = present === undefined ? undefined : input.views?.[at]
+  const measures = present === undefined ? undefined : (view ?? measuresOf(present))
+  const standing =
+    present === undefined ? STANDING_UNKNOWN : standingBy(view, VANTAGE_SHARE_PERCENT, effectiveStanding(present, input.nowMs))
   const bound = present === undefined ? NO_TTL_BOUND : ttlBoundSeconds(present)
   out.addressStanding[at] = standing
   out.addressFlags[at] =
@@ -128,11 +155,25 @@ function fillAddress(
   out.addressLatencyMs[at] = measures?.latencyMs ?? Number.NaN
   out.addressErrorRatePercent[at] = measures?.errorRatePercent ?? Number.NaN
   out.addressSampleCount[at] = measures?.sampleCount ?? 0
-  out.addressSampleAt[at] = present?.sampleAt ?? 0
+  out.addressSampleAt[at] = view?.sampleAt ?? present?.sampleAt ?? 0
   out.addressSinceAt[at] = present?.sinceAt ?? 0
   out.addressTtlBoundSeconds[at] = bound
   if (present === undefined || measures === undefined) return undefined
-  return { health: present, standing, override, ttlBoundSeconds: bound, ...measures }
+  const { latencyMs, errorRatePercent } = measures
+  return { health: present, view, standing, override, ttlBoundSeconds: bound, latencyMs, errorRatePercent }
+}
+
+/** Standing by the votes of all; our own degrees of being in place stay where both agree. */
+function standingBy(view: CombinedView | undefined, sharePercent: number, own: number): number {
+  const isInPlace = view === undefined ? undefined : isInPlaceBy(view, sharePercent)
+  if (isInPlace === undefined) return own
+  if (!isInPlace) return STANDING_DOWN
+  return own >= STANDING_DEGRADED ? own : STANDING_UP
+}
+
+/** Our own gate, or the one that all numbers together close. */
+function isGateOpenFor({ health, view }: AddressFacts, limits: GateLimits): boolean {
+  return view === undefined ? isGateOpen(health, limits) : health.joint?.closed.has(gateKey(limits)) !== true
 }
 
 /** The addresses that a member stands on in a view: all of them (joint) or the family's; a target stands in both views. */
@@ -158,16 +199,20 @@ function hasVote({ health, standing }: AddressFacts): boolean {
   return health.measurable || standing !== STANDING_UNKNOWN
 }
 
-function memberBitsOf(stands: readonly AddressFacts[], limits: GateLimits): number {
+function memberBitsOf(input: RankInput, stands: readonly AddressFacts[], poolUse: RankPoolUse): number {
   if (stands.length === 0) return 0
-  if (stands.some(({ override }) => override?.action === 'down')) return MEMBER_PRESENT
+  // Drained to nothing is out, as an override `down` is.
+  if (stands.some(({ override }) => override?.action === 'down' || (override?.action === 'drain' && override.share <= 0)))
+    return MEMBER_PRESENT
   // An override `up` beats standing and gates.
   if (stands.every(({ override }) => override?.action === 'up')) return MEMBER_PRESENT | MEMBER_NOT_DOWN | MEMBER_IN_PLACE | MEMBER_ELIGIBLE
   let bits = MEMBER_PRESENT
-  const isInPlace = stands.every(({ standing }) => standing >= STANDING_DEGRADED)
-  if (stands.every(({ standing }) => standing !== STANDING_DOWN)) bits |= MEMBER_NOT_DOWN
+  const standings = stands.map(({ view, standing }) => standingBy(view, poolUse.vantageSharePercent, standing))
+  const isInPlace = standings.every((standing) => standing >= STANDING_DEGRADED)
+  if (standings.every((standing) => standing !== STANDING_DOWN)) bits |= MEMBER_NOT_DOWN
   if (isInPlace) bits |= MEMBER_IN_PLACE
-  if (isInPlace && stands.every(({ health }) => isGateOpen(health, limits))) bits |= MEMBER_ELIGIBLE
+  const isOpen = stands.every((stand) => isGateOpenFor(stand, poolUse))
+  if (isInPlace && isOpen && !input.memory.overloaded.has(stands[0]!.health.endpointId)) bits |= MEMBER_ELIGIBLE
   return bits
 }
 
@@ -186,7 +231,7 @@ function fillPoolUse(
   for (const [position, { endpoint, weight }] of poolUse.members.entries()) {
     const member = poolUse.firstMember + position
     const stands = addressesOf(input, poolUse, endpoint, view, facts)
-    const bits = memberBitsOf(stands, poolUse)
+    const bits = memberBitsOf(input, stands, poolUse)
     allBits |= bits
     if (bits & MEMBER_ELIGIBLE) {
       eligible++
@@ -194,8 +239,10 @@ function fillPoolUse(
     }
     for (const stand of stands) bound = Math.min(bound, stand.ttlBoundSeconds)
     out.memberBits[2 * member + view] = bits
-    out.memberWeight[2 * member + view] = bits === 0 ? 0 : weightOf(input, poolUse, weight, stands)
-    out.memberKeep[2 * member + view] = KEEP_ALL
+    const share = bits === 0 ? 0 : shareOf(input, poolUse, endpoint, stands)
+    const isWeighted = poolUse.choose === 'weighted'
+    out.memberWeight[2 * member + view] = atLeastOne(weight, isWeighted ? share : bits === 0 ? 0 : 1)
+    out.memberKeep[2 * member + view] = isWeighted ? KEEP_ALL : atLeastOne(KEEP_ALL, share)
     fillScore(poolUse, member, view, stands, out)
     order.push({ member, bits, score: orderScoreOf(poolUse, stands), endpointId: input.plan.endpoints[endpoint]!.id })
   }
@@ -251,9 +298,9 @@ function fillScore(poolUse: RankPoolUse, member: number, view: number, stands: r
   out.memberScore[member] = score
 }
 
-/** Configured weight × slow start × drain, rounded; a member that counts at all keeps at least 1. */
-function weightOf(input: RankInput, poolUse: RankPoolUse, weight: number, stands: readonly AddressFacts[]): number {
-  let share = 1
+/** Share of its clients that a member keeps, 0–1: the smallest of slow start, drain and shedding. */
+function shareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number, stands: readonly AddressFacts[]): number {
+  let share = shedShareOf(input, poolUse, endpoint)
   for (const { health, override } of stands) {
     if (override?.action === 'drain') share = Math.min(share, override.share)
     if (poolUse.slowStartSeconds <= 0) continue
@@ -261,8 +308,24 @@ function weightOf(input: RankInput, poolUse: RankPoolUse, weight: number, stands
     // Steps of a tenth: a share that moved with every ranking would move clients with every ranking.
     if (sinceMs >= 0) share = Math.min(share, (Math.floor((10 * sinceMs) / (1000 * poolUse.slowStartSeconds)) + 1) / 10)
   }
-  const effective = Math.round(weight * share)
-  return weight > 0 && share > 0 ? Math.max(1, effective) : effective
+  return share
+}
+
+/** By load: one state a member, whatever views it is ranked in. */
+function shedShareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number): number {
+  const { id, capacity } = input.plan.endpoints[endpoint]!
+  if (capacity === undefined) return 1
+  const key = memberKey(poolUse, id)
+  const state = input.memory.shedding.get(key) ?? createShedState()
+  input.memory.shedding.set(key, state)
+  const percent = loadPercentOf(capacity, input.loads?.get(id))
+  return stepShare(state, capacity, percent, input.memory.overloaded.has(id), 1000 * poolUse.ttlSeconds, input.nowMs)
+}
+
+/** A share of a whole, rounded; what counts at all keeps at least 1. */
+function atLeastOne(whole: number, share: number): number {
+  const part = Math.round(whole * share)
+  return whole > 0 && share > 0 ? Math.max(1, part) : part
 }
 
 /** A joint pool use has no second view; the slot may hold that of another generation. */

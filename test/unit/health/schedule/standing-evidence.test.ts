@@ -25,7 +25,7 @@ function lastChange(samples: readonly ProbeSample[]): StandingChange {
   const keeper = createRankKeeper(undefined, 0, 0)
   keeper.replacePlan(rankPlan([rankEndpoint('a', { ipv6: '2001:db8::1' })], [{ members: [0] }]), 0)
   let last: StandingChange | undefined
-  for (const one of samples) last = keeper.takeSample(one, one.endedMonotonicMs, one.startedAt) ?? last
+  for (const one of samples) last = keeper.takeSample(one, one.endedMonotonicMs, one.startedAt).at(-1) ?? last
   assert.ok(last)
   return last
 }

@@ -5,6 +5,7 @@ import {
   ADDRESS_OVERRIDE_DOWN,
   ADDRESS_PRESENT,
   ADDRESS_UNPROBED,
+  KEEP_ALL,
   MEMBER_ELIGIBLE,
   MEMBER_IN_PLACE,
   MEMBER_NOT_DOWN,
@@ -281,7 +282,7 @@ test('incumbents are remembered by name: a publish that renumbers endpoints move
   assert.equal(ranking.poolPick[2], 3, 'c, as before')
 })
 
-test('weights: slow start in tenths after a return, by gate as well as by failures', () => {
+test('slow start in tenths after a return: by weight in weighted pools, by memberKeep in all others', () => {
   const plan = rankPlan(
     [rankEndpoint('a'), rankEndpoint('b')],
     [
@@ -291,6 +292,7 @@ test('weights: slow start in tenths after a return, by gate as well as by failur
           [1, 50],
         ],
         slowStartSeconds: 60,
+        choose: 'weighted',
       },
       {
         members: [
@@ -298,13 +300,19 @@ test('weights: slow start in tenths after a return, by gate as well as by failur
           [1, 50],
         ],
         policyId: 'none',
+        choose: 'weighted',
       },
+      { members: [0, 1], policyId: 'best', slowStartSeconds: 60 },
     ],
   )
   const addresses = healthOf(plan, [UP, UP])
   feed(addresses[0]!, { results: '---++' }, 1_000_000)
   const returnedMs = 1_020_000
-  const weights = (nowMs: number): number[] => [...rank(plan, addresses, { nowMs }).memberWeight].filter((_, i) => i % 2 === 0)
+  const weights = (nowMs: number): number[] => [...rank(plan, addresses, { nowMs }).memberWeight].filter((_, i) => i % 2 === 0).slice(0, 4)
+  const keeps = (nowMs: number): number[] => [...rank(plan, addresses, { nowMs }).memberKeep].filter((_, i) => i % 2 === 0)
+  assert.deepEqual(keeps(returnedMs), [KEEP_ALL, KEEP_ALL, KEEP_ALL, KEEP_ALL, Math.round(KEEP_ALL / 10), KEEP_ALL])
+  assert.deepEqual(keeps(returnedMs + 30_000).at(-2), Math.round(0.6 * KEEP_ALL))
+  assert.deepEqual(keeps(returnedMs + 60_000).at(-2), KEEP_ALL)
   assert.deepEqual(weights(returnedMs), [10, 50, 100, 50])
   assert.deepEqual(weights(returnedMs + 5999), [10, 50, 100, 50])
   assert.deepEqual(weights(returnedMs + 6000), [20, 50, 100, 50])
@@ -312,7 +320,7 @@ test('weights: slow start in tenths after a return, by gate as well as by failur
 })
 
 test('overrides beat standing and gates', () => {
-  const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b'), rankEndpoint('c')], [{ members: [0, 1, [2, 100]] }])
+  const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b'), rankEndpoint('c')], [{ members: [0, 1, [2, 100]], choose: 'weighted' }])
   const ranking = rank(plan, healthOf(plan, [DOWN, UP, UP]), {
     overrides: [
       { endpointId: 'a', action: 'up', share: 1 },
