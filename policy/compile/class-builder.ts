@@ -14,6 +14,8 @@ export type LocationChains = {
   readonly slotsOf: (group: number) => readonly number[]
   /** Number of the order list of a placed pool (by auto slot) at a group. */
   readonly orderOf: (autoSlot: number, group: number) => number
+  /** What clients of a group lose by their second choice in that pool (loss-spans.ts). */
+  readonly lossOf: (autoSlot: number, group: number) => number
 }
 
 /** Class columns under construction. */
@@ -26,6 +28,12 @@ export class ClassBuilder {
 
   constructor() {
     this.slotFirst.push(0)
+  }
+
+  /** Rule slot in front of a class; -1 = none. */
+  headSlotOf(number: number): number {
+    const first = this.slotFirst.at(number)
+    return first < this.slotFirst.at(number + 1) ? this.slots.at(first) : -1
   }
 
   /** The class function of one table; classes of different tables are never shared (their slots number different lines). */

@@ -3,7 +3,8 @@
  * document's lists: everything is numbered in byte order of ids, classes in order of addresses.
  *
  *   policy ─► signature ─► one line table: custom prefixes swept over the location ranges (sweep-ranges.ts)
- *                                          classes interned on the way (class-builder.ts), orders by place (order-members.ts)
+ *                                          classes interned on the way (class-builder.ts), orders by place (order-members.ts),
+ *                                          who moves first when a member sheds clients (loss-spans.ts)
  *   policy ─► rules by slot ─► pool uses (policy × pool) ─► member uses
  */
 import { formatPrefix, type Prefix } from '../../geodata/address/prefix.ts'
@@ -30,8 +31,9 @@ import { encodeEndpoints } from './encode-endpoints.ts'
 import { byId, isPlaced, type LineSignature, poolIdsOf, signatureOf, sortConfig, sortRules } from './line-signature.ts'
 import { LineStacks } from './line-stacks.ts'
 import { groupSpace, type LocationGroups } from './location-groups.ts'
+import { type LossFacts, layOutSpans } from './loss-spans.ts'
 import { OrderLists } from './order-lists.ts'
-import { orderMembers } from './order-members.ts'
+import { lossOf, orderOf, type SortedMember, sortMembers } from './order-members.ts'
 import { spotKey, spotOfEndpoint, spotOfLocation } from './spot.ts'
 import { sweepRanges4, sweepRanges6 } from './sweep-ranges.ts'
 import { TableColumns } from './table-columns.ts'
@@ -164,6 +166,8 @@ type TablesAndClasses = Pick<
   | 'classSlots'
   | 'classOrderFirst'
   | 'classOrders'
+  | 'classSpans4'
+  | 'classSpans6'
   | 'orderFirst'
   | 'orderMembers'
 >
@@ -183,6 +187,8 @@ function compileTables(
   const lineById = byId(config.lines)
   const granularity = config.options.scopeGranularity
   const issues: IssueDraft[] = []
+  const spans4: Uint32Array[] = []
+  const spans6: Uint32Array[] = []
   for (const policy of policies) {
     const signature = signatureOf(policy, poolById)
     if (numbers.has(signature.key)) continue
@@ -208,11 +214,18 @@ function compileTables(
     )
     const stacks = new LineStacks()
     const space = groupSpace(geodata, asnsOf(signature))
-    const classOf = classes.makeClassOf(signature, chainsOf(signature, config, space.groups, orders), stacks)
+    const firstClass = classes.orderFirst.length
+    const chains = chainsOf(signature, config, space.groups, orders)
+    const classOf = classes.makeClassOf(signature, chains, stacks)
     const swept4 = sweepRanges4(space.v4, { ...sorted4, slotOf }, stacks, classOf)
     const swept6 = sweepRanges6(space.v6, { ...sorted6, slotOf }, stacks, classOf)
-    tables4.add(granularity === undefined ? swept4 : coarsenRanges(1, swept4, granularity.ipv4))
-    tables6.add(granularity === undefined ? swept6 : coarsenRanges(4, swept6, granularity.ipv6))
+    const ranges4 = granularity === undefined ? swept4 : coarsenRanges(1, swept4, granularity.ipv4)
+    const ranges6 = granularity === undefined ? swept6 : coarsenRanges(4, swept6, granularity.ipv6)
+    tables4.add(ranges4)
+    tables6.add(ranges6)
+    const facts = lossFactsOf(classes, firstClass, orders, chains, space.groups)
+    spans4.push(layOutSpans(1, ranges4, space.v4, signature, facts))
+    spans6.push(layOutSpans(4, ranges6, space.v6, signature, facts))
   }
   const finished4 = tables4.finish()
   const finished6 = tables6.finish()
@@ -235,16 +248,53 @@ function compileTables(
     classSlots: Uint16Array.from(classes.slots.view()),
     classOrderFirst: classes.orderFirst.view().slice(),
     classOrders: classes.orders.view().slice(),
+    classSpans4: joinSpans(spans4),
+    classSpans6: joinSpans(spans6),
     orderFirst: Uint32Array.from(orders.first),
     orderMembers: Uint16Array.from(orders.members),
   }
   return { columns, numberOf: (signature) => numbers.get(signature.key)!, issues }
 }
 
+/** What laying out the clients of a table's members needs (loss-spans.ts). */
+function lossFactsOf(
+  classes: ClassBuilder,
+  firstClass: number,
+  orders: OrderLists,
+  chains: LocationChains,
+  groups: LocationGroups,
+): LossFacts {
+  const isKnown = Uint8Array.from(groups.representatives, ({ country, carrier }) =>
+    country === undefined && carrier === undefined ? 0 : 1,
+  )
+  return {
+    firstClass,
+    endClass: classes.orderFirst.length,
+    headSlotOf: (number) => classes.headSlotOf(number),
+    firstMemberOf: (number, autoSlot) => orders.headOf(classes.orders.at(classes.orderFirst.at(number) + autoSlot)),
+    lossOf: chains.lossOf,
+    isKnown: (group) => isKnown[group] === 1,
+  }
+}
+
+/** Classes of one table follow those of the table before, so their spans do. */
+function joinSpans(tables: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(tables.reduce((sum, table) => sum + table.length, 0))
+  let at = 0
+  for (const table of tables) {
+    all.set(table, at)
+    at += table.length
+  }
+  return all
+}
+
 /** AS numbers that a signature names. */
 function asnsOf(signature: LineSignature): Set<number> {
   return new Set(signature.lines.flatMap((line) => (line.startsWith(ASN) ? [Number(line.slice(ASN.length))] : [])))
 }
+
+/** A placed pool at one spot: sorted once; an order that no class has never becomes a list. */
+type PlacedAt = { readonly sorted: readonly SortedMember[]; order: number; readonly loss: number }
 
 /** What a signature makes of each group of locations; orders are made once a pool and distinct spot. */
 function chainsOf(signature: LineSignature, config: Config, groups: LocationGroups, orders: OrderLists): LocationChains {
@@ -253,8 +303,25 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
   const placed = signature.placedPools.map(({ pool }) => ({
     byPathQuality: pool.choose === 'auto',
     members: pool.members.map(({ endpoint }) => ({ endpointId: endpoint, spot: spotOfEndpoint(endpoints.get(endpoint)!) })),
-    known: new Map<string, number>(),
+    known: new Map<string, PlacedAt>(),
+    // Asked range by range, so by number; spots are the same for many groups.
+    atGroup: new Array<PlacedAt | undefined>(groups.representatives.length),
   }))
+  const placedAt = (autoSlot: number, group: number): PlacedAt => {
+    const { byPathQuality, members, known, atGroup } = placed[autoSlot]!
+    const found = atGroup[group]
+    if (found !== undefined) return found
+    const spot = spotOfLocation(groups.representatives[group]!)
+    const key = spotKey(spot)
+    let result = known.get(key)
+    if (result === undefined) {
+      const sorted = sortMembers(byPathQuality, spot, members)
+      result = { sorted, order: -1, loss: lossOf(spot, sorted) }
+      known.set(key, result)
+    }
+    atGroup[group] = result
+    return result
+  }
   return {
     groupCount: groups.representatives.length,
     slotsOf: (group) =>
@@ -263,16 +330,11 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
         return slot === undefined ? [] : [slot]
       }),
     orderOf: (autoSlot, group) => {
-      const { byPathQuality, members, known } = placed[autoSlot]!
-      const spot = spotOfLocation(groups.representatives[group]!)
-      const key = spotKey(spot)
-      let order = known.get(key)
-      if (order === undefined) {
-        order = orders.intern(orderMembers(byPathQuality, spot, members))
-        known.set(key, order)
-      }
-      return order
+      const at = placedAt(autoSlot, group)
+      if (at.order < 0) at.order = orders.intern(orderOf(at.sorted))
+      return at.order
     },
+    lossOf: (autoSlot, group) => placedAt(autoSlot, group).loss,
   }
 }
 

@@ -7,6 +7,11 @@ export class OrderLists {
   readonly members: number[] = []
   readonly #byText = new Map<string, number>([['', 0]])
 
+  /** Position that a list has first; that of the declared order for the empty one. */
+  headOf(list: number): number {
+    return list === 0 ? 0 : this.members[this.first[list]!]!
+  }
+
   /** Number of a list of member positions. */
   intern(positions: readonly number[]): number {
     const text = positions.join()

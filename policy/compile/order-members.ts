@@ -22,20 +22,50 @@ const MAINLAND = 'cn'
 /** A member as far as ordering is concerned. */
 export type OrderedMember = { readonly endpointId: string; readonly spot: Spot }
 
+/** More kilometres than any distance; a path step weighs more than them all. */
+const STEP_KM = 40_100
+/** Farthest that two points can be apart, rounded up; stands in for a member whose place is unknown. */
+const FARTHEST_KM = 20_040
+
+/** A member where it stands in a client's order. */
+export type SortedMember = { readonly position: number; readonly step: number; readonly distanceKm: number }
+
 /** Member positions, best first, at most ORDER_LIST_CAP; empty when that is the declared order. */
 export function orderMembers(byPathQuality: boolean, client: Spot, members: readonly OrderedMember[]): readonly number[] {
-  const steps = members.map(({ spot }) => (byPathQuality ? pathStep(client, spot) : 0))
-  const distancesKm = members.map(({ spot }) => distanceKm(client, spot))
+  return orderOf(sortMembers(byPathQuality, client, members))
+}
+
+/** The same of members that are sorted already. */
+export function orderOf(sorted: readonly SortedMember[]): readonly number[] {
+  if (sorted.every(({ position }, at) => position === at)) return []
+  return sorted.slice(0, ORDER_LIST_CAP).map(({ position }) => position)
+}
+
+/** What a client loses by its second choice, in kilometres; a path step counts as STEP_KM of them. 0 where there is none or nothing is known. */
+export function lossOf(client: Spot, sorted: readonly SortedMember[]): number {
+  const [first, second] = sorted
+  if (first === undefined || second === undefined) return 0
+  const steps = STEP_KM * (second.step - first.step)
+  if (client.coordinates === null) return steps
+  return Math.round(steps + Math.min(FARTHEST_KM, second.distanceKm) - Math.min(FARTHEST_KM, first.distanceKm))
+}
+
+/** All members, best first for a client. */
+export function sortMembers(byPathQuality: boolean, client: Spot, members: readonly OrderedMember[]): readonly SortedMember[] {
   const placeKnown = client.coordinates !== null
-  const positions = members.map((_, position) => position)
-  positions.sort((a, b) => {
-    if (steps[a] !== steps[b]) return steps[a]! - steps[b]!
-    if (!placeKnown) return a - b
-    if (distancesKm[a] !== distancesKm[b]) return distancesKm[a]! < distancesKm[b]! ? -1 : 1
-    return members[a]!.endpointId < members[b]!.endpointId ? -1 : 1
+  const sorted = members.map(
+    ({ spot }, position): SortedMember => ({
+      position,
+      step: byPathQuality ? pathStep(client, spot) : 0,
+      distanceKm: distanceKm(client, spot),
+    }),
+  )
+  return sorted.sort((a, b) => {
+    if (a.step !== b.step) return a.step - b.step
+    if (!placeKnown) return a.position - b.position
+    if (a.distanceKm !== b.distanceKm) return a.distanceKm < b.distanceKm ? -1 : 1
+    return members[a.position]!.endpointId < members[b.position]!.endpointId ? -1 : 1
   })
-  if (positions.every((position, at) => position === at)) return []
-  return positions.slice(0, ORDER_LIST_CAP)
 }
 
 /** Step of `auto` that a member is in for a client, 0 = best. */

@@ -1,7 +1,11 @@
-/** `all`: up to `maxAnswers` members, best first. Pure, hot; an insertion into the caller's array instead of a sort (no allocation). */
-import type { RankingColumns } from '../../health/model/ranking.ts'
+/**
+ * `all`: up to `maxAnswers` members, best first; a member that keeps only a share of its clients is in that share of the answers. Pure,
+ * hot; an insertion into the caller's array instead of a sort (no allocation).
+ */
+import { KEEP_ALL, type RankingColumns } from '../../health/model/ranking.ts'
 import type { Decision } from '../model/decision.ts'
 import type { PolicyColumns } from '../model/policy-columns.ts'
+import { keepsClient, WHOLE_SPAN } from './keep-position.ts'
 
 /** Picks the members with `bit` that come first in the pool's order. */
 export function chooseAll(
@@ -10,7 +14,7 @@ export function chooseAll(
   poolUse: number,
   view: number,
   bit: number,
-  _seed: number,
+  seed: number,
   _draw: number,
   out: Decision,
 ): number {
@@ -20,6 +24,7 @@ export function chooseAll(
   let count = 0
   for (let m = columns.poolUseMemberFirst[poolUse]!; m < end; m++) {
     if ((ranking.memberBits[2 * m + view]! & bit) === 0) continue
+    if (ranking.memberKeep[2 * m + view] !== KEEP_ALL && !keepsClient(columns, ranking, m, view, seed, WHOLE_SPAN, out)) continue
     const order = ranking.memberOrder[2 * m + view]!
     let at = count
     while (at > 0 && ranking.memberOrder[2 * members[at - 1]! + view]! > order) at--

@@ -3,8 +3,9 @@
  * shape `ChoosePool`. Pure, hot (bench/decide.bench.ts): the dispatch is a chain of direct calls, so that every kind stays
  * monomorphic and can be inlined; a table of function values cannot.
  *
- * Contract: put into `out.members` only member uses of the pool that have `bit` in this view; return how many. 0 sends the
- * decision on to the next pool. The choice may depend on the class, the ranking and `seed`, and on nothing else.
+ * Contract: put into `out.members` only member uses of the pool that have `bit` in this view and keep the client (keep-position.ts;
+ * `weighted` has the share in its weights); return how many. 0 sends the decision on to the next pool. The choice may depend on the
+ * class, the ranking and `seed`, and on nothing else.
  */
 import type { RankingColumns } from '../../health/model/ranking.ts'
 import type { Decision } from '../model/decision.ts'
@@ -35,7 +36,7 @@ const BEST = CHOOSE_KINDS.indexOf('best')
 const WEIGHTED = CHOOSE_KINDS.indexOf('weighted')
 const ALL = CHOOSE_KINDS.indexOf('all')
 
-/** Picks members of a pool use by its kind into `out.members`; returns how many. `out.class` is set. */
+/** Picks members of a pool use by its kind into `out.members`; returns how many. `out.class`, `out.family` and `out.keepRule` are set. */
 export function choosePool(
   columns: PolicyColumns,
   ranking: RankingColumns,

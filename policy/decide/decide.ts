@@ -9,6 +9,10 @@
  *           ─► 3 the pools of 1 again, a member not down
  *           ─► 4 allDown
  *
+ * In 1 and 2 a member that keeps only a share of its clients (slow start, drain, shedding) passes the others on: inside its pool first,
+ * then to the pools behind it. When nobody keeps a client, 1 and 2 are walked again, and whoever keeps anybody answers; when nobody keeps
+ * anybody, whoever is there: no share takes an answer away (docs/decisions/0011-shares-of-clients.md).
+ *
  * Health never changes the scope: it is a function of the snapshot and the address alone (RFC 7871 §7.2.1).
  */
 import { findRange4, findRange6, scopeOfRange4, scopeOfRange6 } from '../../geodata/lookup/find-range.ts'
@@ -24,6 +28,8 @@ import {
 } from '../../health/model/ranking.ts'
 import {
   type Decision,
+  KEEP_BY_POSITION,
+  KEEP_IGNORED,
   OUTCOME_ANSWER,
   OUTCOME_NODATA,
   OUTCOME_SERVFAIL,
@@ -67,6 +73,7 @@ export function decide(
   const table = columns.policyTable[policy]!
   const salt = columns.policySalt[policy]! | 0
   let seed: number
+  out.family = family
   if (family === 4) {
     const ranges = policies.tables4[table]!
     const range = findRange4(ranges, w0)
@@ -84,7 +91,7 @@ export function decide(
   walkSteps(columns, ranking, policy, poolView, seed, draw | 0, out)
 }
 
-/** Decides for a client whose class is known (`out.class` and `out.scope` are set): the walk of the four steps. */
+/** Decides for a client whose class is known (`out.class`, `out.family` and `out.scope` are set): the walk of the four steps. */
 export function walkSteps(
   columns: PolicyColumns,
   ranking: RankingColumns,
@@ -96,14 +103,36 @@ export function walkSteps(
 ): void {
   out.outcome = OUTCOME_ANSWER
   out.ttlSeconds = UNBOUNDED
-  if (!tryRules(columns, ranking, policy, view, POOL_USABLE, MEMBER_ELIGIBLE, STEP_RULE, seed, draw, out)) {
-    if (!tryFallback(columns, ranking, policy, view, POOL_IN_PLACE, MEMBER_IN_PLACE, STEP_FALLBACK, seed, draw, out)) {
-      if (!tryRules(columns, ranking, policy, view, POOL_NOT_DOWN, MEMBER_NOT_DOWN, STEP_LAST_RESORT, seed, draw, out)) {
-        answerAllDown(columns, ranking, policy, view, seed, draw, out)
-      }
+  out.keepRule = KEEP_BY_POSITION
+  out.refusals = 0
+  let answered = tryEligible(columns, ranking, policy, view, seed, draw, out)
+  while (!answered && out.refusals > 0 && out.keepRule !== KEEP_IGNORED) {
+    out.keepRule++
+    answered = tryEligible(columns, ranking, policy, view, seed, draw, out)
+  }
+  if (!answered) {
+    out.keepRule = KEEP_IGNORED
+    if (!tryRules(columns, ranking, policy, view, POOL_NOT_DOWN, MEMBER_NOT_DOWN, STEP_LAST_RESORT, seed, draw, out)) {
+      answerAllDown(columns, ranking, policy, view, seed, draw, out)
     }
   }
   boundTtl(columns, policy, out)
+}
+
+/** Steps 1 and 2. */
+function tryEligible(
+  columns: PolicyColumns,
+  ranking: RankingColumns,
+  policy: number,
+  view: number,
+  seed: number,
+  draw: number,
+  out: Decision,
+): boolean {
+  return (
+    tryRules(columns, ranking, policy, view, POOL_USABLE, MEMBER_ELIGIBLE, STEP_RULE, seed, draw, out) ||
+    tryFallback(columns, ranking, policy, view, POOL_IN_PLACE, MEMBER_IN_PLACE, STEP_FALLBACK, seed, draw, out)
+  )
 }
 
 /** Tries the pools of the matching rules, most specific rule first: the first pool with `poolBit` that yields a member with `memberBit`. */

@@ -19,6 +19,13 @@ export const OUTCOME_SERVFAIL = 1
 /** `outcome`: no endpoint of the client's chain has an address of the family (NODATA). */
 export const OUTCOME_NODATA = 2
 
+/** `keepRule`: a member keeps the clients below its share (steps 1 and 2). */
+export const KEEP_BY_POSITION = 0
+/** `keepRule`: nobody kept the client; whoever keeps anybody answers (steps 1 and 2 again). */
+export const KEEP_ANY_SHARE = 1
+/** `keepRule`: shares do not count: nobody keeps anybody (steps 1 and 2 once more), and in steps 3 and 4. */
+export const KEEP_IGNORED = 2
+
 /** A mutable decision. */
 export type Decision = {
   /** OUTCOME_*. */
@@ -35,6 +42,12 @@ export type Decision = {
   poolUse: number
   /** Answer class of the client. */
   class: number
+  /** Family of the address decided for, 4 or 6. */
+  family: number
+  /** KEEP_*: how members that keep only a share of their clients were treated. */
+  keepRule: number
+  /** Members that passed this client on because they keep only a share of theirs. */
+  refusals: number
   /** Member uses to answer with, in order; the first `memberCount` entries hold. */
   readonly members: Int32Array
   memberCount: number
@@ -53,6 +66,9 @@ export function makeDecision(): Decision {
     poolPosition: -1,
     poolUse: -1,
     class: 0,
+    family: 4,
+    keepRule: KEEP_BY_POSITION,
+    refusals: 0,
     members: new Int32Array(MAX_DECISION_MEMBERS),
     memberCount: 0,
     ttlSeconds: 0,

@@ -57,6 +57,12 @@ export type PolicyColumns = {
   /** c: first entry in classOrders; entry k (a number of an order list) belongs to auto slot k of the signature. */
   readonly classOrderFirst: Uint32Array
   readonly classOrders: Uint32Array
+  /**
+   * Parallel to classOrders, by family: where the blocks of class c lie among the clients that have the same member first in auto slot k
+   * (begin << 16 | width, of 0 … 65535; see policy/decide/keep-position.ts). 65535 = anywhere; without entries everybody lies anywhere.
+   */
+  readonly classSpans4: Uint32Array
+  readonly classSpans6: Uint32Array
   /** Order list o: member positions inside the pool, best first: orderMembers[orderFirst[o] … orderFirst[o+1]-1]. */
   readonly orderFirst: Uint32Array
   readonly orderMembers: Uint16Array

@@ -1,7 +1,7 @@
 /**
  * The slow, obvious twin of policy/compile + policy/decide: works from the document and the location ranges by linear scan, without
  * tables, classes or numbers. Used by property tests and the simulator only. Pure. It shares with the fast path only what defines a
- * result (line precedence, block hash, distance), never how the result is found.
+ * result (line precedence, block hash, position of a block in a span, distance), never how the result is found.
  */
 import { parsePrefix } from '../../geodata/address/prefix.ts'
 import { prefixTexts } from '../../geodata/address/prefix-list.ts'
@@ -13,6 +13,7 @@ import { greatCircleDistanceKm } from '../../geodata/lookup/great-circle-distanc
 import type { LocationTables } from '../compile/compile-policies.ts'
 import type { Config, Endpoint, Policy, Pool } from '../config/config-schema.ts'
 import { finishHash, hashBlock4, hashBlock6, hashId } from '../decide/hash-block.ts'
+import { keepPosition, WHOLE_SPAN } from '../decide/keep-position.ts'
 
 /** Health of one member of a pool, in one policy and view. */
 export type PlainMember = {
@@ -22,6 +23,8 @@ export type PlainMember = {
   /** It has an address of the view's family. */
   readonly present: boolean
   readonly weight: number
+  /** Share of its clients that it keeps, n/65535 (memberKeep of the ranking). */
+  readonly keep: number
   /** Place in the pool's order, 0 = best. */
   readonly order: number
 }
@@ -142,6 +145,8 @@ function blockAround(family: 4 | 6, address: bigint, length: number): { readonly
 type SeatedInput = NaiveInput & { readonly seat: bigint }
 type Answer = Omit<NaiveDecision, 'ttlSeconds' | 'scope'>
 type Bit = 'eligible' | 'inPlace' | 'notDown' | 'present'
+/** Whom a member keeps: blocks below its share; anybody when it keeps somebody; everybody. */
+type KeepRule = 'by-position' | 'any-share' | 'ignored'
 type Candidate = { readonly pool: Pool; readonly poolPosition: number; readonly line: string; readonly chainPosition: number }
 
 function walk(input: SeatedInput, policy: Policy, rules: Policy['rules'], scope: number, seen: number[]): Answer {
@@ -155,24 +160,30 @@ function walk(input: SeatedInput, policy: Policy, rules: Policy['rules'], scope:
     line: '',
     chainPosition: -1,
   }))
-  const first = (candidates: readonly Candidate[], step: Answer['step'], bit: Bit, least: (pool: Pool) => number): Answer | undefined => {
+  type Step = { readonly step: Answer['step']; readonly bit: Bit; readonly least: (pool: Pool) => number; readonly keep: KeepRule }
+  const first = (candidates: readonly Candidate[], { step, bit, least, keep }: Step): Answer | undefined => {
     for (const { pool, poolPosition, line, chainPosition } of candidates) {
       const plain = input.ranking.pools.get(plainKey(policy.id, pool.id, input.view))!
       seen.push(plain.ttlBoundSeconds)
       if (plain.members.filter((member) => member[bit]).length < Math.max(1, least(pool))) continue
-      const endpoints = choose(input, policy, pool, plain, bit, scope)
+      const endpoints = choose(input, policy, pool, plain, bit, scope, keep)
+      if (endpoints.length === 0) continue
       return { outcome: 'answer', step, line, chainPosition, poolId: pool.id, poolPosition, endpoints }
     }
     return undefined
   }
   const one = (): number => 1
+  const eligible = (keep: KeepRule): Answer | undefined =>
+    first(fromRules, { step: 1, bit: 'eligible', least: (pool) => pool.minimumUp, keep }) ??
+    first(fromFallback, { step: 2, bit: 'inPlace', least: one, keep })
   return (
-    first(fromRules, 1, 'eligible', (pool) => pool.minimumUp) ??
-    first(fromFallback, 2, 'inPlace', one) ??
-    first(fromRules, 3, 'notDown', one) ??
+    eligible('by-position') ??
+    eligible('any-share') ??
+    eligible('ignored') ??
+    first(fromRules, { step: 3, bit: 'notDown', least: one, keep: 'ignored' }) ??
     allDown(input, policy, fromRules, fromFallback) ??
-    withoutRule(first(fromFallback, 4, 'present', one)) ??
-    withoutRule(first(fromRules, 4, 'present', one)) ??
+    withoutRule(first(fromFallback, { step: 4, bit: 'present', least: one, keep: 'ignored' })) ??
+    withoutRule(first(fromRules, { step: 4, bit: 'present', least: one, keep: 'ignored' })) ??
     noAnswer('nodata')
   )
 }
@@ -217,14 +228,35 @@ function withoutRule(answer: Answer | undefined): Answer | undefined {
   return answer && { ...answer, line: '', chainPosition: -1 }
 }
 
-/** Ids of the endpoints that a pool answers with; at least one member has the bit. */
-function choose(input: SeatedInput, policy: Policy, pool: Pool, plain: PlainPool, bit: Bit, scope: number): readonly string[] {
-  const able = pool.members.map((member, position) => ({ ...member, ...plain.members[position]! })).filter((member) => member[bit])
-  if (pool.choose === 'all') return chooseAll(pool, plain, bit)
+/** Ids of the endpoints that a pool answers with; none when every member that has the bit refuses the client. */
+function choose(
+  input: SeatedInput,
+  policy: Policy,
+  pool: Pool,
+  plain: PlainPool,
+  bit: Bit,
+  scope: number,
+  rule: KeepRule,
+): readonly string[] {
+  const able = pool.members
+    .map((member, position) => ({ ...member, ...plain.members[position]!, position }))
+    .filter((member) => member[bit])
+  const keeps = (member: (typeof able)[number], span: number): boolean => {
+    if (member.keep === 65535 || rule === 'ignored') return true
+    if (rule === 'any-share') return member.keep > 0
+    return keepPosition(blockHash(policy, input.family, input.address, scope), hashId(member.endpoint), span) < member.keep
+  }
+  const anywhere = able.filter((member) => keeps(member, WHOLE_SPAN))
+  if (pool.choose === 'all') {
+    return anywhere
+      .toSorted((a, b) => a.order - b.order)
+      .slice(0, pool.maxAnswers)
+      .map(({ endpoint }) => endpoint)
+  }
   if (pool.choose === 'best') {
-    if (bit === 'present') return [able.toSorted((a, b) => a.order - b.order)[0]!.endpoint]
-    const pick = bit === 'eligible' ? plain.pick : bit === 'inPlace' ? plain.pickInPlace : plain.pickNotDown
-    return [pool.members[pick]!.endpoint]
+    const pick = bit === 'eligible' ? plain.pick : bit === 'inPlace' ? plain.pickInPlace : bit === 'notDown' ? plain.pickNotDown : -1
+    const sorted = anywhere.toSorted((a, b) => a.order - b.order)
+    return [...sorted.filter(({ position }) => position === pick), ...sorted].slice(0, 1).map(({ endpoint }) => endpoint)
   }
   if (pool.choose === 'weighted') {
     const seed = pool.sticky ? blockHash(policy, input.family, input.address, scope) : finishHash(input.draw)
@@ -236,7 +268,76 @@ function choose(input: SeatedInput, policy: Policy, pool: Pool, plain: PlainPool
   }
   const location = naiveLocation(input.geodata, input.family, input.seat)
   const order = naiveOrder(input.config, pool, location)
-  return [order.find((id) => able.some((member) => member.endpoint === id))!]
+  const keeping = order.filter((id, at) => {
+    const member = able.find(({ endpoint }) => endpoint === id)
+    return member !== undefined && keeps(member, at === 0 && rule === 'by-position' ? naiveSpan(input, policy, pool) : WHOLE_SPAN)
+  })
+  return keeping.slice(0, 1)
+}
+
+/**
+ * Span of the client's class among the clients that have its first member first: laid out by falling loss, as wide as their share of
+ * the addresses. Only classes count whose most specific rule leads to the pool; the others lie anywhere.
+ */
+function naiveSpan(input: SeatedInput, policy: Policy, pool: Pool): number {
+  const classes = weighClasses(input, policy, pool)
+  const own = classes.get(answerClass(input, policy, input.seat))
+  if (own === undefined || !own.leads || own.weight === 0) return WHOLE_SPAN
+  const lossOf = ({ loss, weight }: WeighedClass): number => Math.floor(loss / weight + 0.501)
+  const rivals = [...classes.values()].filter(({ leads, weight, first }) => leads && weight > 0 && first === own.first)
+  const weightOf = (list: readonly WeighedClass[]): number => list.reduce((sum, { weight }) => sum + weight, 0)
+  const before = weightOf(rivals.filter((other) => lossOf(other) > lossOf(own)))
+  const equal = weightOf(rivals.filter((other) => lossOf(other) === lossOf(own)))
+  const cut = (weight: number): number => Math.min(65535, Math.floor((65535 * weight) / weightOf(rivals) + 0.500_001))
+  return cut(before) * 65536 + (cut(before + equal) - cut(before))
+}
+
+type WeighedClass = { weight: number; loss: number; readonly leads: boolean; readonly first: string }
+
+/** Every answer class of a policy in one family with its addresses, and what they lose by their second choice in the pool. */
+function weighClasses(input: SeatedInput, policy: Policy, pool: Pool): ReadonlyMap<string, WeighedClass> {
+  const known = weighed.get(input.config)?.get(`${policy.id} / ${pool.id} / ${input.family}`)
+  if (known !== undefined) return known
+  const { config, geodata, family } = input
+  const end = family === 4 ? 1n << 32n : 1n << 128n
+  const granularity = config.options.scopeGranularity
+  const bounds = boundsOf(config, geodata, policy, family).flatMap((bound) => {
+    if (granularity === undefined) return [bound]
+    const block = blockAround(family, bound, family === 4 ? granularity.ipv4 : granularity.ipv6)
+    return [bound, block.first, block.end].filter((edge) => edge < end)
+  })
+  const pieces = [...new Set([0n, ...bounds])].sort((a, b) => (a < b ? -1 : 1))
+  const classes = new Map<string, WeighedClass>()
+  for (const [position, piece] of pieces.entries()) {
+    const seat = naiveSeat(input, policy, piece)
+    const key = answerClass(input, policy, seat)
+    const head = policy.rules.find((rule) => rule.line === naiveChain(config, geodata, policy, family, seat)[0])
+    const first = naiveOrder(config, pool, naiveLocation(geodata, family, seat))[0]!
+    const entry = classes.get(key) ?? { weight: 0, loss: 0, leads: head?.pools.includes(pool.id) ?? false, first }
+    classes.set(key, entry)
+    const location = naiveLocation(geodata, family, piece)
+    const isKnown = location.country !== undefined || location.carrier !== undefined
+    const weight = Number((pieces[position + 1] ?? end) - piece) * (isKnown ? 1 : 2 ** -40)
+    entry.weight += weight
+    entry.loss += weight * naiveLoss(config, pool, location)
+  }
+  const ofConfig = weighed.get(config) ?? new Map<string, ReadonlyMap<string, WeighedClass>>()
+  weighed.set(config, ofConfig.set(`${policy.id} / ${pool.id} / ${family}`, classes))
+  return classes
+}
+
+/** Worked out once a document, since a test asks hundreds of addresses. A document is compared against one geodata only. */
+const weighed = new WeakMap<Config, Map<string, ReadonlyMap<string, WeighedClass>>>()
+
+/** What a client loses by the second choice: kilometres, a path step more than them all. */
+function naiveLoss(config: Config, pool: Pool, location: Location): number {
+  const endpoints = naiveOrder(config, pool, location, Number.POSITIVE_INFINITY).map((id) => config.endpoints.find((one) => one.id === id)!)
+  const [first, second] = endpoints
+  if (first === undefined || second === undefined) return 0
+  const step = (endpoint: Endpoint): number => (pool.choose === 'auto' ? autoStep(location, endpoint) : 0)
+  const here = coordinatesOf(location)
+  const km = (endpoint: Endpoint): number => (here === undefined ? 0 : Math.min(20_040, distanceTo(here, endpoint)))
+  return Math.round(40_100 * (step(second) - step(first)) + km(second) - km(first))
 }
 
 function chooseAll(pool: Pool, plain: PlainPool, bit: Bit): readonly string[] {
@@ -249,7 +350,7 @@ function chooseAll(pool: Pool, plain: PlainPool, bit: Bit): readonly string[] {
 }
 
 /** Endpoint ids of a placed pool for a client, best first. */
-function naiveOrder(config: Config, pool: Pool, location: Location): string[] {
+function naiveOrder(config: Config, pool: Pool, location: Location, cap: number = LIST_CAP): string[] {
   const declared = pool.members.map((member) => config.endpoints.find((endpoint) => endpoint.id === member.endpoint)!)
   const here = coordinatesOf(location)
   const sorted = declared
@@ -266,7 +367,7 @@ function naiveOrder(config: Config, pool: Pool, location: Location): string[] {
       return a.id < b.id ? -1 : 1
     })
     .map(({ id }) => id)
-  const list = sorted.slice(0, LIST_CAP)
+  const list = sorted.slice(0, cap)
   return [...list, ...declared.map(({ id }) => id).filter((id) => !list.includes(id))]
 }
 

@@ -16,6 +16,8 @@ export type AnswerTables = {
   readonly policies: CompiledPolicies
 }
 
+const NO_SPANS = new Uint32Array(0)
+
 /** Column of the names for people. */
 const META = 'meta'
 
@@ -30,7 +32,8 @@ function attachColumns(columns: Columns, generation: number): AnswerTables {
     generation,
     // A snapshot of a version before this column trusts everybody.
     zones: { ecsTrust: EVERYBODY, ...columnsWithPrefix(columns, 'zone.') } as ZoneColumns,
-    policies: viewPolicies(columnsWithPrefix(columns, 'policy.') as PolicyColumns),
+    // A snapshot of a version before these columns lays nobody out.
+    policies: viewPolicies({ classSpans4: NO_SPANS, classSpans6: NO_SPANS, ...columnsWithPrefix(columns, 'policy.') } as PolicyColumns),
   }
 }
 

@@ -97,6 +97,7 @@ const range: fc.Arbitrary<SyntheticRange> = fc.tuple(
   fc.constantFrom(...LOCATIONS),
 )
 
+const keep = fc.oneof(fc.constantFrom(0, 1, 65534, 65535), fc.integer({ min: 0, max: 65535 }))
 const weight = fc.oneof(fc.constantFrom(0, 1, 10), fc.integer({ min: 0, max: 65535 }))
 const choose: fc.Arbitrary<ChooseKind> = fc.constantFrom(...CHOOSE_KINDS)
 
@@ -194,15 +195,22 @@ export const health: fc.Arbitrary<RankingDraft> = fc
       { weight: 1, arbitrary: fc.array(fc.constantFrom<PlainStanding>('down', 'not-down'), { minLength: 7, maxLength: 7 }) },
     ),
     weights: fc.option(fc.array(weight, { minLength: 7, maxLength: 7 }), { nil: undefined }),
+    // Slow start, drain and shedding; now and then nobody keeps much.
+    keeps: fc.oneof(
+      { weight: 2, arbitrary: fc.array(fc.oneof(fc.constant(65535), keep), { minLength: 7, maxLength: 7 }) },
+      { weight: 1, arbitrary: fc.array(fc.oneof(fc.constant(0), keep), { minLength: 7, maxLength: 7 }) },
+      { weight: 1, arbitrary: fc.constant(undefined) },
+    ),
     order: fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }),
     bounds: fc.array(fc.constantFrom(0xffff, 0xffff, 1, 7, 20), { minLength: 5, maxLength: 5 }),
     times: fc.array(fc.tuple(fc.constantFrom(0, 5, 9), fc.constantFrom(0, 5, 9)), { minLength: 7, maxLength: 7 }),
   })
-  .map(({ standings, weights, order, bounds, times }) => {
+  .map(({ standings, weights, keeps, order, bounds, times }) => {
     const byEndpoint = <T>(list: readonly T[]): Record<string, T> => Object.fromEntries(list.map((value, n) => [`e${n}`, value]))
     return {
       standings: byEndpoint(standings),
       ...(weights === undefined ? {} : { weights: byEndpoint(weights) }),
+      ...(keeps === undefined ? {} : { keeps: byEndpoint(keeps) }),
       order: order.map((n) => `e${n}`),
       ttlBounds: Object.fromEntries(bounds.map((bound, n) => [`p${n}`, bound])),
       lastEligibleAt: byEndpoint(times),

@@ -29,6 +29,8 @@ export type RankingDraft = {
   readonly standings?: Readonly<Record<string, PlainStanding>>
   /** Effective weights by endpoint id [the configured ones]. */
   readonly weights?: Readonly<Record<string, number>>
+  /** Shares of their clients that endpoints keep, n/65535, by id [all]; pools of `weighted` have shares in their weights and keep all. */
+  readonly keeps?: Readonly<Record<string, number>>
   /** Order of endpoints in `all` and in step 4 of `best`: ids, best first [declared order]. */
   readonly order?: readonly string[]
   /** TTL bounds by pool id [none]. */
@@ -68,6 +70,7 @@ function plainPool(config: Config, pool: Pool, eachFamily: boolean, view: 0 | 1,
       inPlace: present && (standing === 'in-place' || standing === 'eligible'),
       eligible: present && standing === 'eligible',
       weight: draft.weights?.[id] ?? weight,
+      keep: pool.choose === 'weighted' ? KEEP_ALL : (draft.keeps?.[id] ?? KEEP_ALL),
       order: wanted.indexOf(id),
     }
   })
@@ -119,6 +122,7 @@ function fillPoolUse(ranking: RankingColumns, use: number, view: number, firstMe
       (member.notDown ? MEMBER_NOT_DOWN : 0) |
       (member.present ? MEMBER_PRESENT : 0)
     ranking.memberWeight[m] = member.weight
+    ranking.memberKeep[m] = member.keep
     ranking.memberOrder[m] = member.order
   }
   const count = (bit: 'eligible' | 'inPlace' | 'notDown' | 'present'): number => plain.members.filter((member) => member[bit]).length
