@@ -33,8 +33,8 @@ import { LineStacks } from './line-stacks.ts'
 import { groupSpace, type LocationGroups } from './location-groups.ts'
 import { type LossFacts, layOutSpans } from './loss-spans.ts'
 import { OrderLists } from './order-lists.ts'
-import { lossOf, orderOf, type SortedMember, sortMembers } from './order-members.ts'
-import { spotKey, spotOfEndpoint, spotOfLocation } from './spot.ts'
+import { lossOf, orderSorted, type SortedMember, sortMembers } from './order-members.ts'
+import { type Spot, spotKey, spotOfEndpoint, spotOfLocation } from './spot.ts'
 import { sweepRanges4, sweepRanges6 } from './sweep-ranges.ts'
 import { TableColumns } from './table-columns.ts'
 
@@ -294,7 +294,7 @@ function asnsOf(signature: LineSignature): Set<number> {
 }
 
 /** A placed pool at one spot: sorted once; an order that no class has never becomes a list. */
-type PlacedAt = { readonly sorted: readonly SortedMember[]; order: number; readonly loss: number }
+type PlacedAt = { readonly spot: Spot; readonly sorted: readonly SortedMember[]; order: number; readonly loss: number }
 
 /** What a signature makes of each group of locations; orders are made once a pool and distinct spot. */
 function chainsOf(signature: LineSignature, config: Config, groups: LocationGroups, orders: OrderLists): LocationChains {
@@ -316,11 +316,16 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
     let result = known.get(key)
     if (result === undefined) {
       const sorted = sortMembers(byPathQuality, spot, members)
-      result = { sorted, order: -1, loss: lossOf(spot, sorted) }
+      result = { spot, sorted, order: -1, loss: lossOf(spot, sorted) }
       known.set(key, result)
     }
     atGroup[group] = result
     return result
+  }
+  const orderOf = (autoSlot: number, group: number): number => {
+    const at = placedAt(autoSlot, group)
+    if (at.order < 0) at.order = orders.intern(orderSorted(at.sorted))
+    return at.order
   }
   return {
     groupCount: groups.representatives.length,
@@ -329,11 +334,7 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
         const slot = slotOf.get(line)
         return slot === undefined ? [] : [slot]
       }),
-    orderOf: (autoSlot, group) => {
-      const at = placedAt(autoSlot, group)
-      if (at.order < 0) at.order = orders.intern(orderOf(at.sorted))
-      return at.order
-    },
+    orderOf,
     lossOf: (autoSlot, group) => placedAt(autoSlot, group).loss,
   }
 }

@@ -32,11 +32,11 @@ export type SortedMember = { readonly position: number; readonly step: number; r
 
 /** Member positions, best first, at most ORDER_LIST_CAP; empty when that is the declared order. */
 export function orderMembers(byPathQuality: boolean, client: Spot, members: readonly OrderedMember[]): readonly number[] {
-  return orderOf(sortMembers(byPathQuality, client, members))
+  return orderSorted(sortMembers(byPathQuality, client, members))
 }
 
 /** The same of members that are sorted already. */
-export function orderOf(sorted: readonly SortedMember[]): readonly number[] {
+export function orderSorted(sorted: readonly SortedMember[]): readonly number[] {
   if (sorted.every(({ position }, at) => position === at)) return []
   return sorted.slice(0, ORDER_LIST_CAP).map(({ position }) => position)
 }
