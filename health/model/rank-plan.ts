@@ -119,6 +119,8 @@ export type RankPoolUse = {
   readonly firstMember: number
   /** Endpoint index and configured weight (0–65535) of each member. */
   readonly members: readonly { readonly endpoint: number; readonly weight: number }[]
+  /** How the matrix is read; only with `choose: latency`. */
+  readonly latency?: LatencySettings
 }
 
 /** The whole plan of one generation. */
@@ -128,6 +130,8 @@ export type RankPlan = {
   readonly poolUses: readonly RankPoolUse[]
   /** Addresses that tell whether this machine is cut off; not answered. Empty = that rule is off. */
   readonly references: readonly IsolationReference[]
+  /** Rows of the latency pools; made on the node from the columns of the snapshot (policy/compile/latency-rows.ts). */
+  readonly latency?: LatencyPlan | undefined
 }
 
 /** An address outside that is probed to tell whether this machine is cut off. */
@@ -137,7 +141,3 @@ export type IsolationReference = {
   /** TCP port that is connected to; being refused is being reached. */
   readonly port: number
 }
-  /** How the matrix is read; only with `choose: latency`. */
-  readonly latency?: LatencySettings
-  /** Rows of the latency pools; made on the node from the columns of the snapshot (policy/compile/latency-rows.ts). */
-  readonly latency?: LatencyPlan | undefined

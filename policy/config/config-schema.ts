@@ -300,14 +300,14 @@ export type Policy = {
   }
   /** In place when more than this share of the vantages see it so; absent = 18. */
   readonly vantageSharePercent?: number
-}
   /** How its pools with `choose: latency` read the matrix (health/model/latency-matrix.ts) [by region, the usual settings]. */
   readonly latency?: LatencyReading
+}
 
-/** A name whose answer for some types comes from a policy. */
 /** How a policy reads the latency matrix. */
 export type LatencyReading = { readonly by: MatrixBy } & LatencySettings
 
+/** A name whose answer for some types comes from a policy. */
 export type SteeredName = {
   /** Absolute and lower-case; may begin with "*.". */
   readonly name: string

@@ -125,8 +125,8 @@ export type PolicyShape = {
   hashPrefix?: Given<{ ipv4?: Given<number>; ipv6?: Given<number> }>
   guards: { maxMovedPercent: number }
   vantageSharePercent: number
-}
   latency: { by: 'region' | 'city'; explorePercent: number; minimumSamples: number; maxAgeSeconds: number; bandPercent: number }
+}
 /** `names[]` as written. */
 export type NameShape = { name: string; types: string[]; policy: string; records: Record<string, string> }
 
@@ -425,7 +425,6 @@ export const policySchema: z.ZodType<PolicyShape> = z.strictObject({
     })
     .prefault({})
     .describe('Limits of a publish.'),
-  vantageSharePercent: z
   latency: z
     .strictObject({
       by: z.enum(['region', 'city']).default('region').describe('Lines of the matrix: province or region, or city; with carrier.'),
@@ -436,6 +435,7 @@ export const policySchema: z.ZodType<PolicyShape> = z.strictObject({
     })
     .prefault({})
     .describe('How pools with `choose: latency` read what was measured.'),
+  vantageSharePercent: z
     .number()
     .min(0)
     .lt(100)
