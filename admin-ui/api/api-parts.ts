@@ -1,6 +1,5 @@
 /** What route handlers work with; put together by cli/control.ts, by fakes in tests. Pure types. */
 import type { Geodata } from '../../geodata/geodata.ts'
-import type { HealthHistory } from '../../policy/store/health-history.ts'
 import type { Store } from '../../policy/store/store.ts'
 import type { Accounts } from './auth/accounts.ts'
 import type { GeodataDesk } from './geodata/geodata-desk.ts'
@@ -11,7 +10,6 @@ import type { StandingRing } from './observe/standing-ring.ts'
 import type { OverrideDesk } from './overrides/override-desk.ts'
 import type { DraftDesk } from './publish/draft-desk.ts'
 import type { Publisher } from './publish/publisher.ts'
-import type { WebhookDesk } from './webhooks/webhook-desk.ts'
 import type { SecondaryView } from './zones/secondary-keeper.ts'
 
 /** The parts of control. */
@@ -26,12 +24,10 @@ export type ApiParts = {
   readonly secondary: (zone: string) => SecondaryView | undefined
   readonly feed: EventFeed
   readonly ring: StandingRing
-  readonly healthHistory: HealthHistory
   /** Of the geodata in use: read it anew for each request. */
   readonly lines: LineDirectory
   readonly geodata: Geodata
   readonly geodataDesk: GeodataDesk
-  readonly webhooks: WebhookDesk
   readonly version: string
   /** Wall clock, ms since epoch. */
   readonly now: () => number

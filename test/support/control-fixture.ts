@@ -30,9 +30,6 @@ import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import type { Override } from '../../health/model/override.ts'
-import { readWebhookSecrets } from '../../admin-ui/api/webhooks/webhook-secrets.ts'
-import { WebhookDesk } from '../../admin-ui/api/webhooks/webhook-desk.ts'
-import { openWebhookQueue } from '../../policy/store/webhook-queue.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
 import { makeSyntheticGeodata } from './synthetic-geodata.ts'
@@ -212,18 +209,6 @@ export async function startControl(
     log: quiet,
   })
   const accounts = new Accounts(store, now)
-  const webhooks = new WebhookDesk({
-    queue: openWebhookQueue(undefined),
-    webhooks: () => publisher.live()?.config?.options.webhooks ?? [],
-    subjects: () => undefined,
-    readSecrets: (webhook) => readWebhookSecrets(join(folder, 'secrets'), webhook),
-    send: async () => ({ ok: true, status: 200, detail: 'it answers 200', reply: 'ok', durationMs: 5, retryAfterSeconds: 0 }),
-    now,
-    setTimer: () => () => undefined,
-    random: () => 0.5,
-    version: '0.0.0',
-    log: quiet,
-  })
   const secondaryViews = new Map<string, SecondaryView>()
   const lines = new LineDirectory(geodata)
   const overrides = new OverrideDesk({
@@ -248,7 +233,6 @@ export async function startControl(
     lines,
     geodata,
     geodataDesk,
-    webhooks,
     version: '0.0.0',
     now,
     startedAt: nowMs,
