@@ -14,6 +14,7 @@ import { loadGeodataInUse, prepareGeodataFolders } from '../admin-ui/api/geodata
 import { LineDirectory } from '../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../admin-ui/api/observe/fleet-watch.ts'
+import { recordHealth } from '../admin-ui/api/observe/health-recorder.ts'
 import { keepHistory } from '../admin-ui/api/observe/keep-history.ts'
 import { StandingRing } from '../admin-ui/api/observe/standing-ring.ts'
 import { OverrideDesk } from '../admin-ui/api/overrides/override-desk.ts'
@@ -35,6 +36,8 @@ import { openHistory } from '../policy/store/history.ts'
 import { openStore } from '../policy/store/store.ts'
 import { readSecrets } from '../resolver/transfer/secret-folder.ts'
 import { transferZone } from '../resolver/transfer/transfer-client.ts'
+import { type OwnSocket, whyForbidden } from '../health/probe/allowed-target.ts'
+import { DEFAULT_RETENTION, openHealthHistory } from '../policy/store/health-history.ts'
 import { formatListenAddress, type ListenAddress } from '../resolver/transport/listen-address.ts'
 import { formatIssue } from './apply.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
@@ -92,8 +95,16 @@ async function run(args: CommandArgs): Promise<number> {
   const compiler = createCompiler()
   const feed = new EventFeed(Date.now())
   const ring = new StandingRing()
-  const kept = startHistory(paths.history, feed, ring, log)
-  const fleet = new FleetWatch(hub, feed, ring, Date.now)
+  const kept = startHistory(paths.history, feed, log)
+  const healthHistory = openHealthHistory(paths.healthHistory)
+  const recorder = recordHealth({
+    history: healthHistory,
+    retention: () => publisher.live()?.config?.options.retention ?? DEFAULT_RETENTION,
+    now: Date.now,
+    log,
+  })
+  ring.restore(recorder.restored)
+  const fleet = new FleetWatch(hub, feed, ring, Date.now, recorder.add)
   const publisher = new Publisher({
     store,
     compile: compiler.compile,
@@ -202,6 +213,7 @@ async function run(args: CommandArgs): Promise<number> {
     if (first !== undefined) tellFirstPassword(first)
     secondaries.sync()
     geodataDesk.sync()
+    healthHistory,
     const tellFigures = (): void => hub.tellFigures(() => geodataDesk.figures())
     tellFigures()
     figuresTimer = setInterval(tellFigures, FIGURES_INTERVAL_MS)
@@ -239,12 +251,12 @@ function readPrefixFlag(text: string): Prefix {
   }
 }
 
-/** Events and strips of earlier runs. Without them control works all the same. */
-function startHistory(path: string, feed: EventFeed, ring: StandingRing, log: ProcessLog): ReturnType<typeof keepHistory> | undefined {
+/** Events of earlier runs. Without them control works all the same. */
+function startHistory(path: string, feed: EventFeed, log: ProcessLog): ReturnType<typeof keepHistory> | undefined {
   try {
-    return keepHistory({ history: openHistory(path), feed, ring, now: Date.now, log })
+    return keepHistory({ history: openHistory(path), feed, log })
   } catch (error) {
-    log.error({ path, err: error }, 'events and strips cannot be kept for the next start')
+    log.error({ path, err: error }, 'events cannot be kept for the next start')
     return undefined
   }
 }
@@ -258,6 +270,8 @@ async function bringUp(publisher: Publisher, flags: Flags, log: ProcessLog): Pro
       .catch((error: unknown) => {
         throw seedError(error, path)
       })
+    webhooks.stop()
+    recorder.stop()
     for (const issue of issues) if (issue.severity === 'warning') log.warn({ issue: issue.code, path: issue.path }, issue.message)
     return
   }
@@ -283,6 +297,25 @@ const SEED_WISH = { account: 'control', basedOn: null, force: true, origin: 'doc
 
 function seedPath(flags: Flags): string | undefined {
   if (typeof flags.document === 'string') return flags.document
+/** Why a webhook may not be sent there; undefined = it may. */
+function whyUnreachable(address: string, port: number, own: readonly OwnSocket[], outgoing: readonly Prefix[]): string | undefined {
+  const forbidden = whyForbidden(address, port, own)
+  const found = findAddress(address)
+  if (forbidden !== undefined || found === undefined) return forbidden ?? `"${address}" is no address`
+  if (!isPrivateAddress(found) || outgoing.some((prefix) => prefixContains(prefix, found))) return undefined
+  return `${address} is a private address; allow it with --outgoing-allow`
+}
+
+/** What waits from earlier runs; without its file messages wait in memory. */
+function startWebhookQueue(path: string, log: ProcessLog): WebhookQueue {
+  try {
+    return openWebhookQueue(path)
+  } catch (error) {
+    log.error({ path, err: error }, 'what webhooks have to tell cannot be kept for the next start')
+    return openWebhookQueue(undefined)
+  }
+}
+
   return flags.example === true ? join(packageRoot(), 'examples', 'edge-api', 'nearcast.yaml') : undefined
 }
 

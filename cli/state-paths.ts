@@ -7,6 +7,10 @@ export type StatePaths = {
   readonly store: string
   /** SQLite file of events and strips; may be lost. */
   readonly history: string
+  /** SQLite file of health over time; may be lost. */
+  readonly healthHistory: string
+  /** SQLite file of what webhooks still have to tell. */
+  readonly webhooks: string
   /** Unix socket over which control and node talk. */
   readonly fleetSocket: string
   /** Unix socket of the API: whoever may open it has full rights. */
@@ -36,6 +40,8 @@ export function statePaths(stateFolder: string): StatePaths {
   return {
     store: join(stateFolder, 'control.sqlite'),
     history: join(stateFolder, 'history.sqlite'),
+    healthHistory: join(stateFolder, 'health-history.sqlite'),
+    webhooks: join(stateFolder, 'webhooks.sqlite'),
     fleetSocket: join(stateFolder, 'fleet.sock'),
     controlSocket: join(stateFolder, 'control.sock'),
     snapshots: join(stateFolder, 'snapshots'),

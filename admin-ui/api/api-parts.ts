@@ -1,5 +1,6 @@
 /** What route handlers work with; put together by cli/control.ts, by fakes in tests. Pure types. */
 import type { Geodata } from '../../geodata/geodata.ts'
+import type { HealthHistory } from '../../policy/store/health-history.ts'
 import type { Store } from '../../policy/store/store.ts'
 import type { Accounts } from './auth/accounts.ts'
 import type { GeodataDesk } from './geodata/geodata-desk.ts'
@@ -25,6 +26,7 @@ export type ApiParts = {
   readonly feed: EventFeed
   readonly ring: StandingRing
   /** Of the geodata in use: read it anew for each request. */
+  readonly healthHistory: HealthHistory
   readonly lines: LineDirectory
   readonly geodata: Geodata
   readonly geodataDesk: GeodataDesk

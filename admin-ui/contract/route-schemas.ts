@@ -19,6 +19,7 @@ import { explainAnswerSchema } from './explain.ts'
 import { generationAnswerSchema, generationListSchema } from './generation.ts'
 import { geodataPendingSchema, geodataRefreshAnswerSchema, geodataRefreshSchema, geodataStatusSchema } from './geodata.ts'
 import { healthScoresSchema } from './health-scores.ts'
+import { healthSeriesSchema } from './health-series.ts'
 import { LINE_KINDS, lineCatalogueSchema, lineChainSchema, lineDescriptionSchema, lineSearchSchema } from './line.ts'
 import { networkCheckSchema, networkCheckWishSchema } from './network-check.ts'
 import { overrideAddSchema, overrideChangeSchema, overrideCheckSchema, overrideListSchema, overrideSchema } from './override.ts'
@@ -76,6 +77,12 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   healthScores: just(healthScoresSchema),
   standingHistory: just(standingHistorySchema, [{ name: 'minutes', help: 'length, 1-1440, default 60' }]),
   policies: just(policyListSchema, [OF]),
+  healthSeries: just(healthSeriesSchema, [
+    { name: 'endpoint', help: 'endpoint id; up to 8 with commas between' },
+    { name: 'from', help: 'RFC 3339; default 6 h before to' },
+    { name: 'to', help: 'RFC 3339; default now' },
+    { name: 'step', help: 'auto, raw (10 s), minute, hour; default auto' },
+  ]),
   policy: just(policyAnswerSchema, [OF]),
   putPolicy: takes(policyObjectSchema, policyAnswerSchema),
   deletePolicy: just(null),

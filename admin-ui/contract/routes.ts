@@ -11,6 +11,7 @@ import type { ExplainAnswer } from './explain.ts'
 import type { GenerationAnswer, GenerationList } from './generation.ts'
 import type { GeodataPending, GeodataRefresh, GeodataRefreshAnswer, GeodataStatus } from './geodata.ts'
 import type { HealthScores } from './health-scores.ts'
+import type { HealthSeriesAnswer } from './health-series.ts'
 import type { LineCatalogue, LineChain, LineDescription, LineSearch } from './line.ts'
 import type { NetworkCheck, NetworkCheckWish } from './network-check.ts'
 import type { Override, OverrideAdd, OverrideChange, OverrideCheck, OverrideList } from './override.ts'
@@ -53,6 +54,7 @@ export type RouteTypes = {
   healthScores: { body: undefined; answer: HealthScores }
   standingHistory: { body: undefined; answer: StandingHistory }
   policies: { body: undefined; answer: PolicyList }
+  healthSeries: { body: undefined; answer: HealthSeriesAnswer }
   policy: { body: undefined; answer: PolicyAnswer }
   putPolicy: { body: PolicyObject; answer: PolicyAnswer }
   deletePolicy: { body: undefined; answer: undefined }
@@ -123,6 +125,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   policies: route('GET', '/policies', 'viewer', 'policies with their names, rules and issues; ?of=draft|live'),
   policy: route('GET', '/policies/:id', 'viewer', 'one policy with its ETag; ?of=draft|live'),
   putPolicy: route('PUT', '/policies/:id', 'editor', 'writes a policy into my draft; If-Match or If-None-Match: * is required'),
+  healthSeries: route('GET', '/health/series', 'viewer', 'health over time for plots; ?endpoint=a,b&from=&to=&step='),
   deletePolicy: route('DELETE', '/policies/:id', 'editor', 'removes a policy from my draft; If-Match is required'),
   pools: route('GET', '/pools', 'viewer', 'pools and who uses them; ?of=draft|live'),
   endpoints: route('GET', '/endpoints', 'viewer', 'endpoints with their health'),

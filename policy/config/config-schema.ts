@@ -407,3 +407,22 @@ export type Config = {
   /** Contents of the files that the document names ($INCLUDE of zone files too), by the name used there. */
   readonly files: Readonly<Record<string, string>>
 }
+  /** Who is told of events, by id; absent = nobody. */
+  readonly webhooks?: readonly Webhook[]
+  /** How much history of health control keeps; absent = as by default. */
+  readonly retention?: { readonly megabytes: number; readonly rawHours: number; readonly minuteDays: number; readonly hourDays: number }
+}
+
+/** Somebody who is told of events. */
+export type Webhook = {
+  readonly id: string
+  /** Either this, or a file with it in the folder of secrets. */
+  readonly url?: string
+  readonly urlRef?: string
+  /** File with the key of the signature; absent = not signed. */
+  readonly secretRef?: string
+  readonly format: WebhookFormat
+  /** Absent = all. */
+  readonly kinds?: readonly string[]
+  readonly minimumSeverity: 'info' | 'warning' | 'critical'
+  readonly enabled: boolean

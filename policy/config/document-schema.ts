@@ -501,6 +501,8 @@ export const documentSchema: z.ZodType = z.strictObject({
   zones: z.array(zoneSchema).max(100_000).optional().describe('Zones we are authoritative for.'),
   probes: z.array(probeSchema).max(1000).optional().describe('How endpoints are measured.'),
   endpoints: z.array(endpointSchema).max(20_000).optional().describe('Addresses that may be answered.'),
+  webhooks?: Given<WebhookShape[]>
+  retention?: Given<{ megabytes: number; rawHours: number; minuteDays: number; hourDays: number }>
   pools: z.array(poolSchema).max(10_000).optional().describe('Named sets of endpoints.'),
   lines: z.array(lineSchema).max(10_000).optional().describe('Custom lines: clients by network.'),
   policies: z.array(policySchema).max(10_000).optional().describe('Which endpoints for which line.'),
@@ -529,9 +531,16 @@ export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; rea
  */
 export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string])[] = [
   ['zones', 'dnssec'],
-  ['probes', 'families'],
-  ['options', 'retention'],
-  ['options', 'webhooks'],
+    webhooks: z.array(webhookSchema).max(WEBHOOKS_MAX).optional().describe('Who is told of events [nobody].'),
+    retention: z
+      .strictObject({
+        megabytes: z.int().min(8).max(100_000).default(256).describe('Size that the history of health never exceeds; the oldest is coarsened first.'),
+        rawHours: z.int().min(1).max(168).default(6).describe('How long points of 10 s are kept, in hours.'),
+        minuteDays: z.int().min(1).max(366).default(30).describe('How long points of a minute are kept, in days.'),
+        hourDays: z.int().min(1).max(3660).default(730).describe('How long points of an hour are kept, in days.'),
+      })
+      .optional()
+      .describe('How much history of health control keeps.'),
 ]
 
 /** Values of the design that do not take effect yet, in the same way. */

@@ -15,6 +15,8 @@ export function fillOptions(shape: OptionsShape, lineOf: LineOf, issues: IssueDr
       ? {}
       : { isolation: { reference: fillReference(shape.isolation!.reference, lineOf, issues) } }),
   }
+    ...(shape.retention === undefined ? {} : { retention: shape.retention }),
+    ...((shape.webhooks ?? []).length === 0 ? {} : { webhooks: fillWebhooks(shape.webhooks!, lineOf, issues) }),
 }
 
 /** Port of a reference that has none: name servers are what is there to be reached. */

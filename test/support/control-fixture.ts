@@ -14,6 +14,7 @@ import { prepareGeodataFolders } from '../../admin-ui/api/geodata/geodata-state.
 import { LineDirectory } from '../../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
+import { recordHealth } from '../../admin-ui/api/observe/health-recorder.ts'
 import { StandingRing } from '../../admin-ui/api/observe/standing-ring.ts'
 import { OverrideDesk } from '../../admin-ui/api/overrides/override-desk.ts'
 import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
@@ -30,6 +31,10 @@ import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import type { Override } from '../../health/model/override.ts'
+import { readWebhookSecrets } from '../../admin-ui/api/webhooks/webhook-secrets.ts'
+import { WebhookDesk } from '../../admin-ui/api/webhooks/webhook-desk.ts'
+import { openWebhookQueue } from '../../policy/store/webhook-queue.ts'
+import { DEFAULT_RETENTION, openHealthHistory } from '../../policy/store/health-history.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
 import { makeSyntheticGeodata } from './synthetic-geodata.ts'
@@ -165,7 +170,9 @@ export async function startControl(
   const hub = makeHub()
   const feed = new EventFeed(now())
   const ring = new StandingRing()
-  const fleet = new FleetWatch(hub, feed, ring, now)
+  const healthHistory = openHealthHistory(join(folder, 'health-history.sqlite'))
+  const recorder = recordHealth({ history: healthHistory, retention: () => DEFAULT_RETENTION, now, log: { error: () => undefined } })
+  const fleet = new FleetWatch(hub, feed, ring, now, recorder.add)
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const publisherParts: PublisherParts = {
     store,
@@ -242,6 +249,7 @@ export async function startControl(
     accounts,
     log: quiet,
     listenHost: '127.0.0.1',
+    healthHistory,
     allowedHosts: ['dns.example.com'],
     behindProxy: options.behindProxy ?? false,
     consoleFolder: join(folder, 'console'),

@@ -35,16 +35,25 @@ export class FleetWatch {
   readonly #feed: EventFeed
   readonly #ring: StandingRing
   readonly #now: () => number
+  readonly #onScores: (scores: readonly HealthScore[]) => void
   readonly #rates = new Map<string, Known<NodeRates>>()
   readonly #timers: NodeJS.Timeout[] = []
   #connected: ReadonlySet<string> = new Set()
   #announced = ''
 
-  constructor(hub: FleetHub, feed: EventFeed, ring: StandingRing, now: () => number) {
+  /** `onScores` is handed each report of all nodes. */
+  constructor(
+    hub: FleetHub,
+    feed: EventFeed,
+    ring: StandingRing,
+    now: () => number,
+    onScores: (scores: readonly HealthScore[]) => void = () => {},
+  ) {
     this.#hub = hub
     this.#feed = feed
     this.#ring = ring
     this.#now = now
+    this.#onScores = onScores
   }
 
   /** Begins to watch. */
@@ -124,6 +133,7 @@ export class FleetWatch {
     if (this.#hub.nodes().length === 0) return
     const scores = await this.scores()
     this.#ring.add(scores.scores, this.#now())
+    this.#onScores(scores.scores)
     this.#ring.prune(this.#now())
     const announced = `${scores.generation} ${scores.rankingId}`
     if (announced !== this.#announced) {

@@ -1,10 +1,10 @@
 /**
- * Standings of the last day, for strips (kept over a restart by keep-history.ts): a bucket a minute and address, each with the worst standing reported in it. Pure;
+ * Standings of the last day, for strips (a start puts them back from policy/store/health-history.ts): a bucket a minute and address, each with the worst standing reported in it. Pure;
  * time is passed in. A minute without a report stays empty: silence is shown as a gap, never as the last known state.
  *
  *   minute number m ─► slot m % SLOTS; a slot belongs to minute `minutes[slot]`, so that old turns never show through
  */
-import type { KeptMinute, KeptStanding } from '../../../policy/store/history.ts'
+import type { HealthPoint } from '../../../policy/store/health-history.ts'
 import type { HealthScore } from '../../contract/health-scores.ts'
 import type { BucketStanding, StandingHistory, StandingSeries } from '../../contract/standing-history.ts'
 
@@ -48,29 +48,16 @@ export class StandingRing {
     }
   }
 
-  /** What is known of one minute, counted from the epoch. */
-  minute(minute: number): readonly KeptStanding[] {
-    const slot = minute % RING_MINUTES
-    const found: KeptStanding[] = []
-    for (const { endpoint, address, vantage, minutes, worst, latencyMs } of this.#rings.values()) {
-      if (minutes[slot] !== minute || worst[slot] === 0) continue
-      const latency = latencyMs[slot]!
-      const shown = Number.isNaN(latency) ? null : Math.round(latency * 10) / 10
-      found.push({ endpoint, address, vantage, standing: ORDER[worst[slot]!]!, latencyMs: shown })
-    }
-    return found
-  }
-
-  /** Puts back a minute of an earlier run. */
-  restore({ minute, standings }: KeptMinute): void {
-    const slot = minute % RING_MINUTES
-    for (const kept of standings) {
-      const ring = this.#ringOf(kept)
-      const worst = ORDER.indexOf(kept.standing as BucketStanding)
-      if (ring === undefined || worst <= 0) continue
+  /** Puts back minutes of an earlier run. */
+  restore(points: readonly HealthPoint[]): void {
+    for (const point of points) {
+      const ring = this.#ringOf(point)
+      if (ring === undefined) continue
+      const minute = Math.floor(point.at / MINUTE_MS)
+      const slot = minute % RING_MINUTES
       ring.minutes[slot] = minute
-      ring.worst[slot] = worst
-      ring.latencyMs[slot] = kept.latencyMs ?? Number.NaN
+      ring.worst[slot] = ORDER.indexOf(point.standing)
+      ring.latencyMs[slot] = point.latencyMs ?? Number.NaN
       ring.lastMinute = Math.max(ring.lastMinute, minute)
     }
   }

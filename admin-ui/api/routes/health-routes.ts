@@ -6,10 +6,11 @@ import type { HealthScore } from '../../contract/health-scores.ts'
 import type { NodeState, Status } from '../../contract/status.ts'
 import { ApiError, asApiError } from '../api-error.ts'
 import type { ApiParts } from '../api-parts.ts'
+import { readSeries } from '../observe/read-series.ts'
 import { RING_MINUTES } from '../observe/standing-ring.ts'
 import { numberParameter, type RouteHandlers } from '../route-handler.ts'
 
-type Names = 'status' | 'healthScores' | 'standingHistory' | 'endpoints' | 'explain'
+type Names = 'status' | 'healthScores' | 'standingHistory' | 'healthSeries' | 'endpoints' | 'explain'
 type Standing = HealthScore['standing']
 
 /** Worst first. */
@@ -17,11 +18,15 @@ const WORST: readonly Standing[] = ['down', 'unknown', 'degraded', 'up']
 
 /** Handlers. */
 export function healthRoutes(parts: ApiParts): RouteHandlers<Names> {
-  const { fleet, ring, publisher, now } = parts
+  const { fleet, ring, publisher, healthHistory, now } = parts
   return {
     status: async () => ({ answer: await readStatus(parts) }),
     healthScores: async () => ({ answer: await fleet.scores() }),
     standingHistory: (request) => ({ answer: ring.read(numberParameter(request, 'minutes', 60, 1, RING_MINUTES), now()) }),
+    healthSeries: (request) => {
+      const question = Object.fromEntries(['endpoint', 'from', 'to', 'step'].map((name) => [name, request.query(name)] as const))
+      return { answer: readSeries(healthHistory, question, now()) }
+    },
     endpoints: async () => {
       const live = publisher.live()
       const scores = await scoresOrNone(parts)

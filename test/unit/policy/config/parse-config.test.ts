@@ -150,9 +150,9 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     expected: ['CONFIG_GEODATA_SOURCE 27:21 geodata.sources[0]'],
   },
   {
-    name: 'options of a later version',
-    given: `${BASE}options: {webhooks: []}\n`,
-    expected: ['CONFIG_NOT_SUPPORTED 27:11 options.webhooks'],
+    name: 'a history of no size',
+    given: `${BASE}options: {retention: {megabytes: 1}}\n`,
+    expected: ['CONFIG_RANGE 27:23 options.retention.megabytes'],
   },
   { name: 'a wrong type', given: edit(['ttlSeconds: 30', 'ttlSeconds: soon']), expected: ['CONFIG_TYPE 20:17 policies[0].ttlSeconds'] },
   { name: 'a fraction', given: edit(['ttlSeconds: 30', 'ttlSeconds: 1.5']), expected: ['CONFIG_TYPE 20:17 policies[0].ttlSeconds'] },
