@@ -129,7 +129,7 @@ export function createVantageJudge(identity: VantageIdentity, dropped: DropCount
     const found = new Set<string>()
     const own = new Map(remote.flatMap(({ key, fails }) => (fails === undefined ? [] : [[key, !fails] as const])))
     const tally = tallyVotes([own, ...fresh.map(({ votes }) => votes)])
-    for (const { vantage, isolated: saysSo, votes } of fresh) if (saysSo || seesLess(votes, tally, votes)) found.add(vantage)
+    for (const { vantage, isolated: saysSo, votes } of fresh) if (saysSo || seesLess(votes, tally, votes) === true) found.add(vantage)
     return found
   }
 

@@ -6,7 +6,8 @@
  *   (b) alone, with references: isolated when every target and every reference fails, and a reference was still reached within a window
  *   (c) alone after others were heard: who was isolated by (a) stays so until more than half of what stands is reached again
  *
- * With fewer than two targets to compare, (a) says nothing: one endpoint that only we do not reach may be its own trouble.
+ * Votes of others that fall silent grow old one by one. Until the last of them is gone (a) still has something to compare, and what it
+ * said then stands by (c).
  */
 
 /** A target outside the own site, as this vantage sees it. */
@@ -37,8 +38,6 @@ export type Tally = ReadonlyMap<string, { readonly up: number; readonly votes: n
 export const LEAST_OTHERS = 2
 /** More than this share of the targets must fail. */
 const MOST_FAILING_SHARE = 0.5
-/** Rule (a) compares at least this many targets. */
-const LEAST_COMPARED = 2
 
 /** What the rules look at. */
 export type IsolationInput = {
@@ -57,7 +56,8 @@ export type IsolationInput = {
 /** True when the vantage is cut off. */
 export function findIsolation(input: IsolationInput): boolean {
   const { others, otherCount, wasIsolated } = input
-  if (otherCount >= LEAST_OTHERS) return seesLess(new Map(failing(input.targets)), others, new Map())
+  const verdict = otherCount >= LEAST_OTHERS ? seesLess(new Map(failing(input.targets)), others, new Map()) : undefined
+  if (verdict !== undefined) return verdict
   if (wasIsolated) return !isBack(input)
   return isAloneAndCutOff(input)
 }
@@ -80,8 +80,8 @@ export function tallyVotes(all: readonly Votes[]): Tally {
   return tally
 }
 
-/** Rule (a): does a vantage that sees `seen` see less than the others of `tally`? `counted` is what the tally holds of its own votes. */
-export function seesLess(seen: Votes, tally: Tally, counted: Votes): boolean {
+/** Rule (a), undefined when there is nothing to compare: does a vantage that sees `seen` see less than the others of `tally`? `counted` is what the tally holds of its own votes. */
+export function seesLess(seen: Votes, tally: Tally, counted: Votes): boolean | undefined {
   let compared = 0
   let failingCount = 0
   for (const [key, isUp] of seen) {
@@ -92,7 +92,7 @@ export function seesLess(seen: Votes, tally: Tally, counted: Votes): boolean {
     compared++
     if (!isUp) failingCount++
   }
-  return compared >= LEAST_COMPARED && failingCount > MOST_FAILING_SHARE * compared
+  return compared === 0 ? undefined : failingCount > MOST_FAILING_SHARE * compared
 }
 
 /** Rule (b). A reference that has not been reached for a window says nothing any more: it may be gone. */
