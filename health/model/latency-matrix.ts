@@ -11,7 +11,7 @@ export type LatencyCell = {
   readonly endpointId: string
   readonly medianMs: number
   readonly p90Ms: number
-  /** Samples behind it, weighted by their age; 0 = the cell is gone. */
+  /** Samples behind it; 0 = the cell is gone. */
   readonly count: number
   /** When the newest sample was taken, ms since epoch. */
   readonly at: number
@@ -43,7 +43,7 @@ export const NO_LATENCY_MEMBER = 0xffff
 /** `rowKm` of a member whose distance is unknown. */
 export const UNKNOWN_KM = 0xffff
 /** Blocks that explore, and the endpoints they are led to, change this often. */
-export const EXPLORE_EPOCH_MS = 600_000
+export const EXPLORE_EPOCH_MS = 300_000
 
 /**
  * One pool with `choose: latency` as used by one policy. A row is what clients of one answer class share: matrix line and order by distance.

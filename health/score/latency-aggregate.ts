@@ -3,7 +3,7 @@
  *
  *   quota     a network (/24, /56) has at most 4 samples in a cell and gives 60 a minute: who has one network cannot outvote the others
  *   robust    each network has one vote, the median of its samples; a tenth of the votes is cut off on either side; then median and p90
- *   ageing    a sample's weight halves in 15 minutes, after 6 hours it is gone
+ *   ageing    a sample's weight in the median halves in 15 minutes, after 6 hours it is gone
  *   bounded   32 samples a cell, 50,000 cells (about 25 MB); the cell that was fed longest ago makes room, if it is older than 10 minutes
  *
  * A failure counts as the slowest latency there is: few of them are trimmed away, many of them put the endpoint last in that line.
@@ -247,7 +247,7 @@ function cellOf(ring: Ring, nowMs: number): LatencyCell {
   let count = 0
   for (let i = 0; i < ring.count; i++) {
     const weight = 2 ** (-Math.max(0, nowMs - ring.ats[i]!) / HALF_LIFE_MS)
-    count += weight
+    count++
     const own = byNetwork.get(ring.networks[i]!)
     if (own === undefined) byNetwork.set(ring.networks[i]!, [{ latencyMs: ring.latencies[i]!, weight }])
     else own.push({ latencyMs: ring.latencies[i]!, weight })
@@ -260,7 +260,7 @@ function cellOf(ring: Ring, nowMs: number): LatencyCell {
     endpointId: ring.endpointId,
     medianMs: round(quantileOf(votes, 0.5, TRIMMED_SHARE)),
     p90Ms: round(quantileOf(votes, 0.9, TRIMMED_SHARE)),
-    count: round(count),
+    count,
     at: Math.round(ring.newestAt),
   }
 }

@@ -58,9 +58,9 @@ export type LatencyOrderer = {
   readonly restore: (cells: readonly KeptCell[], savedMs: number) => void
   readonly cells: () => Iterable<AgedCell>
   /** Writes the entries of all rows of a plan; works out anew only what may have changed. */
-  readonly fill: (plan: RankPlan, out: Uint16Array, nowMs: number) => void
-  /** Number of the time of exploring, for `RankingColumns.header[3]`. */
-  readonly epoch: (nowMs: number) => number
+  readonly fill: (plan: RankPlan, out: Uint16Array, nowMs: number, wallMs: number) => void
+  /** Number of the time of exploring, for `RankingColumns.header[3]`: by the wall clock, so that all nodes lead a block to the same endpoint. */
+  readonly epoch: (wallMs: number) => number
 }
 
 /** A cell on disk. */
@@ -122,10 +122,10 @@ export function createLatencyOrderer(): LatencyOrderer {
     *cells() {
       for (const line of cells.values()) yield* line.values()
     },
-    fill(plan, out, nowMs) {
+    fill(plan, out, nowMs, wallMs) {
       const { latency } = plan
       if (latency === undefined || out.length === 0) return
-      const epoch = Math.floor(nowMs / EXPLORE_EPOCH_MS)
+      const epoch = Math.floor(wallMs / EXPLORE_EPOCH_MS)
       const known = worked.get(plan)
       if (known !== undefined && known.version === version && known.epoch === epoch && nowMs - known.atMs < REFRESH_MS) {
         out.set(known.entries)
@@ -135,7 +135,7 @@ export function createLatencyOrderer(): LatencyOrderer {
       for (const pool of latency.pools) if (pool.width > 0) fillPool(plan, latency, pool, cells, held, epoch, nowMs, out)
       worked.set(plan, { entries: out.slice(), atMs: nowMs, version, epoch })
     },
-    epoch: (nowMs) => Math.floor(nowMs / EXPLORE_EPOCH_MS),
+    epoch: (wallMs) => Math.floor(wallMs / EXPLORE_EPOCH_MS),
   }
 }
 
@@ -255,8 +255,8 @@ function fillRow(
 }
 
 /**
- * The fixed part of the latencies of a line: the weighted median of measured minus way, the usual one among them. Of two equal halves the
- * greater one: an unknown endpoint is not expected to be better than what its line measured.
+ * The fixed part of the latencies of a line: the weighted median of measured minus way. Of two equal halves the greater one: an unknown
+ * endpoint is not expected to be better than what its line measured on a shorter way.
  */
 function fixedPartOf(
   known: readonly (Known | undefined)[],
@@ -265,7 +265,7 @@ function fixedPartOf(
   step: number,
   held: Map<string, number>,
 ): number {
-  const parts: { readonly ms: number; readonly weight: number }[] = [{ ms: USUAL_FIXED_MS, weight: 0.5 }]
+  const parts: { readonly ms: number; readonly weight: number }[] = []
   for (const [position, one] of known.entries())
     if (one !== undefined && one.confidence > 0) parts.push({ ms: Math.exp(one.logMs) - wayMs(position), weight: one.confidence })
   parts.sort((a, b) => b.ms - a.ms)
@@ -282,13 +282,13 @@ function fixedPartOf(
   return Math.exp(log)
 }
 
-/** Members worth exploring: within a sane radius of the best, least known first; equally unknown ones take turns by epoch. */
+/** Members worth exploring: within a sane radius of the best, least known first, of these the most promising; equal ones take turns by epoch. */
 function fillExplore(pool: LatencyPool, rated: readonly Rated[], epoch: number, entries: Uint16Array): void {
   if (pool.settings.explorePercent <= 0) return
   const bestMs = Math.min(...rated.map(({ estimateMs }) => estimateMs))
   const best = rated[0]!
   const near = rated.filter((one) => one !== best && one.estimateMs <= Math.max(EXPLORE_FACTOR * bestMs, bestMs + EXPLORE_MS))
   const turn = (one: Rated): number => (((one.distancePosition - epoch) % rated.length) + rated.length) % rated.length
-  near.sort((a, b) => a.confidence - b.confidence || turn(a) - turn(b))
+  near.sort((a, b) => a.confidence - b.confidence || a.band - b.band || turn(a) - turn(b))
   for (let at = 0; at < Math.min(LATENCY_EXPLORE_CAP, near.length); at++) entries[pool.width + at] = near[at]!.position
 }

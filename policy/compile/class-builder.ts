@@ -14,6 +14,8 @@ export type LocationChains = {
   readonly slotsOf: (group: number) => readonly number[]
   /** Number of the order list of a placed pool (by auto slot) at a group. */
   readonly orderOf: (autoSlot: number, group: number) => number
+  /** Row of a latency pool (by its auto slot) at a group. */
+  readonly rowOf: (autoSlot: number, group: number) => number
   /** What clients of a group lose by their second choice in that pool (loss-spans.ts). */
   readonly lossOf: (autoSlot: number, group: number) => number
 }
@@ -25,6 +27,9 @@ export class ClassBuilder {
   readonly slots: NumberColumn = new NumberColumn()
   readonly orderFirst: NumberColumn = new NumberColumn()
   readonly orders: NumberColumn = new NumberColumn()
+  readonly rowFirst: NumberColumn = new NumberColumn()
+  /** Rows of the latency pools of a class. */
+  readonly rows: NumberColumn = new NumberColumn()
 
   constructor() {
     this.slotFirst.push(0)
@@ -57,7 +62,9 @@ export class ClassBuilder {
       }
       let number = byParts.get(head, orders)
       if (number < 0) {
-        number = this.#add([...stacks.slotsOf(custom), ...ordered.slotsOfChain(chain)], ordered.listOf(orders))
+        const list = ordered.listOf(orders)
+        const placed = signature.placedPools.length
+        number = this.#add([...stacks.slotsOf(custom), ...ordered.slotsOfChain(chain)], list.slice(0, placed), list.slice(placed))
         byParts.set(head, orders, number)
       }
       known.set(stack, group, number)
@@ -65,12 +72,14 @@ export class ClassBuilder {
     }
   }
 
-  #add(slots: readonly number[], orders: readonly number[]): number {
+  #add(slots: readonly number[], orders: readonly number[], rows: readonly number[]): number {
     const number = this.orderFirst.length
     for (const slot of slots) this.slots.push(slot)
     this.slotFirst.push(this.slots.length)
     this.orderFirst.push(this.orders.length)
     for (const order of orders) this.orders.push(order)
+    this.rowFirst.push(this.rows.length)
+    for (const row of rows) this.rows.push(row)
     return number
   }
 }
@@ -121,15 +130,18 @@ class OrderedGroups {
     return this.#lists[orders]!
   }
 
-  /** Orders of the placed pools at a group, as a list's number; 0 for a pool that these lines do not lead to. */
+  /** Orders of the placed pools at a group and then rows of the latency pools, as a list's number; 0 for a pool that these lines do not lead to. */
   ordersOf(stack: number, chain: number, group: number, stacks: LineStacks): number {
-    const { placedPools } = this.#signature
+    const { placedPools, latencySlots } = this.#signature
     if (placedPools.length === 0) return this.#intern([])
     const reach = this.#findReach(stack, chain, stacks)
     const known = this.#orders.get(reach, group)
     if (known >= 0) return known
     const bits = this.#reaches[reach]!
-    const orders = this.#intern(placedPools.map((_, autoSlot) => (bits[autoSlot] ? this.#chains.orderOf(autoSlot, group) : 0)))
+    const orders = this.#intern([
+      ...placedPools.map((_, autoSlot) => (bits[autoSlot] ? this.#chains.orderOf(autoSlot, group) : 0)),
+      ...latencySlots.map((autoSlot) => (bits[autoSlot] ? this.#chains.rowOf(autoSlot, group) : 0)),
+    ])
     this.#orders.set(reach, group, orders)
     return orders
   }

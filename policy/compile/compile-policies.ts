@@ -12,8 +12,11 @@ import { mergeLists } from '../../geodata/address/prefix-list.ts'
 import type { RangeTable4, RangeTable6 } from '../../geodata/address/range-table.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
 import type { Location } from '../../geodata/line/location.ts'
+import { matrixLineOf } from '../../geodata/line/matrix-line.ts'
+import { LATENCY_ENTRIES_CAP } from '../../health/model/latency-matrix.ts'
 import type { IssueDraft } from '../config/config-issue.ts'
 import type { Config, Policy, Pool } from '../config/config-schema.ts'
+import { latencyReadingOf } from '../config/latency-reading.ts'
 import { hashId } from '../decide/hash-block.ts'
 import {
   ALL_DOWN_KINDS,
@@ -28,6 +31,7 @@ import { checkReachability } from './check-reachability.ts'
 import { ClassBuilder, type LocationChains } from './class-builder.ts'
 import { coarsenRanges } from './coarsen-ranges.ts'
 import { encodeEndpoints } from './encode-endpoints.ts'
+import { LatencyRows } from './latency-rows.ts'
 import { byId, isPlaced, type LineSignature, poolIdsOf, signatureOf, sortConfig, sortRules } from './line-signature.ts'
 import { LineStacks } from './line-stacks.ts'
 import { groupSpace, type LocationGroups } from './location-groups.ts'
@@ -74,7 +78,7 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
   const ruleLines: string[] = []
   const rulePoolFirst: number[] = [0]
   const rulePoolUses: number[] = []
-  const poolUses: { readonly pool: Pool; readonly autoSlot: number }[] = []
+  const poolUses: PoolUse[] = []
   for (const policy of policies) {
     const signature = signatureOf(policy, poolById)
     policyTable.push(tables.numberOf(signature))
@@ -83,7 +87,8 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
     for (const id of poolIds) {
       const pool = poolById.get(id)!
       const autoSlot = isPlaced(pool.choose) ? signature.placedPools.findIndex((placed) => placed.pool.id === id) : NO_AUTO_SLOT
-      poolUses.push({ pool, autoSlot })
+      const latencySlot = pool.choose === 'latency' ? signature.latencySlots.indexOf(autoSlot) : NO_AUTO_SLOT
+      poolUses.push({ pool, autoSlot, latencySlot, explorePercent: latencyReadingOf(policy).explorePercent })
     }
     const poolUseOf = (id: string): number => firstUse + poolIds.indexOf(id)
     for (const rule of sortRules(policy)) {
@@ -103,8 +108,10 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
     poolUseMemberFirst.push(members.length)
   }
 
+  const latency = tables.rows.finish(poolUses, (pool) => tables.issues.push(latencyIssue(config, pool)))
   const columns: PolicyColumns = {
     ...tables.columns,
+    ...latency,
     policyTable: Uint32Array.from(policyTable),
     policyRuleFirst: Uint32Array.from(policyRuleFirst),
     policyFallbackFirst: Uint32Array.from(policyFallbackFirst),
@@ -121,6 +128,8 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
     poolUsePool: Uint32Array.from(poolUses, ({ pool }) => poolNumber.get(pool.id)!),
     poolUseChoose: Uint8Array.from(poolUses, ({ pool }) => CHOOSE_KINDS.indexOf(pool.choose)),
     poolUseAutoSlot: Uint16Array.from(poolUses, ({ autoSlot }) => autoSlot),
+    poolUseLatencySlot: Uint16Array.from(poolUses, ({ latencySlot }) => latencySlot),
+    poolUseExplore: Uint16Array.from(poolUses, ({ explorePercent }) => Math.round((0xffff * explorePercent) / 100)),
     poolUseMaxAnswers: Uint8Array.from(poolUses, ({ pool }) => pool.maxAnswers),
     poolUseSticky: Uint8Array.from(poolUses, ({ pool }) => (pool.sticky ? 1 : 0)),
     poolUseMemberFirst: Uint32Array.from(poolUseMemberFirst),
@@ -134,6 +143,7 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
     ruleLines,
     pools: pools.map((pool) => pool.id),
     endpoints: endpoints.map((endpoint) => endpoint.id),
+    matrixLines: tables.rows.lines,
   }
   return {
     columns,
@@ -141,6 +151,9 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
     issues: [...tables.issues, ...checkReachability(config, columns, names, geodata.locations), ...checkFamilies(config)],
   }
 }
+
+/** A pool as used by a policy, while columns are made. */
+type PoolUse = { readonly pool: Pool; readonly autoSlot: number; readonly latencySlot: number; readonly explorePercent: number }
 
 function flagsOf(policy: Policy): number {
   return (policy.inherit ? POLICY_INHERIT : 0) | (policy.families === 'each' ? POLICY_EACH_FAMILY : 0)
@@ -168,6 +181,8 @@ type TablesAndClasses = Pick<
   | 'classOrders'
   | 'classSpans4'
   | 'classSpans6'
+  | 'classRowFirst'
+  | 'classRows'
   | 'orderFirst'
   | 'orderMembers'
 >
@@ -176,12 +191,13 @@ type TablesAndClasses = Pick<
 function compileTables(
   config: Config,
   geodata: LocationTables,
-): { columns: TablesAndClasses; numberOf: (signature: LineSignature) => number; issues: IssueDraft[] } {
+): { columns: TablesAndClasses; numberOf: (signature: LineSignature) => number; rows: LatencyRows; issues: IssueDraft[] } {
   const { policies, pools } = sortConfig(config)
   const poolById = byId(pools)
   const numbers = new Map<string, number>()
   const classes = new ClassBuilder()
   const orders = new OrderLists()
+  const rows = new LatencyRows()
   const tables4 = new TableColumns(1)
   const tables6 = new TableColumns(4)
   const lineById = byId(config.lines)
@@ -215,7 +231,7 @@ function compileTables(
     const stacks = new LineStacks()
     const space = groupSpace(geodata, asnsOf(signature))
     const firstClass = classes.orderFirst.length
-    const chains = chainsOf(signature, config, space.groups, orders)
+    const chains = chainsOf(signature, config, space.groups, orders, rows)
     const classOf = classes.makeClassOf(signature, chains, stacks)
     const swept4 = sweepRanges4(space.v4, { ...sorted4, slotOf }, stacks, classOf)
     const swept6 = sweepRanges6(space.v6, { ...sorted6, slotOf }, stacks, classOf)
@@ -248,12 +264,14 @@ function compileTables(
     classSlots: Uint16Array.from(classes.slots.view()),
     classOrderFirst: classes.orderFirst.view().slice(),
     classOrders: classes.orders.view().slice(),
+    classRowFirst: classes.rowFirst.view().slice(),
+    classRows: classes.rows.view().slice(),
     classSpans4: joinSpans(spans4),
     classSpans6: joinSpans(spans6),
     orderFirst: Uint32Array.from(orders.first),
     orderMembers: Uint16Array.from(orders.members),
   }
-  return { columns, numberOf: (signature) => numbers.get(signature.key)!, issues }
+  return { columns, numberOf: (signature) => numbers.get(signature.key)!, rows, issues }
 }
 
 /** What laying out the clients of a table's members needs (loss-spans.ts). */
@@ -297,10 +315,11 @@ function asnsOf(signature: LineSignature): Set<number> {
 type PlacedAt = { readonly spot: Spot; readonly sorted: readonly SortedMember[]; order: number; readonly loss: number }
 
 /** What a signature makes of each group of locations; orders are made once a pool and distinct spot. */
-function chainsOf(signature: LineSignature, config: Config, groups: LocationGroups, orders: OrderLists): LocationChains {
+function chainsOf(signature: LineSignature, config: Config, groups: LocationGroups, orders: OrderLists, rows: LatencyRows): LocationChains {
   const slotOf = new Map(signature.lines.map((line, slot) => [line, slot]))
   const endpoints = byId(config.endpoints)
   const placed = signature.placedPools.map(({ pool }) => ({
+    pool,
     byPathQuality: pool.choose === 'auto',
     members: pool.members.map(({ endpoint }) => ({ endpointId: endpoint, spot: spotOfEndpoint(endpoints.get(endpoint)!) })),
     known: new Map<string, PlacedAt>(),
@@ -335,7 +354,20 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
         return slot === undefined ? [] : [slot]
       }),
     orderOf,
+    rowOf: (autoSlot, group) => {
+      const { pool, members } = placed[autoSlot]!
+      const line = matrixLineOf(groups.representatives[group]!, signature.matrixBy)
+      return rows.rowOf(pool, members, line, orderOf(autoSlot, group), placedAt(autoSlot, group).spot)
+    },
     lossOf: (autoSlot, group) => placedAt(autoSlot, group).loss,
+  }
+}
+
+function latencyIssue(config: Config, pool: Pool): IssueDraft {
+  return {
+    code: 'POLICY_LATENCY_BY_DISTANCE',
+    path: ['pools', config.pools.findIndex(({ id }) => id === pool.id), 'choose'],
+    params: { pool: pool.id, cap: LATENCY_ENTRIES_CAP },
   }
 }
 

@@ -4,7 +4,9 @@
  * Rule slots number the lines in byte order of their keys. A pool that is ordered by place (`auto`, `nearest`, `latency`) makes classes finer,
  * but only for clients who can come to it: so the signature holds which rules lead to it.
  */
+import type { MatrixBy } from '../../geodata/line/matrix-line.ts'
 import type { ChooseKind, Config, Policy, Pool, Precedence } from '../config/config-schema.ts'
+import { latencyReadingOf } from '../config/latency-reading.ts'
 
 /** A pool whose members are ordered by the client's place. */
 export type PlacedPool = {
@@ -25,6 +27,10 @@ export type LineSignature = {
   readonly lines: readonly string[]
   /** In byte order of their ids; the position is the auto slot. */
   readonly placedPools: readonly PlacedPool[]
+  /** Auto slots of the pools with `choose: latency`; the position is the latency slot. */
+  readonly latencySlots: readonly number[]
+  /** How fine the lines of the latency matrix are. */
+  readonly matrixBy: MatrixBy
 }
 
 /** Whether a pool's members are ordered by the client's place. */
@@ -47,13 +53,16 @@ export function signatureOf(policy: Policy, pools: ReadonlyMap<string, Pool>): L
     slots: rules.flatMap((rule, slot) => (rule.pools.includes(id) ? [slot] : [])),
     inFallback: policy.fallback.includes(id),
   }))
+  const latencySlots = placedPools.flatMap(({ pool }, autoSlot) => (pool.choose === 'latency' ? [autoSlot] : []))
+  const matrixBy = latencyReadingOf(policy).by
   const key = JSON.stringify([
     policy.precedence,
     policy.inherit,
     lines,
     placedPools.map(({ pool, slots, inFallback }) => [pool.id, slots, inFallback]),
+    latencySlots.length === 0 ? '' : matrixBy,
   ])
-  return { key, precedence: policy.precedence, inherit: policy.inherit, lines, placedPools }
+  return { key, precedence: policy.precedence, inherit: policy.inherit, lines, placedPools, latencySlots, matrixBy }
 }
 
 /** Rules of a policy in slot order. */

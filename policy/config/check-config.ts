@@ -120,7 +120,6 @@ function checkPools(config: FilledConfig, issues: IssueDraft[]): void {
       issues.push({ code: 'CONFIG_POOL_EMPTY', path, params: { id } })
       continue
     }
-    if (pool.choose === 'latency') issues.push({ code: 'POLICY_LATENCY_BY_DISTANCE', path: [...path, 'choose'], params: { pool: id } })
     if (minimumUp > members.length) {
       issues.push({ code: 'CONFIG_POOL_MINIMUM', path: [...path, 'minimumUp'], params: { id, minimumUp, count: members.length } })
     }

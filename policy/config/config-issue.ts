@@ -543,8 +543,8 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   ),
   POLICY_LATENCY_BY_DISTANCE: entry(
     'warning',
-    (p) => `pool "${p.pool}" chooses by latency, but this version measures no latency by line and orders its members by distance`,
-    () => 'accept it, or write choose: nearest or choose: auto',
+    (p) => `pool "${p.pool}" chooses by latency, but its lines × members are more than the ${p.cap} places of a ranking: ordered by distance`,
+    () => 'write latency: {by: region}, use fewer pools or members, or accept it',
   ),
   POLICY_UNUSED: entry(
     'note',

@@ -13,6 +13,7 @@ import { CHOOSE_KINDS, type PolicyColumns } from '../model/policy-columns.ts'
 import { chooseAll } from './choose-all.ts'
 import { chooseBest } from './choose-best.ts'
 import { chooseInOrder } from './choose-in-order.ts'
+import { chooseLatency } from './choose-latency.ts'
 import { chooseWeighted } from './choose-weighted.ts'
 
 /** Shape of every choose function. */
@@ -35,6 +36,7 @@ export type ChoosePool = (
 const BEST = CHOOSE_KINDS.indexOf('best')
 const WEIGHTED = CHOOSE_KINDS.indexOf('weighted')
 const ALL = CHOOSE_KINDS.indexOf('all')
+const LATENCY = CHOOSE_KINDS.indexOf('latency')
 
 /** Picks members of a pool use by its kind into `out.members`; returns how many. `out.class`, `out.family` and `out.keepRule` are set. */
 export function choosePool(
@@ -51,6 +53,8 @@ export function choosePool(
   if (kind === BEST) return chooseBest(columns, ranking, poolUse, view, bit, seed, draw, out)
   if (kind === WEIGHTED) return chooseWeighted(columns, ranking, poolUse, view, bit, seed, draw, out)
   if (kind === ALL) return chooseAll(columns, ranking, poolUse, view, bit, seed, draw, out)
-  // nearest, latency and auto differ only in how the compiler ordered the members. Without a latency matrix `latency` is ordered by distance.
+  // A snapshot of a version before the matrix has no rows.
+  if (kind === LATENCY && columns.classRows !== undefined) return chooseLatency(columns, ranking, poolUse, view, bit, seed, draw, out)
+  // nearest and auto differ only in how the compiler ordered the members.
   return chooseInOrder(columns, ranking, poolUse, view, bit, seed, draw, out)
 }

@@ -63,6 +63,13 @@ export type PolicyColumns = {
    */
   readonly classSpans4: Uint32Array
   readonly classSpans6: Uint32Array
+  /** c: first entry in classRows; entry k is the row of latency slot k of the signature. */
+  readonly classRowFirst: Uint32Array
+  readonly classRows: Uint32Array
+  /** Rows of latency pools (policy/compile/latency-rows.ts): matrix line, order list, and the kilometres to each member. */
+  readonly rowLine: Uint32Array
+  readonly rowOrder: Uint32Array
+  readonly rowKm: Uint16Array
   /** Order list o: member positions inside the pool, best first: orderMembers[orderFirst[o] … orderFirst[o+1]-1]. */
   readonly orderFirst: Uint32Array
   readonly orderMembers: Uint16Array
@@ -96,6 +103,17 @@ export type PolicyColumns = {
   readonly poolUseChoose: Uint8Array
   /** u: auto slot k of the signature, 0xffff = not auto/nearest/latency. */
   readonly poolUseAutoSlot: Uint16Array
+  /** u: latency slot k of the signature, 0xffff = not latency. */
+  readonly poolUseLatencySlot: Uint16Array
+  /** u: rows of its pool are poolUseRowFirst[u] … + poolUseRowCount[u]; their kilometres begin at poolUseKmFirst[u], one a member. */
+  readonly poolUseRowFirst: Uint32Array
+  readonly poolUseRowCount: Uint32Array
+  readonly poolUseKmFirst: Uint32Array
+  /** u: first entry of row 0 in the ranking's `latencyOrder`, and members of the order a row; width 0 = ordered by distance. */
+  readonly poolUseEntryFirst: Uint32Array
+  readonly poolUseEntryWidth: Uint8Array
+  /** u: share of scope blocks that explore, n/65535. */
+  readonly poolUseExplore: Uint16Array
   readonly poolUseMaxAnswers: Uint8Array
   /** u: 1 = sticky (hash of the scope block), 0 = drawn at random. */
   readonly poolUseSticky: Uint8Array
@@ -126,4 +144,6 @@ export type PolicyNames = {
   readonly ruleLines: readonly string[]
   readonly pools: readonly string[]
   readonly endpoints: readonly string[]
+  /** Lines of the latency matrix by number; 0 is "". Absent in snapshots of versions without it. */
+  readonly matrixLines?: readonly string[]
 }

@@ -9,9 +9,11 @@ import { coordinatesOf, coordinatesOfPlace } from '../../geodata/line/coordinate
 import { ABROAD_PROVINCES, bigRegionOf, cityPlaceKey, findCarrier, findPlace } from '../../geodata/line/line-catalogue.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
 import type { Location } from '../../geodata/line/location.ts'
+import { matrixLineOf } from '../../geodata/line/matrix-line.ts'
 import { greatCircleDistanceKm } from '../../geodata/lookup/great-circle-distance.ts'
 import type { LocationTables } from '../compile/compile-policies.ts'
 import type { Config, Endpoint, Policy, Pool } from '../config/config-schema.ts'
+import { latencyReadingOf } from '../config/latency-reading.ts'
 import { finishHash, hashBlock4, hashBlock6, hashId } from '../decide/hash-block.ts'
 import { keepPosition, WHOLE_SPAN } from '../decide/keep-position.ts'
 
@@ -45,7 +47,14 @@ export type PlainRanking = {
   readonly pools: ReadonlyMap<string, PlainPool>
   /** By endpoint id: when its IPv4 (or target) and its IPv6 address were last eligible, ms since epoch; 0 = never. */
   readonly lastEligibleAt: ReadonlyMap<string, readonly [number, number]>
+  /** What was measured for a latency pool by the clients of a matrix line who have these endpoints in order of distance; absent = nothing. */
+  readonly measured?: (policyId: string, poolId: string, line: string, byDistance: readonly string[]) => PlainMeasured
+  /** Epoch of exploring [0]. */
+  readonly epoch?: number
 }
+
+/** The measured part of the order of a latency pool, and whom to explore; endpoint ids. */
+export type PlainMeasured = { readonly best: readonly string[]; readonly explore: readonly string[] }
 
 /** Everything a decision depends on. */
 export type NaiveInput = {
@@ -267,12 +276,34 @@ function choose(
     return [timed.toSorted((a, b) => a.time - b.time)[0]!.endpoint]
   }
   const location = naiveLocation(input.geodata, input.family, input.seat)
-  const order = naiveOrder(input.config, pool, location)
-  const keeping = order.filter((id, at) => {
+  const byDistance = naiveOrder(input.config, pool, location)
+  const order = pool.choose === 'latency' ? latencyOrder(input, policy, pool, bit, byDistance, location, scope) : byDistance
+  const keeping = order.filter((id) => {
     const member = able.find(({ endpoint }) => endpoint === id)
-    return member !== undefined && keeps(member, at === 0 && rule === 'by-position' ? naiveSpan(input, policy, pool) : WHOLE_SPAN)
+    const isFirst = id === byDistance[0]
+    return member !== undefined && keeps(member, isFirst && rule === 'by-position' ? naiveSpan(input, policy, pool) : WHOLE_SPAN)
   })
   return keeping.slice(0, 1)
+}
+
+/** What was measured before what is only near; a block that explores has one of the candidates in front. */
+function latencyOrder(
+  input: SeatedInput,
+  policy: Policy,
+  pool: Pool,
+  bit: Bit,
+  byDistance: readonly string[],
+  location: Location,
+  scope: number,
+): readonly string[] {
+  const line = matrixLineOf(location, latencyReadingOf(policy).by)
+  const measured = input.ranking.measured?.(policy.id, pool.id, line, byDistance)
+  if (measured === undefined) return byDistance
+  const hash = finishHash(blockHash(policy, input.family, input.address, scope) ^ 0x27d4eb2f)
+  const isExplorer =
+    finishHash(hash ^ (input.ranking.epoch ?? 0)) >>> 16 < Math.round((65535 * latencyReadingOf(policy).explorePercent) / 100)
+  const explored = isExplorer && bit === 'eligible' ? measured.explore.slice((hash >>> 8) % 4, 4) : []
+  return [...explored, ...measured.best, ...byDistance]
 }
 
 /**
@@ -438,7 +469,11 @@ function answerClass(input: NaiveInput, policy: Policy, address: bigint): string
   const poolIds = [...policy.fallback, ...chain.flatMap((line) => policy.rules.find((rule) => rule.line === line)!.pools)]
   const orders = input.config.pools
     .filter((pool) => poolIds.includes(pool.id) && ['auto', 'nearest', 'latency'].includes(pool.choose))
-    .map((pool) => [pool.id, naiveOrder(input.config, pool, location)])
+    .map((pool) => [
+      pool.id,
+      naiveOrder(input.config, pool, location),
+      pool.choose === 'latency' ? matrixLineOf(location, latencyReadingOf(policy).by) : '',
+    ])
   return JSON.stringify([chain, orders])
 }
 

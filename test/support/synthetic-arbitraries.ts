@@ -6,6 +6,7 @@ import { formatPrefix, lastAddressOf, parsePrefix, prefixAround } from '../../ge
 import { prefixTexts } from '../../geodata/address/prefix-list.ts'
 import type { LocationTables } from '../../policy/compile/compile-policies.ts'
 import type { ChooseKind, Config } from '../../policy/config/config-schema.ts'
+import { USUAL_LATENCY } from '../../policy/config/latency-reading.ts'
 import { ALL_DOWN_KINDS, CHOOSE_KINDS } from '../../policy/model/policy-columns.ts'
 import { makeSyntheticConfig, type PolicyDraft, type PoolDraft } from './synthetic-config.ts'
 import { bigOfWords, makeSyntheticGeodata, type SyntheticRange, wordsOfBig } from './synthetic-geodata.ts'
@@ -142,6 +143,7 @@ export const world: fc.Arbitrary<World> = fc
         hashPrefix: fc.constantFrom({ ipv4: 0, ipv6: 0 }, { ipv4: 24, ipv6: 56 }, { ipv4: 32, ipv6: 128 }),
         ttlSeconds: fc.constantFrom(0, 5, 30, 100000),
         ttlFloorSeconds: fc.constantFrom(0, 5),
+        latency: fc.record({ by: fc.constantFrom('region' as const, 'city' as const), explorePercent: fc.constantFrom(0, 20, 50, 100) }),
       }),
       { minLength: 1, maxLength: 2 },
     ),
@@ -172,12 +174,13 @@ export const world: fc.Arbitrary<World> = fc
       lines[CUSTOM[n]!] = prefixes.filter((text) => !taken.has(text))
       for (const text of prefixes) taken.add(text)
     }
-    const policies = drawn.policies.map(({ lines: keys, customUsed, pools: rulePools, fallback, ...rest }, n): PolicyDraft => {
+    const policies = drawn.policies.map(({ lines: keys, customUsed, pools: rulePools, fallback, latency, ...rest }, n): PolicyDraft => {
       const custom = Object.keys(lines).filter((_, at) => customUsed[at])
       const all = [...keys, ...custom.map((id) => `custom:${id}`), '*']
       return {
         ...rest,
         id: `policy-${n}`,
+        latency: { ...USUAL_LATENCY, ...latency },
         rules: all.map((line, at) => ({ line, pools: [...new Set(rulePools[at % 10]!.map(poolId))] })),
         fallback: [...new Set(fallback.map(poolId))],
       }
@@ -204,8 +207,11 @@ export const health: fc.Arbitrary<RankingDraft> = fc
     order: fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }),
     bounds: fc.array(fc.constantFrom(0xffff, 0xffff, 1, 7, 20), { minLength: 5, maxLength: 5 }),
     times: fc.array(fc.tuple(fc.constantFrom(0, 5, 9), fc.constantFrom(0, 5, 9)), { minLength: 7, maxLength: 7 }),
+    // What latency pools measured; now and then nothing.
+    measuredSeed: fc.nat(999),
+    epoch: fc.nat(1_000_000),
   })
-  .map(({ standings, weights, keeps, order, bounds, times }) => {
+  .map(({ standings, weights, keeps, order, bounds, times, measuredSeed, epoch }) => {
     const byEndpoint = <T>(list: readonly T[]): Record<string, T> => Object.fromEntries(list.map((value, n) => [`e${n}`, value]))
     return {
       standings: byEndpoint(standings),
@@ -214,6 +220,8 @@ export const health: fc.Arbitrary<RankingDraft> = fc
       order: order.map((n) => `e${n}`),
       ttlBounds: Object.fromEntries(bounds.map((bound, n) => [`p${n}`, bound])),
       lastEligibleAt: byEndpoint(times),
+      measuredSeed: measuredSeed % 4 === 0 ? 0 : measuredSeed,
+      epoch,
     }
   })
 

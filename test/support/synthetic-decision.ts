@@ -35,7 +35,7 @@ export function makeSubject(config: Config, geodata: LocationTables): Subject {
   const askNumber: Subject['askNumber'] = (family, address, plain, question = {}) => {
     if (plain !== lastPlain) {
       lastPlain = plain
-      lastColumns = fillRanking(config, plain)
+      lastColumns = fillRanking(config, plain, compiled)
     }
     const policy = question.policy === undefined ? 0 : compiled.names.policies.indexOf(question.policy)
     const [w0, w1, w2, w3] = family === 4 ? [Number(address), 0, 0, 0] : wordsOfBig(address)

@@ -3,6 +3,13 @@
  * in test/unit/health; nothing here knows of samples, gates or dwell.
  */
 import {
+  LATENCY_EXPLORE_CAP,
+  LATENCY_ORDER_CAP,
+  type LatencyPlan,
+  latencyEntryCount,
+  NO_LATENCY_MEMBER,
+} from '../../health/model/latency-matrix.ts'
+import {
   KEEP_ALL,
   MEMBER_ELIGIBLE,
   MEMBER_IN_PLACE,
@@ -16,8 +23,12 @@ import {
   rankingSizeBytes,
   viewRanking,
 } from '../../health/model/ranking.ts'
+import type { CompiledConfig } from '../../policy/compile/compile-policies.ts'
+import { latencyPlanOf } from '../../policy/compile/latency-rows.ts'
 import { poolIdsOf, sortConfig } from '../../policy/compile/line-signature.ts'
+import { makeRankPlan } from '../../policy/compile/make-rank-plan.ts'
 import type { Config, Pool } from '../../policy/config/config-schema.ts'
+import { hashId } from '../../policy/decide/hash-block.ts'
 import { type PlainMember, type PlainPool, type PlainRanking, plainKey } from '../../policy/reference/naive-decide.ts'
 
 /** Health of an endpoint in every pool: each word includes those before it. */
@@ -37,6 +48,10 @@ export type RankingDraft = {
   readonly ttlBounds?: Readonly<Record<string, number>>
   /** When endpoints were last eligible, by id: [IPv4 or target, IPv6] [never]. */
   readonly lastEligibleAt?: Readonly<Record<string, readonly [number, number]>>
+  /** Seed of what latency pools measured, by line and order; 0 = nothing [0]. */
+  readonly measuredSeed?: number
+  /** Epoch of exploring [0]. */
+  readonly epoch?: number
 }
 
 /** A plain ranking of a configuration. `best` picks the first in order. */
@@ -53,7 +68,8 @@ export function makePlainRanking(config: Config, draft: RankingDraft = {}): Plai
     }
   }
   const lastEligibleAt = new Map(config.endpoints.map(({ id }) => [id, draft.lastEligibleAt?.[id] ?? ([0, 0] as const)]))
-  return { pools, lastEligibleAt }
+  const { measuredSeed = 0, epoch = 0 } = draft
+  return { pools, lastEligibleAt, epoch, ...(measuredSeed === 0 ? {} : { measured: makeMeasured(measuredSeed) }) }
 }
 
 function plainPool(config: Config, pool: Pool, eachFamily: boolean, view: 0 | 1, draft: RankingDraft): PlainPool {
@@ -87,14 +103,26 @@ function plainPool(config: Config, pool: Pool, eachFamily: boolean, view: 0 | 1,
   }
 }
 
+/** Something measured for each policy, pool, line and order: endpoints shuffled by the seed, now and then nothing at all. */
+function makeMeasured(seed: number): NonNullable<PlainRanking['measured']> {
+  return (policyId, poolId, line, byDistance) => {
+    if (line === '') return { best: [], explore: [] }
+    const draw = (what: string): number => hashId(`${seed} ${policyId} ${poolId} ${line} ${byDistance.join()} ${what}`)
+    const shuffled = (what: string): string[] => byDistance.toSorted((a, b) => draw(`${what} ${a}`) - draw(`${what} ${b}`))
+    const best = draw('any') % 4 === 0 ? [] : shuffled('best').slice(0, LATENCY_ORDER_CAP)
+    return { best, explore: shuffled('explore').slice(0, draw('explore') % (LATENCY_EXPLORE_CAP + 1)) }
+  }
+}
+
 /** Fills ranking columns, in the numbering of compilePolicies, from plain data. */
-export function fillRanking(config: Config, plain: PlainRanking): RankingColumns {
+export function fillRanking(config: Config, plain: PlainRanking, compiled?: CompiledConfig): RankingColumns {
   const { policies, endpoints } = sortConfig(config)
   const uses = policies.flatMap((policy) => poolIdsOf(policy).map((id) => ({ policy, pool: config.pools.find((pool) => pool.id === id)! })))
   const shape = {
     endpointCount: endpoints.length,
     memberUseCount: uses.reduce((sum, { pool }) => sum + pool.members.length, 0),
     poolUseCount: uses.length,
+    latencyEntryCount: compiled === undefined || plain.measured === undefined ? 0 : latencyEntryCount(latencyOf(config, compiled)),
   }
   const ranking = viewRanking(new SharedArrayBuffer(rankingSizeBytes(shape)), 0, shape)
   ranking.memberScore.fill(Number.NaN)
@@ -104,12 +132,42 @@ export function fillRanking(config: Config, plain: PlainRanking): RankingColumns
     ranking.addressLastEligibleAt[2 * number] = at4
     ranking.addressLastEligibleAt[2 * number + 1] = at6
   }
+  ranking.header[3] = plain.epoch ?? 0
+  if (compiled !== undefined && plain.measured !== undefined) fillMeasured(ranking, plain.measured, config, compiled)
   let firstMember = 0
   for (const [use, { policy, pool }] of uses.entries()) {
     for (const view of [0, 1]) fillPoolUse(ranking, use, view, firstMember, pool, plain.pools.get(plainKey(policy.id, pool.id, view))!)
     firstMember += pool.members.length
   }
   return ranking
+}
+
+function latencyOf(config: Config, { columns, names }: CompiledConfig): LatencyPlan | undefined {
+  return latencyPlanOf(columns, names, makeRankPlan(config))
+}
+
+function fillMeasured(
+  ranking: RankingColumns,
+  measured: NonNullable<PlainRanking['measured']>,
+  config: Config,
+  compiled: CompiledConfig,
+): void {
+  const plan = makeRankPlan(config)
+  const latency = latencyOf(config, compiled)
+  ranking.latencyOrder.fill(NO_LATENCY_MEMBER)
+  for (const pool of latency?.pools ?? []) {
+    const use = plan.poolUses[pool.poolUse]!
+    const ids = use.members.map(({ endpoint }) => plan.endpoints[endpoint]!.id)
+    const stride = pool.width + LATENCY_EXPLORE_CAP
+    for (const [row, line] of pool.rowLine.entries()) {
+      const positions = pool.rowPosition.subarray(row * ids.length, (row + 1) * ids.length)
+      const byDistance = ids.toSorted((a, b) => positions[ids.indexOf(a)]! - positions[ids.indexOf(b)]!)
+      const { best, explore } = measured(use.policyId, use.poolId, latency!.lines[line]!, byDistance)
+      const at = pool.firstEntry + row * stride
+      for (const [place, id] of best.entries()) ranking.latencyOrder[at + place] = ids.indexOf(id)
+      for (const [place, id] of explore.entries()) ranking.latencyOrder[at + pool.width + place] = ids.indexOf(id)
+    }
+  }
 }
 
 function fillPoolUse(ranking: RankingColumns, use: number, view: number, firstMember: number, pool: Pool, plain: PlainPool): void {

@@ -448,7 +448,7 @@ export const zhCN: Words<typeof en> & {
     POLICY_PREFIX_CONFLICT: '线路 {{first}} 与 {{second}} 含有相同网段 {{prefix}}。',
     POLICY_FAMILIES_DIFFER: '端点的地址族不一致：{{first}} 为 {{firstFamilies}}，{{second}} 为 {{secondFamilies}}。',
     POLICY_FAMILY_GAP: '按地址族分别决策，但兜底没有 {{family}} 地址，而 {{endpoint}} 有。',
-    POLICY_LATENCY_BY_DISTANCE: '地址池 {{pool}} 按延迟选择，但此版本不按线路测延迟，改按距离排序。',
+    POLICY_LATENCY_BY_DISTANCE: '地址池 {{pool}} 按延迟选择，但线路与成员过多，超出排序表容量，改按距离排序。',
     POLICY_UNUSED: '没有调度名使用策略 {{policy}}。',
     POLICY_UNPROBED: '策略 {{policy}} 的 {{count}} 个端点没有探测，始终视为正常，例如 {{first}}。',
     CONFIG_COUNT_rule: '规则 {{line}} 没有地址池。',

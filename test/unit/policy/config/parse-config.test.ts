@@ -446,11 +446,6 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     expected: ['CONFIG_POOL_WEIGHTS 14:25 pools[0].members'],
   },
   {
-    name: 'a choice by latency that is by distance',
-    given: edit(['[{endpoint: edge-1}]', '[{endpoint: edge-1}], choose: latency']),
-    expected: ['POLICY_LATENCY_BY_DISTANCE 14:55 pools[0].choose'],
-  },
-  {
     name: 'a pool of disabled endpoints',
     given: edit(['carrier: telecom,', 'carrier: telecom, enabled: false,']),
     expected: ['CONFIG_POOL_DISABLED 14:5 pools[0]'],
