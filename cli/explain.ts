@@ -121,8 +121,15 @@ function formatCandidate(candidate: ExplainCandidate): string[] {
     known(candidate.score, (value) => value.toFixed(1)),
     String(candidate.sampleCount),
     known(candidate.ageSeconds, (value) => `${value.toFixed(0)} s`),
-    candidate.verdict === 'behind-incumbent' ? 'scores higher, the incumbent stays' : candidate.verdict.replaceAll('-', ' '),
+    `${candidate.verdict === 'behind-incumbent' ? 'scores higher, the incumbent stays' : candidate.verdict.replaceAll('-', ' ')}${overrideText(candidate)}`,
   ]
+}
+
+function overrideText({ override }: ExplainCandidate): string {
+  if (override === undefined) return ''
+  const { id, action, owner, reason, until, sharePercent } = override
+  const share = sharePercent === undefined ? '' : ` at ${sharePercent} %`
+  return ` (override ${id}: ${action}${share} by ${owner}${until === null ? '' : ` until ${until}`}: ${reason})`
 }
 
 /** Words of the four decision steps. */

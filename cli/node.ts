@@ -20,6 +20,7 @@ import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { startGuardState } from './data-plane/cookie-secrets.ts'
 import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
 import { nodeMetricRows } from './data-plane/node-metrics.ts'
+import { startNodeOverrides } from './data-plane/node-overrides.ts'
 import { createNodeRequests } from './data-plane/node-requests.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeEncryption } from './data-plane/start-encrypted.ts'
@@ -138,6 +139,8 @@ async function run(args: CommandArgs): Promise<number> {
     onStanding: (subject, detail, evidence) => tell('standing', subject, detail, evidence),
     onWorkerReplaced: workerReplaced,
   })
+  // Before the first plan: not one answer without what operators force.
+  const overrides = startNodeOverrides(paths.nodeOverrides, log, health.replaceOverrides)
   const encryption = startNodeEncryption(streams, opened.encrypted.length > 0, log, (detail) => tell('certificate', nodeId, detail))
   const plane = startDataPlane({
     sockets: opened.assigned,
@@ -160,7 +163,14 @@ async function run(args: CommandArgs): Promise<number> {
     onWorkerReplaced: workerReplaced,
     onFailOpen: (policy, open) => tell('fail-open', policy, open ? 'answers without an eligible endpoint' : 'has eligible endpoints again'),
   })
-  const requests = createNodeRequests({ plane, nodeId, startedAt, details: () => health.details(), geodataPath: () => geodataPath })
+  const requests = createNodeRequests({
+    plane,
+    overrides: overrides.list,
+    nodeId,
+    startedAt,
+    details: () => health.details(),
+    geodataPath: () => geodataPath,
+  })
   const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
   const closers: (() => Promise<void>)[] = []
   let newest: PublishMessage | undefined
@@ -195,6 +205,7 @@ async function run(args: CommandArgs): Promise<number> {
     const live = new Promise<void>((resolve) => {
       firstLive = resolve
     })
+    link.onOverrides((message) => overrides.take(message.overrides))
     link.onFreshness(({ expiresInMs }) => plane.freshness?.take(expiresInMs))
     link.onFigures((message) => {
       figures = message.rows

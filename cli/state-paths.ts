@@ -25,6 +25,8 @@ export type StatePaths = {
   readonly nodeHealth: string
   /** Differences of the node's zones, for IXFR. */
   readonly nodeJournal: string
+  /** What operators force, as the node knows it. */
+  readonly nodeOverrides: string
   /** How fresh the node's secondary zones are. */
   readonly nodeFreshness: string
   /** Folder of built geodata, downloads and, by default, the operator's geodata files. */
@@ -49,6 +51,7 @@ export function statePaths(stateFolder: string): StatePaths {
     nodeGeodata: join(stateFolder, 'node', 'geodata-path'),
     nodeHealth: join(stateFolder, 'node', 'health'),
     nodeJournal: join(stateFolder, 'node', 'journal'),
+    nodeOverrides: join(stateFolder, 'node', 'overrides'),
     nodeFreshness: join(stateFolder, 'node', 'freshness'),
     geodata: join(stateFolder, 'geodata'),
     secrets: join(stateFolder, 'secrets'),

@@ -3,6 +3,7 @@
  * own inputs, never from free text. Pure; both sides use it.
  */
 import { z } from 'zod'
+import { type OverrideNote, overrideNoteSchema } from './override.ts'
 
 /** What is asked. */
 export type ExplainRequest = {
@@ -45,6 +46,8 @@ export type ExplainCandidate = {
     | 'no-address-of-family'
     | 'disabled'
     | 'not-reached'
+  /** What an operator forces on it now. */
+  readonly override?: OverrideNote
 }
 
 /** One pool that was tried. */
@@ -157,6 +160,7 @@ const candidate = z.object({
     'disabled',
     'not-reached',
   ]),
+  override: overrideNoteSchema.exactOptional(),
 })
 const pool = z.object({
   pool: z.string(),

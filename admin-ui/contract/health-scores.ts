@@ -1,5 +1,6 @@
 /** Scores as monitoring sees them: `GET /api/v1/health/scores` and `/health/scores` on the metrics port. Pure. */
 import { z } from 'zod'
+import { type OverrideNote, overrideNoteSchema } from './override.ts'
 
 /** One address of one endpoint, seen from one vantage. */
 export type HealthScore = {
@@ -20,7 +21,10 @@ export type HealthScore = {
   readonly sampleCount: number
   /** Seconds since the newest sample; absent without samples. */
   readonly sampleAgeSeconds?: number
+  /** By what was measured; an override beats it. */
   readonly inPlace: boolean
+  /** What an operator forces on the endpoint now. */
+  readonly override?: OverrideNote
 }
 
 /** The whole answer. */
@@ -50,6 +54,7 @@ export const healthScoreSchema: z.ZodType<HealthScore> = z
     sampleCount: z.number().int(),
     sampleAgeSeconds: z.number().exactOptional(),
     inPlace: z.boolean(),
+    override: overrideNoteSchema.exactOptional(),
   })
   .meta({ id: 'HealthScore' })
 /** Schema of HealthScores. */

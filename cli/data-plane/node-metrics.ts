@@ -152,12 +152,19 @@ function endpointRows({ scores }: HealthScores): NodeMetricRows {
   const errors: MetricRow[] = []
   const samples: MetricRow[] = []
   const age: MetricRow[] = []
+  const overrides: MetricRow[] = []
+  const held = new Set<string>()
   for (const row of scores) {
     const labels = { endpoint: row.endpoint, address: row.address, family: row.family, vantage: row.vantage }
     if (row.score !== undefined) score.push({ labels, value: row.score })
     if (row.standing !== 'unknown') up.push({ labels, value: row.inPlace ? 1 : 0 })
     if (row.latencyMs !== undefined) duration.push({ labels, value: row.latencyMs / 1000 })
     if (row.errorRatePercent !== undefined) errors.push({ labels, value: row.errorRatePercent / 100 })
+    if (row.override !== undefined && !held.has(row.endpoint)) {
+      held.add(row.endpoint)
+      const { id, action } = row.override
+      overrides.push({ labels: { endpoint: row.endpoint, action, override: id }, value: 1 })
+    }
     samples.push({ labels, value: row.sampleCount })
     if (row.sampleAgeSeconds !== undefined) age.push({ labels, value: row.sampleAgeSeconds })
   }
@@ -168,5 +175,6 @@ function endpointRows({ scores }: HealthScores): NodeMetricRows {
     nearcast_probe_error_ratio: errors,
     nearcast_probe_samples: samples,
     nearcast_probe_age_seconds: age,
+    nearcast_override_active: overrides,
   }
 }

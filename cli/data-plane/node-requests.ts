@@ -3,12 +3,14 @@ import type { ExplainRequest } from '../../admin-ui/contract/explain.ts'
 import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { NodeMethod } from '../../cluster/fleet-transport.ts'
 import type { NodeStats } from '../../cluster/node-stats.ts'
+import type { Override } from '../../health/model/override.ts'
 import { DEFAULT_PROFILE, scoreOf } from '../../health/score/score-profile.ts'
 import { ClientTally } from '../../resolver/observe/client-ring.ts'
 import { COUNT_QUERIES, COUNT_RCODES, stripeOf, sumCell } from '../../resolver/observe/counters.ts'
 import type { DataPlane } from './data-plane.ts'
 import { explainRequest } from './explain-request.ts'
 import { type LatencyP95, newestRanking, p95Key, readIncumbents, readScores } from './read-scores.ts'
+import { noteExplanation, noteScores, overrideNotes } from './show-overrides.ts'
 import { addSample, ratesOf, STATS_INTERVAL_MS, type StatsTotals, sumPolicyAnswers } from './stats-window.ts'
 
 /** Interval of asking health for what the ranking has no room for. */
@@ -23,6 +25,8 @@ export type NodeRequestsOptions = {
   readonly plane: DataPlane
   readonly nodeId: string
   readonly startedAt: number
+  /** What operators force, on or not. */
+  readonly overrides: () => readonly Override[]
   /** Numbers of addresses that the ranking has no room for (health runtime). */
   readonly details: () => Promise<readonly { readonly endpointId: string; readonly address: string; readonly p95Ms: number | null }[]>
   /** Geodata file of the live generation; empty = not known. */
@@ -68,8 +72,12 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
   // A rank worker that is being replaced does not answer; the next turn asks the new one.
   const detailTimer = setInterval(() => void readDetails().catch(() => undefined), DETAIL_INTERVAL_MS)
 
+  const notes = () => overrideNotes(options.overrides(), plane.live()?.plan, Date.now())
   const scores = (): HealthScores =>
-    readScores(plane.live(), nodeId, Date.now(), (latencyMs, errors) => scoreOf(DEFAULT_PROFILE, latencyMs, errors), latencyP95)
+    noteScores(
+      readScores(plane.live(), nodeId, Date.now(), (latencyMs, errors) => scoreOf(DEFAULT_PROFILE, latencyMs, errors), latencyP95),
+      notes(),
+    )
 
   function stats(): NodeStats {
     const live = plane.live()
@@ -99,7 +107,7 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
       if (method === 'incumbents') return readIncumbents(plane.live())
       const live = plane.live()
       if (live === undefined) throw new Error('no generation is live on this node yet')
-      return explainRequest(params as ExplainRequest, live, { nodeId, geodataPath: options.geodataPath() })
+      return noteExplanation(explainRequest(params as ExplainRequest, live, { nodeId, geodataPath: options.geodataPath() }), notes())
     },
     stop: () => {
       clearInterval(timer)

@@ -85,6 +85,8 @@ type Ranked = { readonly planned: PlannedHealth; readonly shared: SharedRanking 
 let live: Ranked | undefined
 let pending: (Ranked & { readonly number: number; readonly timer: NodeJS.Timeout }) | undefined
 let overrides: readonly Override[] = []
+/** What they force, as the last swap has it. */
+let forced = '[]'
 let lastSwapMs = Number.NEGATIVE_INFINITY
 let swapTimer: NodeJS.Timeout | undefined
 let saveFailure = ''
@@ -112,7 +114,9 @@ function swap(): void {
   const { planned, shared } = live
   judgeIsolation()
   const idle = 1 - (Atomics.load(shared.live, 0) & 1)
-  keeper.rank(planned, shared.slots[idle]!, forcedStandings(overrides, planned.plan, Date.now()), performance.now(), Date.now())
+  const standings = forcedStandings(overrides, planned.plan, Date.now())
+  forced = JSON.stringify(standings)
+  keeper.rank(planned, shared.slots[idle]!, standings, performance.now(), Date.now())
   Atomics.store(shared.live, 0, idle)
   lastSwapMs = performance.now()
   if (reports) send({ type: 'report', report: keeper.report(performance.now(), Date.now()) })
@@ -172,6 +176,12 @@ function tellChanges(changes: readonly StandingChange[]): void {
 function replaceOverrides(next: readonly Override[]): void {
   overrides = next
   swapSoon()
+}
+
+/** Starts, ends, windows and steps of drains come by the clock alone. */
+function lookAtOverrides(): void {
+  if (live === undefined || overrides.length === 0) return
+  if (JSON.stringify(forcedStandings(overrides, live.planned.plan, Date.now())) !== forced) swapSoon()
 }
 
 /** What others see. */
@@ -243,6 +253,7 @@ setInterval(() => Atomics.add(heartbeat, 0, 1), 100)
 setInterval(() => {
   const nowMs = performance.now()
   if (nowMs - lastSwapMs >= REFRESH_INTERVAL_MS) swapSoon()
+  lookAtOverrides()
   saves.refresh()
 }, TICK_MS)
 

@@ -190,7 +190,11 @@ function verdictOf(
   const addresses = use.jointFamilies ? [2 * endpointNumber, 2 * endpointNumber + 1] : [2 * endpointNumber + view]
   const present = addresses.filter((address) => (ranking.addressFlags[address]! & ADDRESS_PRESENT) !== 0)
   if (present.some((address) => (ranking.addressFlags[address]! & ADDRESS_OVERRIDE_DOWN) !== 0)) return 'override-down'
+  const isDraining = present.some((address) => (ranking.addressFlags[address]! & ADDRESS_DRAINING) !== 0)
   if ((bits & MEMBER_ELIGIBLE) === 0) {
+    // Drained to the end it is out, though it may be up.
+    if (isDraining && (bits & MEMBER_NOT_DOWN) === 0 && present.every((address) => ranking.addressStanding[address] !== STANDING_DOWN))
+      return 'drained'
     if (present.some((address) => ranking.addressStanding[address] === STANDING_DOWN)) return 'down'
     if (present.some((address) => ranking.addressStanding[address]! < STANDING_DEGRADED)) return 'unknown'
     if ((bits & MEMBER_IN_PLACE) !== 0 || (bits & MEMBER_NOT_DOWN) !== 0) {
@@ -198,7 +202,7 @@ function verdictOf(
     }
     return 'down'
   }
-  if (present.some((address) => (ranking.addressFlags[address]! & ADDRESS_DRAINING) !== 0)) return 'drained'
+  if (isDraining) return 'drained'
   const picked = answered && decision.memberCount > 0 ? ranking.memberScore[decision.members[0]!]! : Number.NaN
   return use.choose === 'best' && ranking.memberScore[member]! > picked ? 'behind-incumbent' : 'not-best'
 }

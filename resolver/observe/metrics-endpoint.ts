@@ -45,6 +45,7 @@ export type NodeMetricName =
   | 'nearcast_probe_error_ratio'
   | 'nearcast_probe_samples'
   | 'nearcast_probe_age_seconds'
+  | 'nearcast_override_active'
   | 'nearcast_ranking_age_seconds'
   | 'nearcast_rankings_refused_total'
   | 'nearcast_transfers_total'
@@ -162,6 +163,11 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   },
   nearcast_probe_samples: { type: 'gauge', help: 'Probes in the window.', labels: ['endpoint', 'address', 'family', 'vantage'] },
   nearcast_probe_age_seconds: { type: 'gauge', help: 'Age of the newest probe.', labels: ['endpoint', 'address', 'family', 'vantage'] },
+  nearcast_override_active: {
+    type: 'gauge',
+    help: '1 while an override holds the endpoint: up, down, drain.',
+    labels: ['endpoint', 'action', 'override'],
+  },
   nearcast_ranking_age_seconds: { type: 'gauge', help: 'Age of the ranking that is answered from.', labels: [] },
   nearcast_rankings_refused_total: { type: 'counter', help: 'Rankings refused because they belonged to another generation.', labels: [] },
   nearcast_zone_serial: { type: 'gauge', help: 'Serial of zones that are transferred or updated.', labels: ['zone'] },

@@ -209,7 +209,8 @@ export class OverrideDesk {
     const lines = findImpact({
       config,
       plan,
-      scores: await this.#parts.scores(),
+      // What was measured: overrides are laid over it here.
+      scores: (await this.#parts.scores())?.map(({ override: _override, ...score }) => score) ?? null,
       before: forcedStandings(others, plan, at),
       after: forcedStandings([...others, whole], plan, at),
     })

@@ -70,8 +70,14 @@ function isDown(config: Config, id: string, scores: readonly HealthScore[]): boo
   const addresses = [endpoint.ipv4, endpoint.ipv6, endpoint.target].filter((text) => text !== '')
   return addresses.every((address) => {
     const reports = scores.filter((score) => score.endpoint === id && score.address === address)
-    return reports.length > 0 && reports.every((report) => report.standing === 'down')
+    return reports.length > 0 && reports.every(isOut)
   })
+}
+
+/** An operator's word goes before what was measured. */
+function isOut({ standing, override }: HealthScore): boolean {
+  if (override?.action === 'up') return false
+  return standing === 'down' || override?.action === 'down' || override?.sharePercent === 0
 }
 
 function makeGuard(

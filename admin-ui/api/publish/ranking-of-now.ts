@@ -164,6 +164,10 @@ function healthOf(endpoint: Plan['endpoints'][number], use: RankPoolUse, view: 0
     errorRatePercent: errors.length === 0 ? Number.NaN : Math.max(...errors),
     sampleCount: reports.length === 0 ? 0 : sampleCount,
   }
+  const override = reports.find((report) => report.override !== undefined)?.override
+  if (override?.action === 'down' || (override?.action === 'drain' && override.sharePercent === 0))
+    return { ...health, bits: MEMBER_PRESENT }
+  if (override?.action === 'up') return { ...health, bits: MEMBER_PRESENT | MEMBER_NOT_DOWN | MEMBER_IN_PLACE | MEMBER_ELIGIBLE }
   const down = reports.some((report) => report.standing === 'down')
   const inPlace = !down && reports.every((report) => report.inPlace || report.standing === 'unknown')
   const eligible = inPlace && passesGates(health, use)
