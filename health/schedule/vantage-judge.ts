@@ -11,11 +11,11 @@
  * they are dropped. So no place is lost to our own trouble, and the places need not be won back when it is over.
  */
 import type { ProbeSample } from '../model/probe-sample.ts'
-import type { RankPlan } from '../model/rank-plan.ts'
+import { type RankPlan, VANTAGE_SHARE_PERCENT } from '../model/rank-plan.ts'
 import { STANDING_DEGRADED, STANDING_UNKNOWN } from '../model/standing.ts'
 import type { VantageReport } from '../model/vantage-report.ts'
-import { type AddressHealth, effectiveStanding, measuresOf } from '../score/address-health.ts'
-import { type CombinedView, combineVantages, isOpenBy, type VantageVote } from '../score/combine-vantages.ts'
+import { type AddressHealth, effectiveStanding, measuresOf, pardon } from '../score/address-health.ts'
+import { type CombinedView, combineVantages, isInPlaceBy, isOpenBy, type VantageVote } from '../score/combine-vantages.ts'
 import { countDropped, type DropCounts } from '../score/drop-counts.ts'
 import { findIsolation, type ReferenceState, type RemoteTarget, seesLess, tallyVotes } from '../score/find-isolation.ts'
 import {
@@ -133,6 +133,19 @@ export function createVantageJudge(identity: VantageIdentity, dropped: DropCount
     return found
   }
 
+  /**
+   * Failures, and places that were lost, between the cut and its being seen, where the others go on seeing the endpoint: they would count
+   * when the way out is back before the others are heard again.
+   */
+  function pardonOthers(nowMs: number): void {
+    for (const target of targets.values()) {
+      const { health } = target
+      const view = health.joint?.view
+      if (!isElsewhere(target) || view === undefined || isInPlaceBy(view, VANTAGE_SHARE_PERCENT) !== true) continue
+      pardon(health, nowMs)
+    }
+  }
+
   function ownVote(target: Target, hasOthers: boolean, nowMs: number): VantageVote | undefined {
     const { health } = target
     if (!health.measurable || (isolated && isElsewhere(target))) return undefined
@@ -220,7 +233,10 @@ export function createVantageJudge(identity: VantageIdentity, dropped: DropCount
       })
       if (isolated === was) return false
       sinceAt = wallMs
-      if (isolated) for (const _ of release()) countDropped(dropped, 'isolated')
+      if (isolated) {
+        for (const _ of release()) countDropped(dropped, 'isolated')
+        pardonOthers(nowMs)
+      }
       return true
     },
     viewOf(health, nowMs) {

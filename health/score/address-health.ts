@@ -14,8 +14,17 @@
 import type { ProbeSpec } from '../model/rank-plan.ts'
 import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../model/standing.ts'
 import type { CombinedView } from './combine-vantages.ts'
-import { createPlace, losePlace, type Place, type PlaceRule, takeResult } from './hysteresis.ts'
-import { addSample, createWindow, GATE_SAMPLES, nextNumber, restartWindow, summarizeWindow, type Window } from './window.ts'
+import { createPlace, losePlace, type Place, type PlaceRule, restorePlace, takeResult } from './hysteresis.ts'
+import {
+  addSample,
+  createWindow,
+  dropFailuresInRow,
+  GATE_SAMPLES,
+  nextNumber,
+  restartWindow,
+  summarizeWindow,
+  type Window,
+} from './window.ts'
 
 /** An unknown standing counts as the last known one for this long. */
 export const LAST_KNOWN_MS = 3_600_000
@@ -240,6 +249,21 @@ function isOpen(gate: GateState): boolean {
 export function isGateOpen(health: AddressHealth, limits: GateLimits): boolean {
   const gate = health.gates.get(gateKey(limits))
   return gate === undefined || isOpen(gate)
+}
+
+/** The failures in a row up to now were ours, not the address's: they leave the windows, and its places are as they were. */
+export function pardon(health: AddressHealth, nowMs: number): void {
+  for (const { place, window } of health.tracks) {
+    restorePlace(place)
+    dropFailuresInRow(window)
+  }
+  for (const gate of health.gates.values()) {
+    for (const track of gate.tracks) {
+      restorePlace(track.place)
+      track.reason = undefined
+    }
+  }
+  health.standing = standingOf(health, nowMs)
 }
 
 /** Latency of the first probe and worst error rate, with the count behind it. NaN without samples. */

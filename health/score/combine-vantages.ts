@@ -66,16 +66,18 @@ export function isInPlaceBy({ inPlaceCount, voteCount }: CombinedView, sharePerc
 
 /** Whether a gate is open by what all say, given that it was (not) open before. */
 export function isOpenBy(view: CombinedView, limits: GateLimits, wasOpen: boolean): boolean {
-  const { latencyMs, errorRatePercent, sampleCount } = view
+  const { latencyMs, errorRatePercent, voteCount } = view
+  // As sure as one vantage is: the median is no rate of all samples together.
+  const sampleCount = view.sampleCount / voteCount
   if (!wasOpen) return !(latencyMs >= REOPEN_SHARE * limits.maxLatencyMs || errorRatePercent >= REOPEN_SHARE * limits.maxErrorRatePercent)
   if (sampleCount < GATE_SAMPLES) return true
   if (latencyMs >= limits.maxLatencyMs) return false
   return !(wilsonLowPercent((errorRatePercent / 100) * sampleCount, sampleCount) >= limits.maxErrorRatePercent)
 }
 
-/** Of an even number the upper one: an average would be a number that nobody measured, and the worse one is the cautious choice. */
+/** The middle one, or between the two middle ones. */
 function median(values: number[]): number {
   if (values.length === 0) return Number.NaN
   values.sort((a, b) => a - b)
-  return values[values.length >> 1]!
+  return (values[(values.length - 1) >> 1]! + values[values.length >> 1]!) / 2
 }

@@ -46,6 +46,15 @@ export function losePlace(place: Place, nowMs: number): void {
   place.successesInRow = 0
 }
 
+/** Gives a place back that was lost for a reason that turned out to be none: nothing of the loss is left. */
+export function restorePlace(place: Place): void {
+  if (place.inPlace === false) {
+    place.inPlace = true
+    place.doubling = Math.max(1, place.doubling / 2)
+  }
+  place.failuresInRow = 0
+}
+
 /**
  * Takes one result in. Returns true when the place was lost or regained. The very first result decides at once: at start there is
  * nothing that could flap, and waiting would keep good endpoints out.

@@ -80,6 +80,12 @@ export function restartWindow(window: Window): void {
   window.ewmaMs = Number.NaN
 }
 
+/** Takes the newest failures out again, up to the newest success. */
+export function dropFailuresInRow(window: Window): void {
+  window.summary = undefined
+  while (window.samples.at(-1)?.ok === false) window.samples.pop()
+}
+
 /** Number that the next sample will have: a judge that begins anew now remembers it. */
 export function nextNumber(window: Window): number {
   return window.firstNumber + window.samples.length

@@ -23,7 +23,7 @@ function makePlan(references: RankPlan['references'] = []): RankPlan {
   return rankPlan(endpoints, [{ members: Array.from({ length: ENDPOINTS }, (_, i) => i) }], 1, references)
 }
 
-const siteOf = (endpointId: string): string => SITES[Number(endpointId.slice(1)) >> 1] ?? ''
+const siteOf = (endpointId: string): string => (endpointId.startsWith('reference:') ? '' : SITES[Number(endpointId.slice(1)) >> 1]!)
 
 type Trouble = Pick<FleetWorld, 'isLinked'> & {
   readonly fails: (node: number, endpointId: string, atMs: number) => boolean
@@ -195,5 +195,28 @@ test('quick probes with fall 1 stand a cut-off too when there are references', (
       { plan: quick, nodes: 1, untilMs: BACK_MS + 30_000 },
     )
     assert.deepEqual(fleet.moves, [], `seed ${seed}`)
+  }
+})
+
+test('cut-offs of any length, with links that come back later than the way out: no failover', () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const chance = seededChance(seed)
+    const fromMs = 40_000 + 10_000 * chance()
+    const untilMs = fromMs + (seed % 2 === 0 ? 1000 + 40_000 * chance() : 10_000 + 100_000 * chance())
+    const linkedMs = untilMs + 8000 * chance()
+    const isCut = (node: number, atMs: number): boolean => node < 2 && atMs >= fromMs && atMs < untilMs
+    const fails = (node: number, id: string, atMs: number): boolean => isCut(node, atMs) && siteOf(id) !== SITES[node]
+    const fleet = run(
+      seed,
+      { fails, isLinked: (node, atMs) => node >= 2 || atMs < fromMs || atMs > linkedMs },
+      { untilMs: linkedMs + 60_000 },
+    )
+    assert.deepEqual(fleet.moves, [], `seed ${seed}`)
+    const references = makePlan([{ address: '198.51.100.1', port: 53 }])
+    const alone = {
+      fails: (_: number, id: string, atMs: number) => isCut(0, atMs) && (id.startsWith('reference:') || siteOf(id) !== SITES[0]),
+      isLinked: linked,
+    }
+    assert.deepEqual(run(seed, alone, { plan: references, nodes: 1, untilMs: untilMs + 60_000 }).moves, [], `seed ${seed}, alone`)
   }
 })
