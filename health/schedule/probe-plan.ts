@@ -14,6 +14,13 @@ export function healthKey(endpointId: string, address: string, probes: readonly 
   return JSON.stringify([endpointId, address, probes])
 }
 
+/** The probes that measure an address of an endpoint; those of the other family alone do not. A target's address is found when probing. */
+export function probesOfAddress({ target, probes }: RankPlan['endpoints'][number], address: string): readonly ProbeSpec[] {
+  if (target !== '') return probes
+  const family = address.includes(':') ? 'ipv6' : 'ipv4'
+  return probes.filter((probe) => (probe.families ?? family) === family)
+}
+
 /** Every probe that the plan asks for. Disabled endpoints are not probed. */
 export function planProbes(plan: RankPlan): readonly PlannedProbe[] {
   const planned: PlannedProbe[] = []
@@ -22,8 +29,9 @@ export function planProbes(plan: RankPlan): readonly PlannedProbe[] {
     for (const address of addressesOfEndpoint(endpoint)) {
       if (address === '') continue
       // The whole list is part of the key: where one probe changed, the address begins anew and wants all of its first results now.
-      const key = healthKey(endpoint.id, address, endpoint.probes)
-      for (const probe of endpoint.probes) planned.push({ key: `${key} ${probe.id}`, endpointId: endpoint.id, address, probe })
+      const probes = probesOfAddress(endpoint, address)
+      const key = healthKey(endpoint.id, address, probes)
+      for (const probe of probes) planned.push({ key: `${key} ${probe.id}`, endpointId: endpoint.id, address, probe })
     }
   }
   const endpointProbes = planned.map(({ probe }) => probe)

@@ -32,7 +32,7 @@ import {
 } from '../score/rank-endpoints.ts'
 import { FRESH_INTERVALS } from '../score/vantage-board.ts'
 import { type KeptHealth, keepAddress, keepIncumbents, restoreAddress, restoreIncumbents } from './kept-health.ts'
-import { addressesOfEndpoint, healthKey, REFERENCE_PREFIX } from './probe-plan.ts'
+import { addressesOfEndpoint, healthKey, probesOfAddress, REFERENCE_PREFIX } from './probe-plan.ts'
 import { type StandingEvidence, standingEvidence } from './standing-evidence.ts'
 import { createVantageJudge, type HeldSample, type VantageIdentity, type VantageStatus } from './vantage-judge.ts'
 
@@ -205,8 +205,9 @@ export function createRankKeeper(
             addresses.push(undefined)
             continue
           }
-          const key = healthKey(endpoint.id, address, endpoint.probes)
-          const health = known.get(key) ?? make(key, endpoint.id, address, endpoint.probes)
+          const probes = probesOfAddress(endpoint, address)
+          const key = healthKey(endpoint.id, address, probes)
+          const health = known.get(key) ?? make(key, endpoint.id, address, probes)
           next.set(key, health)
           limits.set(key, limitsOf[number]!)
           addresses.push(health)

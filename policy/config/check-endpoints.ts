@@ -5,7 +5,8 @@
 import { findAddress } from '../../geodata/address/address.ts'
 import { isForbiddenTarget } from '../../geodata/address/forbidden-targets.ts'
 import { type Prefix, parsePrefix, prefixContains } from '../../geodata/address/prefix.ts'
-import type { IssueDraft } from './config-issue.ts'
+import type { ConfigPath, IssueDraft } from './config-issue.ts'
+import type { Endpoint, Probe } from './config-schema.ts'
 import type { FilledConfig } from './fill-config.ts'
 
 /** Never the address of one host: an error. */
@@ -24,10 +25,34 @@ const OWN_PORTS: ReadonlyMap<number, string> = new Map([
   [9153, 'the metrics'],
 ])
 
+const FAMILY_WORDS = { ipv4: 'IPv4', ipv6: 'IPv6' } as const
+
+/** A probe of one family needs such an address; an address that no probe measures is told. The address of a target is found when probing. */
+function checkFamilies(
+  { id, probes, target, ...addresses }: Endpoint,
+  path: ConfigPath,
+  familiesOf: ReadonlyMap<string, Probe['families']>,
+  issues: IssueDraft[],
+): void {
+  if (target !== '' || probes.length === 0 || !probes.every((probe) => familiesOf.has(probe))) return
+  for (const [position, probe] of probes.entries()) {
+    const key = familiesOf.get(probe)
+    if (key === undefined || addresses[key] !== '') continue
+    issues.push({ code: 'CONFIG_PROBE_ADDRESS', path: [...path, 'probes', position], params: { id, probe, family: FAMILY_WORDS[key] } })
+  }
+  for (const key of ['ipv4', 'ipv6'] as const) {
+    const isMeasured = probes.some((probe) => (familiesOf.get(probe) ?? key) === key)
+    if (addresses[key] !== '' && !isMeasured)
+      issues.push({ code: 'CONFIG_ADDRESS_UNPROBED', path: [...path, key], params: { id, family: FAMILY_WORDS[key] } })
+  }
+}
+
 /** Adds the issues of all endpoints. */
 export function checkEndpointAddresses(config: FilledConfig, issues: IssueDraft[]): void {
   const ports = new Map(config.probes.map(({ value }) => [value.id, value.port]))
+  const families = new Map(config.probes.map(({ value }) => [value.id, value.families]))
   for (const { value, path } of config.endpoints) {
+    checkFamilies(value, path, families, issues)
     for (const key of ['ipv4', 'ipv6'] as const) {
       const address = findAddress(value[key])
       if (address === undefined) continue

@@ -360,6 +360,31 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `${p.key} ${p.intervalMs} is not longer than timeoutMs ${p.timeoutMs}`,
     () => 'raise the interval or lower the timeout: a probe must end before the next begins',
   ),
+  CONFIG_PROBE_EXPIRE: entry(
+    'error',
+    (p) => `intervalMs ${p.intervalMs} is longer than expireSeconds ${p.expireSeconds}`,
+    () => 'lower the interval: it says how often the age of the newest report is looked at',
+  ),
+  CONFIG_PROBE_ADDRESS: entry(
+    'error',
+    (p) => `endpoint "${p.id}" has no ${p.family} address, the only one that its probe "${p.probe}" measures`,
+    (p) => `give the endpoint an ${p.family} address, or change families of the probe`,
+  ),
+  CONFIG_ADDRESS_UNPROBED: entry(
+    'note',
+    (p) => `no probe of endpoint "${p.id}" measures its ${p.family} address: it always counts as up`,
+    () => 'leave families of one of its probes out, or add a probe for it',
+  ),
+  CONFIG_PATTERN_INVALID: entry(
+    'error',
+    (p) => `the pattern "${p.pattern}" does not compile: ${p.reason}`,
+    (p) => String(p.remedy),
+  ),
+  CONFIG_PATTERN_LONG: entry(
+    'error',
+    (p) => `the pattern "${p.pattern}" takes ${p.steps} steps, more than ${p.most}: looking for it would hold up other probes`,
+    () => 'shorten counts such as {100}, or look for a shorter text',
+  ),
   CONFIG_ENDPOINT_EMPTY: entry(
     'error',
     (p) => `endpoint "${p.id}" has no address`,
@@ -543,7 +568,8 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   ),
   POLICY_LATENCY_BY_DISTANCE: entry(
     'warning',
-    (p) => `pool "${p.pool}" chooses by latency, but its lines × members are more than the ${p.cap} places of a ranking: ordered by distance`,
+    (p) =>
+      `pool "${p.pool}" chooses by latency, but its lines × members are more than the ${p.cap} places of a ranking: ordered by distance`,
     () => 'write latency: {by: region}, use fewer pools or members, or accept it',
   ),
   POLICY_UNUSED: entry(

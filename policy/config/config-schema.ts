@@ -147,7 +147,8 @@ export type Zone = {
 /** How to measure an endpoint. */
 export type Probe = {
   readonly id: string
-  readonly kind: 'http' | 'https' | 'tcp'
+  readonly kind: 'http' | 'https' | 'tcp' | 'tls' | 'dns' | 'icmp' | 'grpc' | 'push' | 'script'
+  /** 0 for kinds that have none. */
   readonly port: number
   /** Path of http and https; begins with "/". */
   readonly path: string
@@ -174,7 +175,34 @@ export type Probe = {
   readonly match: string
   readonly redirects: boolean
   readonly certificate: 'verify' | 'ignore'
+  /** http, https; absent = 1.1. */
+  readonly httpVersion?: '2'
+  /** RE2 pattern that the first 64 KiB of the body must match; absent = any body. */
+  readonly matchPattern?: string
+  /** Addresses that it measures; absent = both families. */
+  readonly families?: 'ipv4' | 'ipv6'
+  /** grpc: over TLS; absent = clear text. */
+  readonly tls?: true
+  /** grpc: name of the service; absent = the server as a whole. */
+  readonly service?: string
+  /** dns: name in question, canonical. */
+  readonly queryName?: string
+  /** dns: type in question; absent = A. */
+  readonly queryType?: QueryTypeWord
+  /** dns: response code of a success; absent = NOERROR. */
+  readonly expectRcode?: RcodeWord
+  /** dns: rdata in canonical presentation form that must all be in the answer, sorted; absent = none. */
+  readonly expectAnswer?: readonly string[]
+  /** push: a report counts for this long; absent = 60. */
+  readonly expireSeconds?: number
+  /** script: base name in the folder of `--script-folder`. */
+  readonly script?: string
 }
+
+/** Types that a dns probe may ask for. */
+export type QueryTypeWord = 'A' | 'AAAA' | 'NS' | 'CNAME' | 'SOA' | 'PTR' | 'MX' | 'TXT' | 'SRV'
+/** Response codes that a dns probe may expect. */
+export type RcodeWord = 'NOERROR' | 'FORMERR' | 'SERVFAIL' | 'NXDOMAIN' | 'NOTIMP' | 'REFUSED'
 
 /** An address (or host name) that may be answered. */
 export type Endpoint = {

@@ -4,7 +4,16 @@
  * and docs/document.md must describe every key here (test/presubmit/document-keys.test.ts).
  */
 import { z } from 'zod'
-import type { AllDownKind, ChooseKind, Families, Precedence, TsigAlgorithmWord } from './config-schema.ts'
+import type {
+  AllDownKind,
+  ChooseKind,
+  Families,
+  Precedence,
+  Probe,
+  QueryTypeWord,
+  RcodeWord,
+  TsigAlgorithmWord,
+} from './config-schema.ts'
 import { geodataSchema } from './geodata-schema.ts'
 
 type Given<T> = T | undefined
@@ -48,7 +57,7 @@ export type TsigKeyShape = { name: string; algorithm: TsigAlgorithmWord; secretR
 /** `probes[]` as written. */
 export type ProbeShape = {
   id: string
-  kind: 'http' | 'https' | 'tcp'
+  kind: Probe['kind']
   port?: Given<number>
   path?: Given<string>
   expectStatus?: Given<number[]>
@@ -66,6 +75,17 @@ export type ProbeShape = {
   match?: Given<string>
   redirects?: Given<boolean>
   certificate?: Given<'verify' | 'ignore'>
+  httpVersion?: Given<'1.1' | '2'>
+  matchPattern?: Given<string>
+  families?: Given<'both' | 'ipv4' | 'ipv6'>
+  tls?: Given<boolean>
+  service?: Given<string>
+  queryName?: Given<string>
+  queryType?: Given<QueryTypeWord>
+  expectRcode?: Given<RcodeWord>
+  expectAnswer?: Given<string[]>
+  expireSeconds?: Given<number>
+  script?: Given<string>
 }
 /** `endpoints[]` as written. */
 export type EndpointShape = {
@@ -268,8 +288,8 @@ export const tsigKeySchema: z.ZodType<TsigKeyShape> = z.strictObject({
 /** One element of `probes`. */
 export const probeSchema: z.ZodType<ProbeShape> = z.strictObject({
   id,
-  kind: z.enum(['http', 'https', 'tcp']).describe('What a probe does.'),
-  port: z.int().min(1).max(65_535).optional().describe('Port; http 80, https 443, tcp must name one.'),
+  kind: z.enum(['http', 'https', 'tcp', 'tls', 'dns', 'icmp', 'grpc', 'push', 'script']).describe('What a probe does.'),
+  port: z.int().min(1).max(65_535).optional().describe('Port [http 80, https and tls 443, dns 53]; tcp and grpc must name one.'),
   path: text(2048)
     .regex(/^\/[\x21-\x7e]*$/)
     .optional()
@@ -295,9 +315,30 @@ export const probeSchema: z.ZodType<ProbeShape> = z.strictObject({
     .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/), text(4096).regex(/^[\t\x20-\x7e]*$/))
     .optional()
     .describe('More request headers.'),
-  match: text(1024).optional().describe('Text that the body must contain [any body].'),
-  redirects: z.boolean().optional().describe('Follow redirects to the same address [false].'),
-  certificate: z.enum(['verify', 'ignore']).optional().describe('Whether the certificate of https is verified [verify].'),
+  match: text(1024).optional().describe('Text that the first megabyte of the body must contain [any body].'),
+  matchPattern: text(200).optional().describe('RE2 pattern that the first 64 KiB of the body must match [any body].'),
+  httpVersion: z.enum(['1.1', '2']).optional().describe('HTTP version of http and https: 2 by ALPN over TLS, by prior knowledge in clear text [1.1].'),
+  redirects: z.boolean().optional().describe('Follow redirects to the same address, port and scheme [false].'),
+  certificate: z.enum(['verify', 'ignore']).optional().describe('Whether the certificate is verified (https, tls, grpc over TLS) [verify].'),
+  families: z.enum(['both', 'ipv4', 'ipv6']).optional().describe('Addresses of an endpoint that it measures [both].'),
+  tls: z.boolean().optional().describe('grpc: over TLS [false].'),
+  service: text(255)
+    .regex(/^[\x21-\x7e]*$/)
+    .optional()
+    .describe('grpc: name of the service that is asked for [the server as a whole].'),
+  queryName: text(1024).min(1).optional().describe('dns: name in question; must be given.'),
+  queryType: z.enum(['A', 'AAAA', 'NS', 'CNAME', 'SOA', 'PTR', 'MX', 'TXT', 'SRV']).optional().describe('dns: type in question [A].'),
+  expectRcode: z
+    .enum(['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'])
+    .optional()
+    .describe('dns: response code of a success [NOERROR].'),
+  expectAnswer: z.array(text(1024).min(1)).max(16).optional().describe('dns: rdata that must all be in the answer [none].'),
+  expireSeconds: z.int().min(1).max(86_400).optional().describe('push: a report counts for this long, in seconds [60].'),
+  script: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/)
+    .optional()
+    .describe('script: base name of an executable in the folder of --script-folder; must be given.'),
 })
 
 /** One element of `endpoints`. */
@@ -544,10 +585,4 @@ export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string]
 ]
 
 /** Values of the design that do not take effect yet, in the same way. */
-export const UNSUPPORTED_VALUES: readonly (readonly [section: string, key: string, value: string])[] = [
-  ['probes', 'kind', 'tls'],
-  ['probes', 'kind', 'dns'],
-  ['probes', 'kind', 'icmp'],
-  ['probes', 'kind', 'grpc'],
-  ['probes', 'kind', 'push'],
-]
+export const UNSUPPORTED_VALUES: readonly (readonly [section: string, key: string, value: string])[] = []

@@ -28,11 +28,12 @@ import type {
   UpdatePermission,
   Zone,
 } from './config-schema.ts'
-import type { EndpointShape, NameShape, PolicyShape, ProbeShape, ZoneShape } from './document-schema.ts'
+import type { EndpointShape, NameShape, PolicyShape, ZoneShape } from './document-schema.ts'
 import { readDomainName } from './domain-name.ts'
 import { fillGeodata } from './fill-geodata.ts'
 import { fillLines } from './fill-lines.ts'
 import { fillOptions } from './fill-options.ts'
+import { fillProbe } from './fill-probe.ts'
 import { isUsualLatency } from './latency-reading.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
@@ -298,53 +299,6 @@ function mailboxName(address: string): string {
   const at = address.indexOf('@')
   const domain = address.slice(at + 1)
   return `${address.slice(0, at).replaceAll('.', '\\.')}.${domain.endsWith('.') ? domain : `${domain}.`}`
-}
-
-const HTTP_KEYS = ['path', 'expectStatus', 'host', 'method', 'headers', 'match', 'redirects'] as const
-
-function fillProbe({ value, path, written }: Located<ProbeShape>, issues: IssueDraft[]): Probe {
-  const unused = value.kind === 'tcp' ? [...HTTP_KEYS, 'sni', 'certificate'] : value.kind === 'http' ? ['sni', 'certificate'] : []
-  for (const key of unused) {
-    if (written.has(key))
-      issues.push({ code: 'CONFIG_KEY_UNUSED', path: [...path, key], params: { key, reason: `kind: ${value.kind}` }, atKey: true })
-  }
-  if (value.kind === 'tcp' && !written.has('port')) {
-    issues.push({ code: 'CONFIG_KEY_MISSING', path, params: { owner: `probe "${value.id}" of kind tcp`, key: 'port' } })
-  }
-  const retryIntervalMs = value.retryIntervalMs ?? automaticRetryIntervalMs(value)
-  for (const [key, intervalMs] of [
-    ['intervalMs', value.intervalMs],
-    ['retryIntervalMs', retryIntervalMs],
-  ] as const) {
-    if (intervalMs > value.timeoutMs || (key === 'retryIntervalMs' && !written.has(key))) continue
-    issues.push({ code: 'CONFIG_PROBE_TIMEOUT', path: [...path, key], params: { key, intervalMs, timeoutMs: value.timeoutMs } })
-  }
-  return {
-    id: value.id,
-    kind: value.kind,
-    port: value.port ?? (value.kind === 'https' ? 443 : 80),
-    path: value.path ?? '/',
-    expectStatus: [...new Set(value.expectStatus ?? [200])].sort((a, b) => a - b),
-    intervalMs: value.intervalMs,
-    timeoutMs: value.timeoutMs,
-    retryIntervalMs,
-    fall: value.fall,
-    rise: value.rise,
-    windowSeconds: value.windowSeconds,
-    required: value.required,
-    host: value.host ?? '',
-    sni: value.sni ?? '',
-    method: value.method ?? 'GET',
-    headers: sortedRecord(value.headers ?? {}),
-    match: value.match ?? '',
-    redirects: value.redirects ?? false,
-    certificate: value.certificate ?? 'verify',
-  }
-}
-
-/** `retryIntervalMs` when it is not given: half of the interval, but longer than the timeout. */
-export function automaticRetryIntervalMs(probe: { readonly intervalMs: number; readonly timeoutMs: number }): number {
-  return Math.min(probe.intervalMs, Math.max(100, Math.round(probe.intervalMs / 2), probe.timeoutMs + 1))
 }
 
 function fillEndpoint({ value, path, written }: Located<EndpointShape>, issues: IssueDraft[]): Endpoint {

@@ -18,7 +18,8 @@ import type {
   SteeredName,
   Zone,
 } from './config-schema.ts'
-import { automaticOf, automaticRetryIntervalMs } from './fill-config.ts'
+import { automaticOf } from './fill-config.ts'
+import { automaticPort, automaticRetryIntervalMs } from './fill-probe.ts'
 import { GEODATA_DEFAULTS } from './geodata-schema.ts'
 import { latencyReadingOf, USUAL_LATENCY } from './latency-reading.ts'
 
@@ -128,7 +129,7 @@ function relativeName(name: string, zone: string): string {
 
 function probeValue(probe: Probe): Record<string, unknown> {
   return without(probe, {
-    ...(probe.kind === 'tcp' ? {} : { port: probe.kind === 'https' ? 443 : 80 }),
+    port: automaticPort(probe.kind),
     path: '/',
     expectStatus: [200],
     intervalMs: 5000,

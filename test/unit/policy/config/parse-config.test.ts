@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { prefixTexts } from '../../../../geodata/address/prefix-list.ts'
 import { formatPath } from '../../../../policy/config/config-issue.ts'
 import { parseConfig } from '../../../../policy/config/parse-config.ts'
+import { writeConfig } from '../../../../policy/config/write-config.ts'
 import { RDATA_ROWS } from '../../../support/rdata-rows.ts'
 
 /** A document that passes without any issue; the cases below replace parts of it. */
@@ -138,11 +139,6 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     name: 'a key of a later version',
     given: edit(['    records:\n', '    dnssec: {}\n    records:\n']),
     expected: ['CONFIG_NOT_SUPPORTED 6:5 zones[0].dnssec'],
-  },
-  {
-    name: 'a probe kind of a later version',
-    given: edit(['kind: http}', 'kind: icmp}']),
-    expected: ['CONFIG_NOT_SUPPORTED 9:24 probes[0].kind'],
   },
   {
     name: 'a geodata source without its file',
@@ -413,6 +409,57 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     given: edit(['kind: http}', 'kind: tcp, port: 1, path: /x}']),
     expected: ['CONFIG_KEY_UNUSED 9:38 probes[0].path'],
   },
+  {
+    name: 'keys of other kinds, and one that only TLS has',
+    given: edit(['kind: http}', 'kind: grpc, port: 50051, sni: a, httpVersion: "2", queryName: a.}']),
+    expected: [
+      'CONFIG_KEY_UNUSED 9:43 probes[0].sni',
+      'CONFIG_KEY_UNUSED 9:51 probes[0].httpVersion',
+      'CONFIG_KEY_UNUSED 9:69 probes[0].queryName',
+    ],
+  },
+  { name: 'a grpc probe without port', given: edit(['kind: http}', 'kind: grpc}']), expected: ['CONFIG_KEY_MISSING 9:5 probes[0]'] },
+  { name: 'a dns probe without a name', given: edit(['kind: http}', 'kind: dns}']), expected: ['CONFIG_KEY_MISSING 9:5 probes[0]'] },
+  {
+    name: 'a script probe without script',
+    given: edit(['kind: http}', 'kind: script}']),
+    expected: ['CONFIG_KEY_MISSING 9:5 probes[0]'],
+  },
+  {
+    name: 'a script that is a path',
+    given: edit(['kind: http}', 'kind: script, script: ../x}']),
+    expected: ['CONFIG_FORM 9:40 probes[0].script'],
+  },
+  {
+    name: 'a push probe with a time limit, looked at less often than it expires',
+    given: edit(['kind: http}', 'kind: push, timeoutMs: 10, intervalMs: 20000, expireSeconds: 10}']),
+    expected: ['CONFIG_KEY_UNUSED 9:30 probes[0].timeoutMs', 'CONFIG_PROBE_EXPIRE 9:57 probes[0].intervalMs'],
+  },
+  {
+    name: 'a pattern that does not compile',
+    given: edit(['kind: http}', 'kind: http, matchPattern: "ok("}']),
+    expected: ['CONFIG_PATTERN_INVALID 9:44 probes[0].matchPattern'],
+  },
+  {
+    name: 'a pattern that takes too long',
+    given: edit(['kind: http}', 'kind: http, matchPattern: "[a-z]{300}"}']),
+    expected: ['CONFIG_PATTERN_LONG 9:44 probes[0].matchPattern'],
+  },
+  {
+    name: 'answers that cannot be those of the type',
+    given: edit(['kind: http}', 'kind: dns, queryName: a., queryType: MX, expectAnswer: [mail.example., "10 mail.example"]}']),
+    expected: ['CONFIG_FORM 9:74 probes[0].expectAnswer[0]'],
+  },
+  {
+    name: 'an address of the other family in the answer',
+    given: edit(['kind: http}', 'kind: dns, queryName: a., queryType: AAAA, expectAnswer: [192.0.2.1]}']),
+    expected: ['CONFIG_ADDRESS_INVALID 9:76 probes[0].expectAnswer[0]'],
+  },
+  {
+    name: 'an endpoint without the address that its probe needs',
+    given: edit(['kind: http}', 'kind: http, families: ipv6}'], ['ipv4: 192.0.2.11,', 'ipv6: "2001:db8::1",']),
+    expected: ['CONFIG_ADDRESS_UNPROBED 12:27 endpoints[1].ipv4', 'CONFIG_PROBE_ADDRESS 12:61 endpoints[1].probes[0]'],
+  },
   { name: 'an endpoint without address', given: edit(['ipv4: 192.0.2.11, ', '']), expected: ['CONFIG_ENDPOINT_EMPTY 11:5 endpoints[0]'] },
   {
     name: 'an endpoint with target and address',
@@ -529,6 +576,62 @@ test('parseConfig reports mistakes of all sections at once, and none that only f
     'CONFIG_REFERENCE_UNKNOWN 22:39 policies[0].rules[0].pools[0]',
     'CONFIG_UNKNOWN_KEY 24:5 policies[0].fallbak',
   ])
+})
+
+test('parseConfig fills each kind of probe in, leaves new defaults out and brings names and addresses into canonical form', () => {
+  const kinds: readonly (readonly [written: string, expected: Record<string, unknown>])[] = [
+    ['kind: https, httpVersion: "2", matchPattern: "ok|up"', { kind: 'https', port: 443, httpVersion: '2', matchPattern: 'ok|up' }],
+    ['kind: http, httpVersion: "1.1", families: both', { kind: 'http', port: 80 }],
+    ['kind: tls, sni: a.example', { kind: 'tls', port: 443, sni: 'a.example' }],
+    [
+      'kind: dns, queryName: WWW.Example, queryType: MX, expectAnswer: ["010 Mail.Example", "5 b.example."]',
+      { kind: 'dns', port: 53, queryName: 'www.example.', queryType: 'MX', expectAnswer: ['10 mail.example.', '5 b.example.'] },
+    ],
+    ['kind: dns, queryName: ., queryType: A, expectRcode: NOERROR, expectAnswer: []', { kind: 'dns', port: 53, queryName: '.' }],
+    [
+      'kind: dns, queryName: a., queryType: AAAA, expectAnswer: ["2001:DB8:0::1", "::ffff:192.0.2.1"]',
+      { kind: 'dns', port: 53, queryName: 'a.', queryType: 'AAAA', expectAnswer: ['2001:db8::1', '::ffff:192.0.2.1'] },
+    ],
+    ['kind: icmp, families: ipv4', { kind: 'icmp', port: 0, families: 'ipv4' }],
+    ['kind: grpc, port: 1, tls: true, sni: a, service: s.Api', { kind: 'grpc', port: 1, tls: true, sni: 'a', service: 's.Api' }],
+    ['kind: grpc, port: 1, tls: false', { kind: 'grpc', port: 1 }],
+    ['kind: push, intervalMs: 500', { kind: 'push', port: 0, intervalMs: 500, retryIntervalMs: 500 }],
+    ['kind: push, expireSeconds: 30', { kind: 'push', port: 0, expireSeconds: 30 }],
+    ['kind: script, script: check-edge', { kind: 'script', port: 0, script: 'check-edge' }],
+  ]
+  const plain = parseConfig(BASE)
+  assert.ok(plain.ok)
+  for (const [written, expected] of kinds) {
+    const result = parseConfig(edit(['kind: http}', `${written}}`]))
+    assert.deepEqual(result.issues, [], written)
+    assert.ok(result.ok)
+    assert.deepEqual(result.config.probes[0], { ...plain.config.probes[0], ...expected }, written)
+    const again = parseConfig(writeConfig(result.config).document)
+    assert.ok(again.ok, JSON.stringify(again.issues))
+    assert.equal(again.digest, result.digest, written)
+  }
+})
+
+test('parseConfig explains a pattern that does not compile, with its place in it and a remedy', () => {
+  const cases = [
+    { pattern: 'ok(', message: /missing closing \) at "ok\(" \(character 1\)/, suggestion: /RE2/ },
+    { pattern: 'a(?!b)', message: /unsupported Perl syntax at "\(\?!" \(character 2\)/, suggestion: /neither ahead nor behind/ },
+    { pattern: '(a)\\1', message: /invalid escape sequence at "\\1" \(character 4\)/, suggestion: /no back-references/ },
+    { pattern: 'a**', message: /at "\*\*" \(character 2\)/, suggestion: /write \\ before it/ },
+    { pattern: '((a{1000}){1000}){1000}', message: /invalid repeat count/, suggestion: /./ },
+  ]
+  for (const { pattern, message, suggestion } of cases) {
+    const [issue, ...others] = parseConfig(edit(['kind: http}', `kind: http, matchPattern: ${JSON.stringify(pattern)}}`])).issues
+    assert.deepEqual([issue?.code, others], ['CONFIG_PATTERN_INVALID', []], pattern)
+    assert.match(issue!.message, message)
+    assert.match(issue!.suggestion!, suggestion)
+  }
+})
+
+test('parseConfig names the kind that was meant', () => {
+  const [issue] = parseConfig(edit(['kind: http}', 'kind: gprc}'])).issues
+  assert.equal(issue!.code, 'CONFIG_VALUE')
+  assert.match(`${issue!.message} ${issue!.suggestion}`, /"grpc"/)
 })
 
 test('parseConfig keeps places right behind a list entry that could not be read', () => {
