@@ -48,6 +48,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   'api-listen': { type: 'string', value: 'ADDR:PORT', help: 'API of this machine, which probes must not reach [127.0.0.1:8080]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
   'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
+  site: { type: 'string', value: 'NAME', help: 'site (endpoints[].site) that this node stands in [none]' },
   ...LOG_OPTION,
   ...SETTINGS_OPTION,
 }
@@ -134,8 +135,10 @@ async function run(args: CommandArgs): Promise<number> {
   const health = startNodeHealth({
     statePath: paths.nodeHealth,
     vantage: nodeId,
+    site: textFlag(flags, 'site', ''),
     own: [metricsListen, apiListen].map(({ address, port }) => ({ address: formatAddress(address), port })),
     log,
+    onIsolation: (_isolated, detail) => tell('isolation', nodeId, detail),
     onStanding: (subject, detail, evidence) => tell('standing', subject, detail, evidence),
     onWorkerReplaced: workerReplaced,
   })

@@ -108,8 +108,10 @@ async function run(args: CommandArgs): Promise<number> {
     health: startNodeHealth({
       statePath: paths?.nodeHealth,
       vantage: hostname(),
+      site: '',
       own: [],
       log,
+      onIsolation: (isolated, detail) => log.info({ isolated, detail }, 'isolation'),
       onStanding: (subject, detail) => log.info({ subject, detail }, 'standing'),
       onWorkerReplaced: workerReplaced,
     }),

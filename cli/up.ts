@@ -33,6 +33,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics of the node [127.0.0.1:9153]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
   'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
+  site: { type: 'string', value: 'NAME', help: 'site (endpoints[].site) that this node stands in [none]' },
   example: { type: 'boolean', help: 'loads examples/edge-api into an empty store and runs simulated edge endpoints' },
   ...LOG_OPTION,
   ...SETTINGS_OPTION,
@@ -45,6 +46,7 @@ const NODE_FLAGS = [
   'metrics-listen',
   'metrics-token-file',
   'node-id',
+  'site',
   'log-level',
 ]
 /** Flags that go to control as they are. */

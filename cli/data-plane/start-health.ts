@@ -1,5 +1,6 @@
 /** Health of this process (health/schedule) behind the port that the data plane needs. Shell. */
 
+import type { VantageReport } from '../../health/model/vantage-report.ts'
 import type { OwnSocket } from '../../health/probe/allowed-target.ts'
 import { type HealthRuntime, startHealth } from '../../health/schedule/health-runtime.ts'
 import type { StandingEvidence } from '../../health/schedule/standing-evidence.ts'
@@ -12,9 +13,15 @@ export type NodeHealthOptions = {
   readonly statePath: string | undefined
   /** Name of this node as a vantage. */
   readonly vantage: string
+  /** Data centre that it stands in; empty = none. */
+  readonly site?: string
   /** Sockets of ours that must not be probed. */
   readonly own: readonly OwnSocket[]
   readonly log: ProcessLog
+  /** What this node says to the other vantages, at each ranking; absent = nobody asks. */
+  readonly onReport?: ((report: VantageReport) => void) | undefined
+  /** This node is cut off, or is so no more. */
+  readonly onIsolation?: ((isolated: boolean, detail: string) => void) | undefined
   readonly onStanding: (subject: string, detail: string, evidence: StandingEvidence) => void
   readonly onWorkerReplaced: (name: string, reason: string) => void
 }
@@ -25,6 +32,9 @@ export function startNodeHealth(options: NodeHealthOptions): HealthSource & Heal
   return startHealth({
     statePath: options.statePath,
     own: options.own,
+    identity: { vantage: options.vantage, site: options.site ?? '' },
+    onReport: options.onReport,
+    onIsolation: options.onIsolation,
     onStanding: options.onStanding,
     onWarning: (message) => log.warn({ vantage: options.vantage }, message),
     onWorkerReplaced: options.onWorkerReplaced,

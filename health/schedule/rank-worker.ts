@@ -207,8 +207,8 @@ function judgeIsolation(): void {
   const seen = others.filter((other) => !other.isolated).length
   const beside = `${seen} other ${seen === 1 ? 'vantage' : 'vantages'} heard, ${failingReferences.length} references fail`
   const detail = isolated
-    ? `this node is cut off: the ranking of endpoints elsewhere stays as it was (${beside})`
-    : `this node reaches endpoints elsewhere again (${beside})`
+    ? `cut off: the ranking of endpoints elsewhere stays as it was (${beside})`
+    : `reaches endpoints elsewhere again (${beside})`
   send({ type: 'isolation', isolated, detail })
 }
 
