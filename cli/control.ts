@@ -11,6 +11,7 @@ import type { ApiParts } from '../admin-ui/api/api-parts.ts'
 import { Accounts } from '../admin-ui/api/auth/accounts.ts'
 import { GeodataDesk } from '../admin-ui/api/geodata/geodata-desk.ts'
 import { loadGeodataInUse, prepareGeodataFolders } from '../admin-ui/api/geodata/geodata-state.ts'
+import { LatencyDesk } from '../admin-ui/api/latency/latency-desk.ts'
 import { LineDirectory } from '../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../admin-ui/api/observe/fleet-watch.ts'
@@ -26,6 +27,7 @@ import { createApiServers } from '../admin-ui/api/server.ts'
 import { SecondaryKeeper } from '../admin-ui/api/zones/secondary-keeper.ts'
 import { UpdateDesk } from '../admin-ui/api/zones/update-desk.ts'
 import type { Issue } from '../admin-ui/contract/issue.ts'
+import type { LatencyAsk } from '../cluster/latency-ask.ts'
 import { startLocalFleetHub } from '../cluster/local-fleet-transport.ts'
 import type { NotifyAsk, UpdateAsk } from '../cluster/zone-asks.ts'
 import { findAddress, formatAddress } from '../geodata/address/address.ts'
@@ -137,8 +139,12 @@ async function run(args: CommandArgs): Promise<number> {
     monotonicMs: () => performance.now(),
     random: Math.random,
   })
-  hub.onAsk(async (_nodeId, method, params) => {
+  hub.onAsk(async (nodeId, method, params) => {
     if (method === 'update') return updates.submit(params as UpdateAsk)
+    if (method === 'latency') {
+      latency.takeNode(nodeId, params as LatencyAsk)
+      return null
+    }
     const { zone, client } = params as NotifyAsk
     secondaries.notified(zone, client)
     return null
@@ -171,6 +177,16 @@ async function run(args: CommandArgs): Promise<number> {
     onEvent: (subject, detail) => void feed.add({ at: new Date().toISOString(), node: 'control', kind: 'override', subject, detail }),
     now: Date.now,
   })
+  const latency = new LatencyDesk({
+    store,
+    config: () => publisher.live()?.config,
+    geodata: () => publisher.geodataInUse().geodata,
+    hub,
+    labelOf: (line) => lines.describe(line, []),
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    log,
+  })
   const accounts = new Accounts(store, Date.now)
   const parts: ApiParts = {
     store,
@@ -179,6 +195,7 @@ async function run(args: CommandArgs): Promise<number> {
     drafts: new DraftDesk(store, publisher),
     fleet,
     overrides,
+    latency,
     secondary: (zone) => secondaries.view(zone),
     feed,
     ring,
@@ -206,6 +223,7 @@ async function run(args: CommandArgs): Promise<number> {
   try {
     // Before a generation goes out: nodes must not answer a moment without what operators force.
     overrides.start()
+    latency.start()
     await openServers(servers.tcp, servers.socket, listen, paths.controlSocket)
     await bringUp(publisher, flags, log)
     // Only now: a start that is refused, because the port is taken or the first document is wrong, makes no account and tells no password.
@@ -214,7 +232,7 @@ async function run(args: CommandArgs): Promise<number> {
     secondaries.sync()
     geodataDesk.sync()
     healthHistory,
-    const tellFigures = (): void => hub.tellFigures(() => geodataDesk.figures())
+    const tellFigures = (): void => hub.tellFigures(() => ({ type: 'figures', rows: { ...geodataDesk.figures().rows, ...latency.figures() } }))
     tellFigures()
     figuresTimer = setInterval(tellFigures, FIGURES_INTERVAL_MS)
     fleet.start()
@@ -232,6 +250,7 @@ async function run(args: CommandArgs): Promise<number> {
   } finally {
     fleet.stop()
     overrides.stop()
+    latency.stop()
     secondaries.stop()
     clearInterval(figuresTimer)
     await geodataDesk.stop()

@@ -19,6 +19,7 @@ import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { startGuardState } from './data-plane/cookie-secrets.ts'
 import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
+import { readNodeLine, startLineFeed } from './data-plane/line-feed.ts'
 import { nodeMetricRows } from './data-plane/node-metrics.ts'
 import { startNodeOverrides } from './data-plane/node-overrides.ts'
 import { createNodeRequests } from './data-plane/node-requests.ts'
@@ -35,6 +36,7 @@ import { createStartLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, listenFlags, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
 import { QUERY_LOG_OPTIONS, queryLogSettings, startNodeQueryLog } from './query-log-options.ts'
+import { scriptFolderOf } from './script-folder.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { type StatePaths, statePaths } from './state-paths.ts'
 import { waitForStop } from './stop-signal.ts'
@@ -47,6 +49,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics [127.0.0.1:9153]' },
   'api-listen': { type: 'string', value: 'ADDR:PORT', help: 'API of this machine, which probes must not reach [127.0.0.1:8080]' },
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
+  line: { type: 'string', value: 'LINE', help: 'own line, e.g. cn-33/telecom: probes of this node count as measured there [none]' },
   'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
   site: { type: 'string', value: 'NAME', help: 'site (endpoints[].site) that this node stands in [none]' },
   ...LOG_OPTION,
@@ -107,6 +110,7 @@ async function run(args: CommandArgs): Promise<number> {
   })
   const startedAt = Date.now()
   const nodeId = textFlag(flags, 'node-id', hostname())
+  const line = readNodeLine(textFlag(flags, 'line', ''))
   const threads = numberFlag(flags, 'udp-threads', defaultUdpThreads(), 1, 64)
   const addresses = listenFlags(flags, 'listen', ['127.0.0.1:5300'], 53)
   const metricsListen = metricsListenOf(flags)
@@ -137,6 +141,7 @@ async function run(args: CommandArgs): Promise<number> {
     vantage: nodeId,
     site: textFlag(flags, 'site', ''),
     own: [metricsListen, apiListen].map(({ address, port }) => ({ address: formatAddress(address), port })),
+    scriptFolder: scriptFolderOf(flags),
     log,
     onIsolation: (_isolated, detail) => tell('isolation', nodeId, detail),
     onStanding: (subject, detail, evidence) => tell('standing', subject, detail, evidence),
@@ -209,6 +214,13 @@ async function run(args: CommandArgs): Promise<number> {
       firstLive = resolve
     })
     link.onOverrides((message) => overrides.take(message.overrides))
+    link.onLatency((message) => health.takeLatency(message))
+    const feed = startLineFeed(
+      line,
+      () => plane.live(),
+      (method, params, timeoutMs) => link.ask(method, params, timeoutMs),
+    )
+    closers.push(async () => feed.stop())
     link.onFreshness(({ expiresInMs }) => plane.freshness?.take(expiresInMs))
     link.onFigures((message) => {
       figures = message.rows

@@ -2,6 +2,7 @@
  * Port: how control and nodes talk. On one machine a unix socket in the state folder carries it (local-fleet-transport.ts,
  * one JSON message a line); on many machines NATS JetStream will. Pure types. Control is the one writer; nodes only receive generations.
  */
+import type { LatencyMessage } from '../health/model/latency-matrix.ts'
 import type { Override } from '../health/model/override.ts'
 
 /** What a node tells when it connects, and whenever it changes. */
@@ -35,9 +36,10 @@ export type NodeMethod = 'explain' | 'scores' | 'stats' | 'incumbents' | 'client
 
 /**
  * What a node can ask of control: `update` (UpdateAsk → UpdateVerdict of zone-asks.ts; answered when the change is durable), `notify`
- * (NotifyAsk → null; a primary says that a secondary zone has a new serial).
+ * (NotifyAsk → null; a primary says that a secondary zone has a new serial), `latency`
+ * (LatencyAsk of latency-ask.ts → null; medians of the node's probes for its own line).
  */
-export type ControlMethod = 'update' | 'notify'
+export type ControlMethod = 'update' | 'notify' | 'latency'
 
 /** How fresh secondary zones are, told to every node when it connects and whenever it changes. */
 export type FreshnessMessage = {
@@ -56,6 +58,9 @@ export type FiguresMessage = {
 /** The overrides that have not ended, told to every node when it connects and whenever one is set, changed or ended. */
 export type OverridesMessage = { readonly type: 'overrides'; readonly overrides: readonly Override[] }
 
+/** Cells of the latency matrix: all of them to a node that connects, then what changed (health/model/latency-matrix.ts). */
+export type { LatencyMessage } from '../health/model/latency-matrix.ts'
+
 /** Control's answer to what a node asked. */
 export type ReplyMessage = {
   readonly type: 'reply'
@@ -66,7 +71,7 @@ export type ReplyMessage = {
 }
 
 /** Control → node. */
-export type ToNode = PublishMessage | RequestMessage | FreshnessMessage | FiguresMessage | OverridesMessage | ReplyMessage
+export type ToNode = PublishMessage | RequestMessage | FreshnessMessage | FiguresMessage | OverridesMessage | LatencyMessage | ReplyMessage
 /** Node → control. */
 export type FromNode =
   | { readonly type: 'hello'; readonly status: NodeStatus }
@@ -123,6 +128,8 @@ export type FleetHub = {
   tellFigures(read: () => FiguresMessage): void
   /** Tells all nodes, also those that connect later, the overrides; the whole list each time. */
   tellOverrides(read: () => OverridesMessage): void
+  /** Tells all nodes cells of the latency matrix; `read(true)` is called for each node that connects later, `read(false)` now. */
+  tellLatency(read: (whole: boolean) => LatencyMessage): void
   close(): Promise<void>
 }
 
@@ -135,6 +142,7 @@ export type FleetLink = {
   onFreshness(handler: (message: FreshnessMessage) => void): void
   onFigures(handler: (message: FiguresMessage) => void): void
   onOverrides(handler: (message: OverridesMessage) => void): void
+  onLatency(handler: (message: LatencyMessage) => void): void
   /** Asks control; rejects with code FLEET_CONTROL_AWAY when it is not connected, or was lost meanwhile, FLEET_TIMEOUT after `timeoutMs`. */
   ask(method: ControlMethod, params: unknown, timeoutMs: number): Promise<unknown>
   close(): Promise<void>

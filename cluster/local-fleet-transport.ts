@@ -13,6 +13,7 @@ import type {
   FleetLink,
   FreshnessMessage,
   FromNode,
+  LatencyMessage,
   NodeEvent,
   NodeMethod,
   NodeStatus,
@@ -62,6 +63,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
   let askHandler: ((nodeId: string, method: ControlMethod, params: unknown) => Promise<unknown>) | undefined
   let readFreshness: (() => FreshnessMessage) | undefined
   let readFigures: (() => FiguresMessage) | undefined
+  let readLatency: ((whole: boolean) => LatencyMessage) | undefined
   let readOverrides: (() => OverridesMessage) | undefined
   let nextId = 1
 
@@ -111,6 +113,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
     if (readFigures !== undefined) send(socket, readFigures())
     // Before the generation: it is answered from with what operators force.
     if (readOverrides !== undefined) send(socket, readOverrides())
+    if (readLatency !== undefined) send(socket, readLatency(true))
     if (latest !== undefined && (status.generation !== latest.generation || status.digest !== latest.digest)) send(socket, latest)
     return greeted
   }
@@ -229,6 +232,13 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       readOverrides = read
       for (const { socket } of peers.values()) send(socket, read())
     },
+    tellLatency: (read) => {
+      // A node that connects from now on gets the whole; the first time those that are there have nothing yet.
+      const message = read(readLatency === undefined)
+      readLatency = read
+      if (!message.whole && message.cells.length === 0) return
+      for (const { socket } of peers.values()) send(socket, message)
+    },
     tellFigures: (read) => {
       readFigures = read
       for (const { socket } of peers.values()) send(socket, read())
@@ -257,6 +267,9 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
   let requestHandler: ((method: NodeMethod, params: unknown) => Promise<unknown>) | undefined
   let figuresHandler: ((message: FiguresMessage) => void) | undefined
   let earlyFigures: FiguresMessage | undefined
+  let latencyHandler: ((message: LatencyMessage) => void) | undefined
+  /** Messages that came before the handler was set: the whole matrix, and what changed since. */
+  let earlyLatency: LatencyMessage[] = []
   let overridesHandler: ((message: OverridesMessage) => void) | undefined
   let earlyOverrides: OverridesMessage | undefined
   let freshnessHandler: ((message: FreshnessMessage) => void) | undefined
@@ -309,7 +322,10 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
           if (message.type === 'publish') void apply(message)
           else if (message.type === 'request') void answer(message.id, message.method, message.params)
           else if (message.type === 'reply') asks.get(message.id)?.(message)
-          else if (message.type === 'overrides') {
+          else if (message.type === 'latency') {
+            if (latencyHandler === undefined) earlyLatency = message.whole ? [message] : [...earlyLatency, message]
+            else latencyHandler(message)
+          } else if (message.type === 'overrides') {
             if (overridesHandler === undefined) earlyOverrides = message
             else overridesHandler(message)
           } else if (message.type === 'figures') {
@@ -352,6 +368,11 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
       figuresHandler = handler
       if (earlyFigures !== undefined) handler(earlyFigures)
       earlyFigures = undefined
+    },
+    onLatency: (handler) => {
+      latencyHandler = handler
+      for (const message of earlyLatency) handler(message)
+      earlyLatency = []
     },
     onOverrides: (handler) => {
       overridesHandler = handler

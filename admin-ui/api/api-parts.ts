@@ -4,6 +4,7 @@ import type { HealthHistory } from '../../policy/store/health-history.ts'
 import type { Store } from '../../policy/store/store.ts'
 import type { Accounts } from './auth/accounts.ts'
 import type { GeodataDesk } from './geodata/geodata-desk.ts'
+import type { LatencyDesk } from './latency/latency-desk.ts'
 import type { LineDirectory } from './lines/line-directory.ts'
 import type { EventFeed } from './observe/event-feed.ts'
 import type { FleetWatch } from './observe/fleet-watch.ts'
@@ -21,6 +22,7 @@ export type ApiParts = {
   readonly drafts: DraftDesk
   readonly fleet: FleetWatch
   readonly overrides: OverrideDesk
+  readonly latency: LatencyDesk
   /** State of a secondary zone by name; undefined = there is none. */
   readonly secondary: (zone: string) => SecondaryView | undefined
   readonly feed: EventFeed

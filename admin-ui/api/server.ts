@@ -58,7 +58,7 @@ export type ApiLimits = {
 /** Reports have a limit of their own: hundreds of endpoints may stand behind one address, and one that is refused would count as failed. */
 const LIMITS: ApiLimits = { requestsPerMinute: 1200, reportsPerMinute: 12_000, signInsPerMinute: 20, wrongTokensPerMinute: 20 }
 /** Where reports go. */
-const REPORTS: ReadonlySet<string> = new Set([`${API_BASE}/health/push`, `${API_BASE}/health/samples`])
+const REPORTS: ReadonlySet<string> = new Set([`${API_BASE}/health/push`, `${API_BASE}/health/samples`, `${API_BASE}/latency/samples`])
 
 /** Largest body: a document with its files. */
 const BODY_LIMIT = '160mb'

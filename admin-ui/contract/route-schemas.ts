@@ -20,6 +20,7 @@ import { generationAnswerSchema, generationListSchema } from './generation.ts'
 import { geodataPendingSchema, geodataRefreshAnswerSchema, geodataRefreshSchema, geodataStatusSchema } from './geodata.ts'
 import { healthScoresSchema } from './health-scores.ts'
 import { healthSeriesSchema } from './health-series.ts'
+import { latencyMatrixSchema, latencySamplesAnswerSchema, latencySamplesSchema } from './latency.ts'
 import { LINE_KINDS, lineCatalogueSchema, lineChainSchema, lineDescriptionSchema, lineSearchSchema } from './line.ts'
 import { networkCheckSchema, networkCheckWishSchema } from './network-check.ts'
 import { overrideAddSchema, overrideChangeSchema, overrideCheckSchema, overrideListSchema, overrideSchema } from './override.ts'
@@ -94,6 +95,8 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   checkOverride: takes(overrideAddSchema, overrideCheckSchema),
   changeOverride: takes(overrideChangeSchema, overrideSchema),
   endOverride: just(null, [{ name: 'reason', help: 'why it is ended, at most 500 characters' }]),
+  addLatencySamples: takes(latencySamplesSchema, latencySamplesAnswerSchema),
+  latencyMatrix: just(latencyMatrixSchema, [{ name: 'policy', help: 'policy whose settings and endpoints count; default the usual settings' }]),
   lines: just(lineCatalogueSchema, [LINE_KIND, { name: 'parent', help: 'only what lies right in this place, e.g. cn-33' }]),
   lineSearch: just(lineSearchSchema, [
     { name: 'q', help: 'name in Chinese or English, initials, code, or address', required: true },

@@ -12,6 +12,7 @@ import type { GenerationAnswer, GenerationList } from './generation.ts'
 import type { GeodataPending, GeodataRefresh, GeodataRefreshAnswer, GeodataStatus } from './geodata.ts'
 import type { HealthScores } from './health-scores.ts'
 import type { HealthSeriesAnswer } from './health-series.ts'
+import type { LatencyMatrix, LatencySamples, LatencySamplesAnswer } from './latency.ts'
 import type { LineCatalogue, LineChain, LineDescription, LineSearch } from './line.ts'
 import type { NetworkCheck, NetworkCheckWish } from './network-check.ts'
 import type { Override, OverrideAdd, OverrideChange, OverrideCheck, OverrideList } from './override.ts'
@@ -66,6 +67,8 @@ export type RouteTypes = {
   checkOverride: { body: OverrideAdd; answer: OverrideCheck }
   changeOverride: { body: OverrideChange; answer: Override }
   endOverride: { body: undefined; answer: undefined }
+  addLatencySamples: { body: LatencySamples; answer: LatencySamplesAnswer }
+  latencyMatrix: { body: undefined; answer: LatencyMatrix }
   lines: { body: undefined; answer: LineCatalogue }
   lineSearch: { body: undefined; answer: LineSearch }
   lineChain: { body: undefined; answer: LineChain }
@@ -135,6 +138,11 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   checkOverride: route('POST', '/overrides/check', 'operator', 'says which endpoints and lines an override would hit; sets nothing'),
   changeOverride: route('PATCH', '/overrides/:id', 'operator', 'changes an open override; If-Match is required'),
   endOverride: route('DELETE', '/overrides/:id', 'operator', 'ends an override; ?reason=, If-Match is honoured'),
+  addLatencySamples: {
+    ...route('POST', '/latency/samples', 'operator', 'takes what clients measured to endpoints; wrong samples are dropped and counted'),
+    scope: 'samples',
+  },
+  latencyMatrix: route('GET', '/latency/matrix', 'viewer', 'latency by line and endpoint as a policy reads it; ?policy='),
   lines: route('GET', '/lines', 'viewer', 'the catalogue: places, carriers, custom lines; ?kind=&parent='),
   lineSearch: route('GET', '/lines/search', 'viewer', 'lines by Chinese or English name, initials, code or address; ?q=&kind=&limit='),
   lineChain: route('GET', '/lines/chain', 'viewer', 'lines that a client can match; ?address='),

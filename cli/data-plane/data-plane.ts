@@ -7,7 +7,14 @@
  */
 import type { RankPlan } from '../../health/model/rank-plan.ts'
 import { rankingShapeOf, type SharedRanking, sharedRankingSizeBytes, viewSharedRanking } from '../../health/model/ranking.ts'
-import { ANSWER_OUTCOMES, type AnswerOutcome, type PolicyCounterShape, policyCounterCells } from '../../resolver/observe/counters.ts'
+import { latencyPlanOf } from '../../policy/compile/latency-rows.ts'
+import {
+  ANSWER_OUTCOMES,
+  type AnswerOutcome,
+  type PolicyCounterShape,
+  policyCounterCells,
+  sumEndpointAnswers,
+} from '../../resolver/observe/counters.ts'
 import { readFailedPackets } from '../../resolver/observe/failed-packets.ts'
 import type { QueryLog } from '../../resolver/observe/query-log.ts'
 import type { Snapshot } from '../../resolver/snapshot/snapshot.ts'
@@ -30,6 +37,8 @@ import type { ZoneFreshness } from './zone-freshness.ts'
 export type HealthSource = {
   /** Turns to another plan; resolves when the first ranking for it stands in `sharedRanking`. */
   readonly replacePlan: (plan: RankPlan, sharedRanking: SharedArrayBuffer) => Promise<void>
+  /** Takes how many answers a second led to endpoints with a capacity. */
+  readonly takeAnswers?: (answers: readonly { readonly endpointId: string; readonly perSecond: number }[]) => void
   readonly stop: () => Promise<void>
 }
 
@@ -100,6 +109,8 @@ const UPDATE_LIVE_MS = 10_000
 /** A policy counts as failing open for this long after its last such answer. */
 const FAIL_OPEN_HOLD_MS = 10_000
 const FAIL_OPEN_LOOK_MS = 500
+/** Answers by endpoint are looked at this often. */
+const ANSWER_RATES_MS = 5000
 /** Failed packets are logged at most this often. */
 const FAILED_PACKET_LOG_MS = 60_000
 
@@ -109,6 +120,7 @@ type LiveCounters = {
   readonly offset: number
   readonly shape: PolicyCounterShape
   readonly snapshot: Snapshot
+  readonly plan: RankPlan
 }
 
 /** Starts a data plane; it answers after `open`. */
@@ -167,10 +179,16 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
 
   async function publishNow(load: (blockSource: BlockSource) => Snapshot | Promise<Snapshot>): Promise<LiveGeneration> {
     const snapshot = await load(memory.block)
-    const plan: RankPlan = { ...snapshot.meta.rankPlan, generation: snapshot.generation }
+    const { rankPlan, names } = snapshot.meta
+    const latency = latencyPlanOf(snapshot.policies.columns, names, rankPlan)
+    const plan: RankPlan = { ...rankPlan, generation: snapshot.generation, latency }
     const shape = rankingShapeOf(plan)
-    const { names } = snapshot.meta
-    const counterShape: PolicyCounterShape = { ruleCount: names.ruleLines.length, policyCount: names.policies.length }
+    const hasCapacity = plan.endpoints.some(({ capacity }) => capacity !== undefined)
+    const counterShape: PolicyCounterShape = {
+      ruleCount: names.ruleLines.length,
+      policyCount: names.policies.length,
+      endpointCount: hasCapacity ? shape.endpointCount : 0,
+    }
     const countersOffset = sharedRankingSizeBytes(shape)
     const ranking = memory.ranking(countersOffset + policyCountersBytes(counterShape, pool.workers.length))
     try {
@@ -213,7 +231,8 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     if (counters !== undefined) for (const answers of readAnswers(counters)) add(earlier, answers)
     live = { snapshot, plan, shared }
     liveRanking = ranking
-    counters = { ranking, offset: countersOffset, shape: counterShape, snapshot }
+    counters = { ranking, offset: countersOffset, shape: counterShape, snapshot, plan }
+    endpointAnswers = undefined
     memory.commit(allLeft && !pool.isPinned())
     if (memory.takeGarbage()) {
       await pool.collect()
@@ -288,6 +307,31 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     }
   }
 
+  /** Answers by endpoint number at the last look; undefined after a publish: counters begin at zero then. */
+  let endpointAnswers: { readonly counts: Float64Array; readonly atMs: number } | undefined
+
+  /** Tells health how many answers a second led to endpoints that have a capacity. */
+  function tellAnswerRates(): void {
+    if (counters === undefined || health.takeAnswers === undefined || !counters.shape.endpointCount) return
+    const { ranking, offset, shape, plan } = counters
+    const counts = sumEndpointAnswers(
+      new Float64Array(ranking, offset, policyCounterCells(shape) * pool.workers.length),
+      shape,
+      pool.workers.length,
+    )
+    const nowMs = performance.now()
+    const before = endpointAnswers
+    endpointAnswers = { counts, atMs: nowMs }
+    if (before === undefined) return
+    const seconds = (nowMs - before.atMs) / 1000
+    health.takeAnswers(
+      plan.endpoints.flatMap(({ id, capacity }, number) =>
+        capacity === undefined ? [] : [{ endpointId: id, perSecond: (counts[number]! - before.counts[number]!) / seconds }],
+      ),
+    )
+  }
+
+  const answerRatesTimer = setInterval(tellAnswerRates, ANSWER_RATES_MS)
   const failOpenTimer = setInterval(lookForFailOpen, FAIL_OPEN_LOOK_MS)
   const packetTimer = setInterval(logFailedPackets, FAILED_PACKET_LOG_MS)
 
@@ -314,6 +358,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     certificateExpiresAt: () => options.encryption?.expiresAt(),
     stop: async () => {
       stopped.reject(new Error('nearcast is stopping'))
+      clearInterval(answerRatesTimer)
       clearInterval(failOpenTimer)
       clearInterval(packetTimer)
       options.encryption?.stop()

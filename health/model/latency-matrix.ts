@@ -17,6 +17,16 @@ export type LatencyCell = {
   readonly at: number
 }
 
+/** A cell as explain shows it. */
+export type LatencyCellAge = {
+  readonly endpointId: string
+  readonly medianMs: number
+  readonly p90Ms: number
+  readonly count: number
+  /** Of the newest sample. */
+  readonly ageSeconds: number
+}
+
 /** How a policy reads the matrix (`policies[].latency`). */
 export type LatencySettings = {
   /** Share of scope blocks that are led to little known endpoints, in percent; 0 = none. */

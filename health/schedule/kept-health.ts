@@ -5,6 +5,7 @@
 import { STANDING_UNKNOWN } from '../model/standing.ts'
 import { type AddressHealth, type GateLimits, type GateReason, gateKey, LAST_KNOWN_MS } from '../score/address-health.ts'
 import type { Place } from '../score/hysteresis.ts'
+import type { KeptCell } from '../score/latency-order.ts'
 import type { RankMemory } from '../score/rank-endpoints.ts'
 import { nextNumber } from '../score/window.ts'
 
@@ -41,6 +42,8 @@ export type KeptHealth = {
   readonly rankingId: number
   readonly addresses: readonly KeptAddress[]
   readonly incumbents: readonly (readonly [key: string, endpointId: string, challengers: KeptChallengers])[]
+  /** Cells of the latency matrix; absent in files of versions without it. */
+  readonly latency?: readonly KeptCell[]
 }
 
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)

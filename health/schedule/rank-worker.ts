@@ -7,6 +7,7 @@
  *           (meanwhile the live generation goes on being ranked in its own memory)
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { LatencyMessage } from '../model/latency-matrix.ts'
 import type { Override } from '../model/override.ts'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
@@ -14,6 +15,7 @@ import { rankingShapeOf, type SharedRanking, viewSharedRanking } from '../model/
 import type { LoadReport, PushedResult, VantageReport } from '../model/vantage-report.ts'
 import type { DropCounts } from '../score/drop-counts.ts'
 import { forcedStandings } from '../score/forced-standings.ts'
+import { createLatencyOrderer } from '../score/latency-order.ts'
 import type { AnswerRate } from '../score/load-book.ts'
 import { summarizeWindow } from '../score/window.ts'
 import { elapsedBetween, loadHealth, readMachineClocks, saveHealth } from './health-state-file.ts'
@@ -36,6 +38,7 @@ export type RankRequest =
   | { readonly type: 'samples'; readonly endpointId: string; readonly limit: number }
   | { readonly type: 'details' }
   | { readonly type: 'state' }
+  | { readonly type: 'latency-cells'; readonly line: string }
   | { readonly type: 'stop' }
 /** What the runtime sends. `break` is for tests of the watchdog only. */
 export type ToRank =
@@ -46,6 +49,7 @@ export type ToRank =
   | { readonly type: 'loads'; readonly loads: readonly LoadReport[] }
   | { readonly type: 'answers'; readonly answers: readonly AnswerRate[] }
   | { readonly type: 'overrides'; readonly overrides: readonly Override[] }
+  | LatencyMessage
   | { readonly type: 'break'; readonly how: 'throw' | 'loop' }
 /** What the worker sends. */
 export type FromRank =
@@ -79,6 +83,7 @@ const RANKING_ID_STEP = 60_000 / SWAP_INTERVAL_MS + 10
 
 const { statePath, heartbeat, identity, reports } = workerData as RankWorkerData
 const send = (message: FromRank): void => parentPort!.postMessage(message)
+const latency = createLatencyOrderer()
 const keeper = startKeeper()
 
 type Ranked = { readonly planned: PlannedHealth; readonly shared: SharedRanking }
@@ -103,6 +108,7 @@ function startKeeper(): RankKeeper {
   if (loaded?.ok === false) for (const message of loaded.reasons) send({ type: 'warning', message })
   if (loaded?.ok !== true) return createRankKeeper(undefined, 0, nowMs, identity)
   const { clocks, health } = loaded.file
+  latency.restore(health.latency ?? [], nowMs - elapsedBetween(clocks, readMachineClocks()))
   const kept = { ...health, rankingId: health.rankingId + RANKING_ID_STEP }
   return createRankKeeper(kept, elapsedBetween(clocks, readMachineClocks()), nowMs, identity)
 }
@@ -116,7 +122,10 @@ function swap(): void {
   const idle = 1 - (Atomics.load(shared.live, 0) & 1)
   const standings = forcedStandings(overrides, planned.plan, Date.now())
   forced = JSON.stringify(standings)
-  keeper.rank(planned, shared.slots[idle]!, standings, performance.now(), Date.now())
+  const slot = shared.slots[idle]!
+  keeper.rank(planned, slot, standings, performance.now(), Date.now())
+  latency.fill(planned.plan, slot.latencyOrder, performance.now(), Date.now())
+  slot.header[3] = latency.epoch(Date.now())
   Atomics.store(shared.live, 0, idle)
   lastSwapMs = performance.now()
   if (reports) send({ type: 'report', report: keeper.report(performance.now(), Date.now()) })
@@ -232,7 +241,10 @@ function details(): AddressDetail[] {
 async function save(): Promise<boolean> {
   if (statePath === undefined || live === undefined) return true
   try {
-    await saveHealth(statePath, { clocks: readMachineClocks(), health: keeper.keep(performance.now()) })
+    await saveHealth(statePath, {
+      clocks: readMachineClocks(),
+      health: { ...keeper.keep(performance.now()), latency: latency.keep(performance.now()) },
+    })
     saveFailure = ''
     return true
   } catch (error) {
@@ -265,6 +277,9 @@ parentPort!.on('message', (message: ToRank) => {
     send({ type: 'done', number: message.number, result: keeper.samplesOf(message.endpointId, message.limit) })
   else if (message.type === 'stop') void saveLast(message.number)
   else if (message.type === 'overrides') replaceOverrides(message.overrides)
+  else if (message.type === 'latency') latency.take(message, performance.now())
+  else if (message.type === 'latency-cells')
+    send({ type: 'done', number: message.number, result: latency.cellsOf(message.line, performance.now()) })
   else if (message.type === 'pushes') takePushes(message.pushes)
   else if (message.type === 'vantage-reports') takeReports(message.reports)
   else if (message.type === 'loads') takeLoads(message.loads)

@@ -60,8 +60,8 @@ export type KeptLatencyCell = {
 
 /** The aggregate. */
 export type LatencyAggregate = {
-  /** Takes a sample; tells why it was dropped, or undefined. */
-  readonly take: (sample: LatencySample, nowMs: number) => LatencyDrop | undefined
+  /** Takes a sample; tells why it was dropped, or undefined. `isCounted` false: the same measurement for another line, not counted in the rate. */
+  readonly take: (sample: LatencySample, nowMs: number, isCounted?: boolean) => LatencyDrop | undefined
   /** Cells as they are now, without those that are forgotten. */
   readonly cells: (nowMs: number) => LatencyCell[]
   /** Cells fed since the last call; a forgotten one comes once more with count 0. */
@@ -155,11 +155,11 @@ export function createLatencyAggregate(maxCells: number = MAX_LATENCY_CELLS): La
   }
 
   return {
-    take(sample, nowMs) {
+    take(sample, nowMs, isCounted = true) {
       const drop = judgeLatency(sample.latencyMs, sample.ok, sample.at, nowMs)
       if (drop !== undefined) return drop
       const network = hashText(sample.network)
-      if (isOverRate(network, nowMs)) return 'quota'
+      if (isCounted && isOverRate(network, nowMs)) return 'quota'
       const ring = ringOf(sample.line, sample.endpointId, nowMs)
       if (ring === undefined) return 'full'
       put(ring, network, sample.ok ? sample.latencyMs : HIGHEST_LATENCY_MS, Math.min(sample.at, nowMs))

@@ -15,6 +15,7 @@ import {
   EXPLORE_EPOCH_MS,
   LATENCY_EXPLORE_CAP,
   type LatencyCell,
+  type LatencyCellAge,
   type LatencyMessage,
   type LatencyPlan,
   type LatencyPool,
@@ -47,16 +48,14 @@ const MAX_HELD = 500_000
 /** A cell with its age by the monotonic clock. */
 export type AgedCell = Omit<LatencyCell, 'at'> & { readonly atMs: number }
 
-/** What one cell is worth to a policy now; for explain and the console. */
-export type CellWeight = { readonly confidence: number; readonly ageSeconds: number }
-
 /** The keeper of cells and orders. */
 export type LatencyOrderer = {
   readonly take: (message: LatencyMessage, nowMs: number) => void
   /** Cells as they are kept over a restart: with ages instead of points in time. */
   readonly keep: (nowMs: number) => readonly KeptCell[]
   readonly restore: (cells: readonly KeptCell[], savedMs: number) => void
-  readonly cells: () => Iterable<AgedCell>
+  /** What is known of one line. */
+  readonly cellsOf: (line: string, nowMs: number) => LatencyCellAge[]
   /** Writes the entries of all rows of a plan; works out anew only what may have changed. */
   readonly fill: (plan: RankPlan, out: Uint16Array, nowMs: number, wallMs: number) => void
   /** Number of the time of exploring, for `RankingColumns.header[3]`: by the wall clock, so that all nodes lead a block to the same endpoint. */
@@ -119,9 +118,14 @@ export function createLatencyOrderer(): LatencyOrderer {
         put({ line, endpointId, medianMs, p90Ms, count, atMs: savedMs - ageMs })
       version++
     },
-    *cells() {
-      for (const line of cells.values()) yield* line.values()
-    },
+    cellsOf: (line, nowMs) =>
+      [...(cells.get(line)?.values() ?? [])].map(({ endpointId, medianMs, p90Ms, count, atMs }) => ({
+        endpointId,
+        medianMs,
+        p90Ms,
+        count,
+        ageSeconds: Math.round(Math.max(0, nowMs - atMs) / 1000),
+      })),
     fill(plan, out, nowMs, wallMs) {
       const { latency } = plan
       if (latency === undefined || out.length === 0) return

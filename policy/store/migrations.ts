@@ -147,4 +147,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX overrides_open ON overrides (id) WHERE removed_at IS NULL;
   `,
+  `
+  -- The latency matrix: newest samples of each line and endpoint (health/score/latency-aggregate.ts).
+  CREATE TABLE latency_cells (
+    line TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    samples TEXT NOT NULL,           -- JSON: [[number of the network, latency in ms, taken at], …]
+    PRIMARY KEY (line, endpoint)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -5,6 +5,7 @@
 import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Override, OverrideSchedule } from '../../health/model/override.ts'
+import type { KeptLatencyCell } from '../../health/score/latency-aggregate.ts'
 import { Database, type Row, type Value } from './database.ts'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
 import { StoreError } from './store-error.ts'
@@ -824,6 +825,33 @@ export class Store {
   /** Forgets a transferred zone. */
   deleteTransferredZone(zone: string): void {
     this.database.run('DELETE FROM transferred_zones WHERE zone = ?', zone)
+  }
+
+  /** The latency matrix as it was kept; rows that cannot be read are left out. */
+  latencyCells(): readonly KeptLatencyCell[] {
+    return this.database.all('SELECT line, endpoint, samples FROM latency_cells').flatMap((row) => {
+      try {
+        return [{ line: String(row.line), endpointId: String(row.endpoint), samples: JSON.parse(String(row.samples)) }]
+      } catch {
+        return []
+      }
+    })
+  }
+
+  /** Keeps cells in place of what they were; one without samples is forgotten. */
+  keepLatencyCells(cells: readonly KeptLatencyCell[]): void {
+    this.database.transaction(() => {
+      for (const { line, endpointId, samples } of cells) {
+        if (samples.length === 0) this.database.run('DELETE FROM latency_cells WHERE line = ? AND endpoint = ?', line, endpointId)
+        else
+          this.database.run(
+            'INSERT OR REPLACE INTO latency_cells (line, endpoint, samples) VALUES (?, ?, ?)',
+            line,
+            endpointId,
+            JSON.stringify(samples),
+          )
+      }
+    })
   }
 
   /** Writes a complete copy to a file that must not exist yet; others may go on writing. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, describe, test } from 'node:test'
 import type { FleetHub, FleetLink, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
 import { openLocalFleetLink, startLocalFleetHub } from '../../cluster/local-fleet-transport.ts'
+import type { LatencyCell, LatencyMessage } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
 
 type Transport = { readonly hub: () => Promise<FleetHub>; readonly link: (status: NodeStatus) => FleetLink; readonly cleanUp: () => void }
@@ -98,6 +99,44 @@ for (const { name, open } of TRANSPORTS) {
       node('late', applied)
       await until(() => hub.nodes()[0]?.generation === 2)
       assert.deepEqual(applied, [2])
+    })
+
+    test('latency: nodes that connect get the whole matrix, connected ones what changed, handlers that are set late all of it', async () => {
+      const hub = keep(await start().hub())
+      const cell = (endpointId: string): LatencyCell => ({ line: 'jp', endpointId, medianMs: 9, p90Ms: 12, count: 4, at: 1 })
+      const all = [cell('a')]
+      let changed: LatencyCell[] = []
+      const read = (whole: boolean): LatencyMessage => ({ type: 'latency', whole, cells: whole ? all : changed, at: 2 })
+      const seen: string[] = []
+      const note =
+        (nodeId: string) =>
+        ({ whole, cells }: LatencyMessage): void =>
+          void seen.push(`${nodeId} ${whole ? 'whole' : 'changed'} ${cells.map(({ endpointId }) => endpointId).join('+')}`)
+      hub.tellLatency(read)
+      const first = keep(transport.link(statusOf('a')))
+      first.onLatency(note('a'))
+      await until(() => seen.length === 1)
+      hub.tellLatency(read)
+      changed = [cell('b')]
+      all.push(cell('b'))
+      hub.tellLatency(read)
+      await until(() => seen.length === 2)
+      const late = keep(transport.link(statusOf('b')))
+      late.onRequest(async () => 'pong')
+      await until(() => hub.nodes().length === 2)
+      changed = [cell('c')]
+      hub.tellLatency(read)
+      await hub.request('stats', {}, 1000, 'b')
+      late.onLatency(note('b'))
+      await until(() => seen.length === 5)
+      assert.deepEqual(
+        seen.filter((line) => line.startsWith('a')),
+        ['a whole a', 'a changed b', 'a changed c'],
+      )
+      assert.deepEqual(
+        seen.filter((line) => line.startsWith('b')),
+        ['b whole a+b', 'b changed c'],
+      )
     })
 
     test('overrides reach connected nodes, nodes that connect later before any generation, and handlers that are set late', async () => {

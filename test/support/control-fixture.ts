@@ -11,6 +11,7 @@ import type { ApiParts } from '../../admin-ui/api/api-parts.ts'
 import { Accounts } from '../../admin-ui/api/auth/accounts.ts'
 import { GeodataDesk } from '../../admin-ui/api/geodata/geodata-desk.ts'
 import { prepareGeodataFolders } from '../../admin-ui/api/geodata/geodata-state.ts'
+import { LatencyDesk } from '../../admin-ui/api/latency/latency-desk.ts'
 import { LineDirectory } from '../../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
@@ -30,6 +31,7 @@ import type { NodeClients } from '../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
+import type { LatencyMessage } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
 import { readWebhookSecrets } from '../../admin-ui/api/webhooks/webhook-secrets.ts'
 import { WebhookDesk } from '../../admin-ui/api/webhooks/webhook-desk.ts'
@@ -60,6 +62,8 @@ export type FakeHub = FleetHub & {
   readonly published: PublishMessage[]
   /** Connected nodes; empty at first. */
   nodeList: NodeStatus[]
+  /** Latency messages that nodes were told. */
+  readonly latency: LatencyMessage[]
   /** Overrides that nodes were told last. */
   overrides: readonly Override[]
   /** What `scores` answers. */
@@ -120,6 +124,7 @@ function makeHub(): FakeHub {
     published: [],
     nodeList: [],
     overrides: [],
+    latency: [],
     scores: [],
     incumbents: [],
     clients: [],
@@ -147,6 +152,9 @@ function makeHub(): FakeHub {
     onAsk: () => undefined,
     tellFreshness: () => undefined,
     tellFigures: () => undefined,
+    tellLatency: (read) => {
+      hub.latency.push(read(hub.latency.length === 0))
+    },
     tellOverrides: (read) => {
       hub.overrides = read().overrides
     },
@@ -227,6 +235,16 @@ export async function startControl(
     onEvent: (subject, detail) => void feed.add({ at: new Date(now()).toISOString(), node: 'control', kind: 'override', subject, detail }),
     now,
   })
+  const latency = new LatencyDesk({
+    store,
+    config: () => publisher.live()?.config,
+    geodata: () => geodata,
+    hub,
+    labelOf: (line) => lines.describe(line, []),
+    now,
+    monotonicMs: now,
+    log: { error: () => undefined },
+  })
   const parts: ApiParts = {
     store,
     accounts,
@@ -234,6 +252,7 @@ export async function startControl(
     drafts: new DraftDesk(store, publisher),
     fleet,
     overrides,
+    latency,
     secondary: (zone) => secondaryViews.get(zone),
     feed,
     ring,

@@ -7,6 +7,7 @@ import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { geodataRoutes } from './geodata-routes.ts'
 import { healthRoutes } from './health-routes.ts'
+import { latencyRoutes } from './latency-routes.ts'
 import { lineRoutes } from './line-routes.ts'
 import { overrideRoutes } from './override-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
@@ -21,6 +22,7 @@ export function allRoutes(parts: ApiParts): RouteHandlers {
     ...healthRoutes(parts),
     ...policyRoutes(parts),
     ...overrideRoutes(parts),
+    ...latencyRoutes(parts),
     ...lineRoutes(parts),
     ...geodataRoutes(parts),
     ...zoneRoutes(parts),
