@@ -121,8 +121,15 @@ function formatCandidate(candidate: ExplainCandidate): string[] {
     known(candidate.score, (value) => value.toFixed(1)),
     String(candidate.sampleCount),
     known(candidate.ageSeconds, (value) => `${value.toFixed(0)} s`),
-    `${candidate.verdict === 'behind-incumbent' ? 'scores higher, the incumbent stays' : candidate.verdict.replaceAll('-', ' ')}${overrideText(candidate)}`,
+    `${verdictText(candidate)}${overrideText(candidate)}`,
   ]
+}
+
+function verdictText({ verdict, keepPercent, keepPosition }: ExplainCandidate): string {
+  const text = verdict === 'behind-incumbent' ? 'scores higher, the incumbent stays' : verdict.replaceAll('-', ' ')
+  if (keepPercent === undefined) return text
+  const kept = `${text}: kept share ${keepPercent.toFixed(0)} %`
+  return keepPosition === undefined ? kept : `${kept}, this client's position ${keepPosition.toFixed(2)}`
 }
 
 function overrideText({ override }: ExplainCandidate): string {
@@ -145,6 +152,10 @@ function formatOutcome(answer: ExplainAnswer): string[] {
   const whose = isUsed ? 'every client in it gets this answer' : 'caches give this answer to every client of the resolver'
   lines.push(row('scope', answer.scope === null ? '–' : `${answer.scope} (${whose})`))
   const age = answer.rankingAgeSeconds === null ? '' : `, ranking ${answer.rankingId} of ${answer.rankingAgeSeconds.toFixed(1)} s ago`
+  const hasShares = [...answer.rules.flatMap((rule) => rule.pools), ...answer.fallback].some(
+    (pool) => pool.choose === 'weighted' || pool.candidates.some(({ keepPercent }) => keepPercent !== undefined),
+  )
+  if (hasShares && answer.hashBlock !== undefined) lines.push(row('hash block', `${answer.hashBlock} (shares of clients go by its hash)`))
   lines.push(row('generation', `${answer.generation} on node ${answer.node}${age}`))
   return lines
 }

@@ -29,9 +29,13 @@ export type ExplainCandidate = {
   /** Age of the newest sample in seconds. */
   readonly ageSeconds: number | null
   readonly weight: number
+  /** Share of its clients that it keeps, in percent; absent when it keeps all. In a weighted pool: of its weight. */
+  readonly keepPercent?: number | undefined
+  /** Where this client stands among them, 0–1: it stays below the share. */
+  readonly keepPosition?: number | undefined
   /**
    * Why it was or was not picked. `picked` alone means that it is answered; `behind-incumbent` scores higher, but not by more than the
-   * band for longer than the dwell: the incumbent stays.
+   * band for longer than the dwell: the incumbent stays. `draining`, `slow-start` and `shed` keep a share of their clients, without this one.
    */
   readonly verdict:
     | 'picked'
@@ -43,6 +47,9 @@ export type ExplainCandidate = {
     | 'unknown'
     | 'override-down'
     | 'drained'
+    | 'draining'
+    | 'slow-start'
+    | 'shed'
     | 'no-address-of-family'
     | 'disabled'
     | 'not-reached'
@@ -56,7 +63,8 @@ export type ExplainPool = {
   readonly choose: string
   readonly minimumUp: number
   readonly eligible: number
-  readonly verdict: 'answered' | 'too-few-eligible' | 'none-eligible' | 'not-reached'
+  /** `passed-on`: its eligible members keep a share of their clients, without this one. */
+  readonly verdict: 'answered' | 'too-few-eligible' | 'none-eligible' | 'passed-on' | 'not-reached'
   readonly candidates: readonly ExplainCandidate[]
 }
 
@@ -65,7 +73,7 @@ export type ExplainRule = {
   readonly line: string
   readonly labelEn: string
   readonly labelZh: string
-  readonly verdict: 'answered' | 'no-eligible-endpoint' | 'not-reached'
+  readonly verdict: 'answered' | 'no-eligible-endpoint' | 'passed-on' | 'not-reached'
   readonly pools: readonly ExplainPool[]
 }
 
@@ -129,6 +137,8 @@ export type ExplainAnswer = {
   /** Scope block of the answer, e.g. "202.96.104.0/21". */
   readonly scope: string | null
   readonly scopePrefixLength: number | null
+  /** Block whose hash decided shares of clients (weights, slow start, drain, shedding), where a policy decided. */
+  readonly hashBlock?: string | undefined
   readonly generation: number
   readonly rankingId: number
   readonly rankingAgeSeconds: number | null
@@ -146,6 +156,8 @@ const candidate = z.object({
   sampleCount: z.number().int(),
   ageSeconds: z.number().nullable(),
   weight: z.number(),
+  keepPercent: z.number().optional(),
+  keepPosition: z.number().optional(),
   verdict: z.enum([
     'picked',
     'not-best',
@@ -156,6 +168,9 @@ const candidate = z.object({
     'unknown',
     'override-down',
     'drained',
+    'draining',
+    'slow-start',
+    'shed',
     'no-address-of-family',
     'disabled',
     'not-reached',
@@ -167,7 +182,7 @@ const pool = z.object({
   choose: z.string(),
   minimumUp: z.number().int(),
   eligible: z.number().int(),
-  verdict: z.enum(['answered', 'too-few-eligible', 'none-eligible', 'not-reached']),
+  verdict: z.enum(['answered', 'too-few-eligible', 'none-eligible', 'passed-on', 'not-reached']),
   candidates: z.array(candidate),
 })
 /** Schema of ExplainRequest, as query parameters. */
@@ -221,7 +236,7 @@ export const explainAnswerSchema: z.ZodType<ExplainAnswer> = z
         line: z.string(),
         labelEn: z.string(),
         labelZh: z.string(),
-        verdict: z.enum(['answered', 'no-eligible-endpoint', 'not-reached']),
+        verdict: z.enum(['answered', 'no-eligible-endpoint', 'passed-on', 'not-reached']),
         pools: z.array(pool),
       }),
     ),
@@ -231,6 +246,7 @@ export const explainAnswerSchema: z.ZodType<ExplainAnswer> = z
     ttlSeconds: z.number().int().nullable(),
     scope: z.string().nullable(),
     scopePrefixLength: z.number().int().nullable(),
+    hashBlock: z.string().optional(),
     generation: z.number().int(),
     rankingId: z.number().int(),
     rankingAgeSeconds: z.number().nullable(),

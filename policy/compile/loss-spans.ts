@@ -32,7 +32,7 @@ export type LossFacts = {
 
 const END4 = 0x1_0000_0000
 /** Weight of an address of which nothing is known. */
-const UNKNOWN_WEIGHT = 2 ** -40
+const UNKNOWN_WEIGHT = 2 ** -60
 /** A span that is the whole: such a class lies anywhere. Equal to WHOLE_SPAN of policy/decide/keep-position.ts. */
 const WHOLE = 0xffff
 

@@ -454,7 +454,7 @@ export const policySchema: z.ZodType<PolicyShape> = z.strictObject({
       ipv6: z.int().min(0).max(64).optional().describe('Prefix length for IPv6.'),
     })
     .optional()
-    .describe('Finest blocks of fractional choices [24 and 56 when a pool is weighted, else 0].'),
+    .describe('Finest blocks of fractional choices [24 and 56 when a pool is weighted or slow starting or a member has a capacity, else 0].'),
   guards: z
     .strictObject({
       maxMovedPercent: z

@@ -432,8 +432,13 @@ export function automaticOf(
       if (endpoint !== undefined && endpoint.target === '') seen.add(`${endpoint.ipv4 !== ''}/${endpoint.ipv6 !== ''}`)
     }
   }
-  const weighted = uses.some((pool) => pool.choose === 'weighted')
-  return { families: seen.size <= 1 ? 'same-endpoint' : 'each', hashPrefix: { ipv4: weighted ? 24 : 0, ipv6: weighted ? 56 : 0 } }
+  // Shares of clients: by weights, by a slow start, or by what an endpoint can take. Whole countries would not be shares.
+  const isShared = uses.some(
+    ({ choose, slowStartSeconds, members }) =>
+      choose === 'weighted' || slowStartSeconds > 0 || members.some(({ endpoint }) => endpoints.get(endpoint)?.capacity !== undefined),
+  )
+  return { families: seen.size <= 1 ? 'same-endpoint' : 'each', hashPrefix: { ipv4: isShared ? 24 : 0, ipv6: isShared ? 56 : 0 } }
+}
 }
 
 function domainName(text: string, origin: string | undefined, path: ConfigPath, issues: IssueDraft[]): string {

@@ -7,7 +7,7 @@
 import { KEEP_ALL, type RankingColumns } from '../../health/model/ranking.ts'
 import type { Decision } from '../model/decision.ts'
 import type { PolicyColumns } from '../model/policy-columns.ts'
-import { keepsClient, spanOfFirst, WHOLE_SPAN } from './keep-position.ts'
+import { keepsByPlace } from './keep-position.ts'
 
 /** Picks one member: by the class's order list, else by declared order. */
 export function chooseInOrder(
@@ -23,14 +23,12 @@ export function chooseInOrder(
   const bits = ranking.memberBits
   const keep = ranking.memberKeep
   const first = columns.poolUseMemberFirst[poolUse]!
-  const autoSlot = columns.poolUseAutoSlot[poolUse]!
-  const list = columns.classOrders[columns.classOrderFirst[out.class]! + autoSlot]!
-  const listFirst = columns.orderFirst[list]!
+  const list = columns.classOrders[columns.classOrderFirst[out.class]! + columns.poolUseAutoSlot[poolUse]!]!
   const listEnd = columns.orderFirst[list + 1]!
-  for (let i = listFirst; i < listEnd; i++) {
+  for (let i = columns.orderFirst[list]!; i < listEnd; i++) {
     const m = first + columns.orderMembers[i]!
     if ((bits[2 * m + view]! & bit) === 0) continue
-    if (keep[2 * m + view] === KEEP_ALL || keepsInOrder(columns, ranking, autoSlot, m, i === listFirst, view, seed, out)) {
+    if (keep[2 * m + view] === KEEP_ALL || keepsByPlace(columns, ranking, poolUse, m, view, seed, out)) {
       out.members[0] = m
       return 1
     }
@@ -39,25 +37,10 @@ export function chooseInOrder(
   for (let m = first; m < end; m++) {
     if ((bits[2 * m + view]! & bit) === 0) continue
     // Members of the list that refused refuse again.
-    const isFirst = m === first && listFirst === listEnd
-    if (keep[2 * m + view] === KEEP_ALL || keepsInOrder(columns, ranking, autoSlot, m, isFirst, view, seed, out)) {
+    if (keep[2 * m + view] === KEEP_ALL || keepsByPlace(columns, ranking, poolUse, m, view, seed, out)) {
       out.members[0] = m
       return 1
     }
   }
   return 0
-}
-
-function keepsInOrder(
-  columns: PolicyColumns,
-  ranking: RankingColumns,
-  autoSlot: number,
-  member: number,
-  isFirst: boolean,
-  view: number,
-  seed: number,
-  out: Decision,
-): boolean {
-  const span = isFirst ? spanOfFirst(columns, autoSlot, out) : WHOLE_SPAN
-  return keepsClient(columns, ranking, member, view, seed, span, out)
 }

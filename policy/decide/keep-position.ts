@@ -17,6 +17,8 @@ import { finishHash } from './hash-block.ts'
 /** Span of blocks that lie anywhere: begin 0, width 65535. */
 export const WHOLE_SPAN = 0xffff
 
+/** `poolUseAutoSlot` of a pool that is not ordered by place. */
+const NO_AUTO_SLOT = 0xffff
 /** Sets positions apart from the draws of weighted pools: who was refused by a member is no likelier or unlikelier to be drawn by it later. */
 const POSITION_SALT = 0x5bd1e995
 
@@ -42,6 +44,30 @@ export function keepsClient(
   } else if (keep > 0 || out.keepRule !== KEEP_ANY_SHARE) return true
   out.refusals++
   return false
+}
+
+/** `keepsClient` in a pool ordered by place: who is first by place has its clients laid out by loss. */
+export function keepsByPlace(
+  columns: PolicyColumns,
+  ranking: RankingColumns,
+  poolUse: number,
+  member: number,
+  view: number,
+  seed: number,
+  out: Decision,
+): boolean {
+  return keepsClient(columns, ranking, member, view, seed, spanAt(columns, poolUse, member, out), out)
+}
+
+/** Span in which the client's block lies at a member of a pool. */
+export function spanAt(columns: PolicyColumns, poolUse: number, member: number, out: Decision): number {
+  const autoSlot = columns.poolUseAutoSlot[poolUse]!
+  if (autoSlot === NO_AUTO_SLOT) return WHOLE_SPAN
+  const list = columns.classOrders[columns.classOrderFirst[out.class]! + autoSlot]!
+  const listFirst = columns.orderFirst[list]!
+  const first = listFirst < columns.orderFirst[list + 1]! ? columns.orderMembers[listFirst]! : 0
+  if (member !== columns.poolUseMemberFirst[poolUse]! + first) return WHOLE_SPAN
+  return spanOfFirst(columns, autoSlot, out)
 }
 
 /** Span of the client's class at the member that it has first in a pool ordered by place. */

@@ -348,7 +348,7 @@ function weighClasses(input: SeatedInput, policy: Policy, pool: Pool): ReadonlyM
     classes.set(key, entry)
     const location = naiveLocation(geodata, family, piece)
     const isKnown = location.country !== undefined || location.carrier !== undefined
-    const weight = Number((pieces[position + 1] ?? end) - piece) * (isKnown ? 1 : 2 ** -40)
+    const weight = Number((pieces[position + 1] ?? end) - piece) * (isKnown ? 1 : 2 ** -60)
     entry.weight += weight
     entry.loss += weight * naiveLoss(config, pool, location)
   }

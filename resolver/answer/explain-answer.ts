@@ -13,6 +13,7 @@ import { type FieldProvenance, type LocationProvenance, provenanceOf } from '../
 import { lookupLocation } from '../../geodata/lookup/lookup-location.ts'
 import { findPublicResolver } from '../../geodata/resolver/find-public-resolver.ts'
 import type { RankingColumns } from '../../health/model/ranking.ts'
+import { hashBlock4, hashBlock6 } from '../../policy/decide/hash-block.ts'
 import { STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { formatName, NameError, parseName } from '../wire/name.ts'
@@ -21,7 +22,7 @@ import { type Message, readMessage } from '../wire/read-message.ts'
 import { findType, OPTION_CLIENT_SUBNET, RCODE_WORDS, TYPE_AAAA, TYPE_OPT, typeWord } from '../wire/registry.ts'
 import { EVERYBODY, isTrusted } from '../zone/ecs-trust.ts'
 import { type AnswerContext, answerQuery, createAnswerContext, TRANSPORT_TCP } from './answer-query.ts'
-import { type ExplainedPool, type ExplainedRule, explainPolicy } from './explain-policy.ts'
+import { type ExplainedCandidate, type ExplainedPool, type ExplainedRule, explainPolicy } from './explain-policy.ts'
 
 /** What is explained from. */
 export type ExplainInput = {
@@ -71,6 +72,7 @@ export function explainAnswer(input: ExplainInput): ExplainAnswer {
         ranking,
         policy: context.decisionPolicy,
         decision: context.decision,
+        seed: seedOf(context, snapshot),
         ipv6: type === TYPE_AAAA,
         nowMs,
       })
@@ -107,6 +109,7 @@ export function explainAnswer(input: ExplainInput): ExplainAnswer {
     ttlSeconds: steeredTtl ?? answers[0]?.ttlSeconds ?? null,
     scope: scopeLength === null ? null : formatPrefix(prefixAround(used, scopeLength)),
     scopePrefixLength: scopeLength,
+    ...(isLocated ? { hashBlock: formatPrefix(prefixAround(used, context.decision.scope)) } : {}),
     generation: snapshot.generation,
     rankingId: ranking.header[1]!,
     rankingAgeSeconds: ranking.header[2] === 0 ? null : Math.max(0, (nowMs - ranking.header[2]!) / 1000),
@@ -217,6 +220,13 @@ function writeQuestion(mem: Uint8Array, name: Uint8Array, type: number, client: 
   return at + octets
 }
 
+/** Hash of the block that shares of clients go by, as decide() made it. */
+function seedOf({ client, decision, decisionPolicy }: AnswerContext, { policies }: Snapshot): number {
+  const salt = policies.columns.policySalt[decisionPolicy]! | 0
+  const { family, w0, w1, w2, w3 } = client
+  return family === 4 ? hashBlock4(salt, w0, decision.scope) : hashBlock6(salt, w0, w1, w2, w3, decision.scope)
+}
+
 function pickedEndpoints(context: AnswerContext, snapshot: Snapshot): string[] {
   const ids: string[] = []
   for (let i = 0; i < context.decision.memberCount; i++) {
@@ -299,18 +309,33 @@ function sentenceOf(
         : `the fallback, pool ${answeringPool.pool}`
   const passed = walked.rules
     .flatMap((rule) => rule.pools)
-    .filter((pool) => pool.verdict === 'none-eligible' || pool.verdict === 'too-few-eligible')
+    .filter((pool) => pool.verdict === 'none-eligible' || pool.verdict === 'too-few-eligible' || pool.verdict === 'passed-on')
     .flatMap((pool) => pool.candidates)
     .filter((candidate) => candidate.verdict !== 'picked')
-  const reasons = [...new Set(passed.map((candidate) => `${candidate.endpoint} is ${REASONS[candidate.verdict] ?? candidate.verdict}`))]
+  const reasons = [
+    ...new Set(
+      passed.map((candidate) => `${candidate.endpoint} is ${REASONS[candidate.verdict] ?? candidate.verdict}${shareText(candidate)}`),
+    ),
+  ]
   const why =
     reasons.length === 0 ? '' : ` because ${reasons.slice(0, 3).join(', ')}${reasons.length > 3 ? ` and ${reasons.length - 3} more` : ''}`
   return `${who} gets ${answer.picked.join(', ')} by ${where}${why}.`
 }
+
+/** What a share of clients has to do with it. */
+function shareText({ verdict, keepPercent, keepPosition }: ExplainedCandidate): string {
+  if (keepPercent === undefined || keepPosition === undefined || !(verdict in SHARES)) return ''
+  return ` (${SHARES[verdict]}: it keeps ${keepPercent.toFixed(0)} % of its clients, this one stands at ${(100 * keepPosition).toFixed(0)} %)`
+}
+
+const SHARES: Readonly<Record<string, string>> = { draining: 'draining', 'slow-start': 'slow start', shed: 'shedding load' }
 
 const REASONS: Readonly<Record<string, string>> = {
   'gate-error-rate': 'out by its error rate',
   'gate-latency': 'out by its latency',
   'override-down': 'held down',
   'no-address-of-family': 'without an address of this family',
+  draining: 'left to others',
+  'slow-start': 'left to others',
+  shed: 'left to others',
 }

@@ -7,6 +7,7 @@ import {
   ADDRESS_DRAINING,
   ADDRESS_OVERRIDE_DOWN,
   ADDRESS_PRESENT,
+  KEEP_ALL,
   MEMBER_ELIGIBLE,
   MEMBER_IN_PLACE,
   MEMBER_NOT_DOWN,
@@ -14,10 +15,14 @@ import {
   type RankingColumns,
 } from '../../health/model/ranking.ts'
 import { STANDING_DEGRADED, STANDING_DOWN, STANDINGS, type Standing } from '../../health/model/standing.ts'
-import { type Decision, STEP_ALL_DOWN, STEP_FALLBACK, STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
+import { keepPosition, spanAt } from '../../policy/decide/keep-position.ts'
+import { type Decision, KEEP_BY_POSITION, STEP_ALL_DOWN, STEP_FALLBACK, STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
 import { CHOOSE_KINDS, POLICY_EACH_FAMILY, type PolicyColumns, type PolicyNames } from '../../policy/model/policy-columns.ts'
 
-/** Why a candidate was (`picked`, and no other word) or was not picked; `behind-incumbent` scores higher than the incumbent that stays. */
+/**
+ * Why a candidate was (`picked`, and no other word) or was not picked; `behind-incumbent` scores higher than the incumbent that stays;
+ * `draining`, `slow-start` and `shed` keep only a share of their clients, and this one is not in it.
+ */
 export type CandidateVerdict =
   | 'picked'
   | 'not-best'
@@ -28,6 +33,9 @@ export type CandidateVerdict =
   | 'unknown'
   | 'override-down'
   | 'drained'
+  | 'draining'
+  | 'slow-start'
+  | 'shed'
   | 'no-address-of-family'
   | 'disabled'
   | 'not-reached'
@@ -44,6 +52,10 @@ export type ExplainedCandidate = {
   readonly sampleCount: number
   readonly ageSeconds: number | null
   readonly weight: number
+  /** Share of its clients that it keeps, in percent; left out when it keeps all. */
+  readonly keepPercent?: number
+  /** Where this client stands among them, 0–1: it stays below the share. Left out with it, and where weights are drawn. */
+  readonly keepPosition?: number
   readonly verdict: CandidateVerdict
 }
 
@@ -54,14 +66,15 @@ export type ExplainedPool = {
   readonly minimumUp: number
   /** Members that were eligible. */
   readonly eligible: number
-  readonly verdict: 'answered' | 'too-few-eligible' | 'none-eligible' | 'not-reached'
+  /** `passed-on`: those that are eligible keep a share of their clients, and this one is not in it. */
+  readonly verdict: 'answered' | 'too-few-eligible' | 'none-eligible' | 'passed-on' | 'not-reached'
   readonly candidates: readonly ExplainedCandidate[]
 }
 
 /** One rule of the client's chain as walked. */
 export type ExplainedRule = {
   readonly line: string
-  readonly verdict: 'answered' | 'no-eligible-endpoint' | 'not-reached'
+  readonly verdict: 'answered' | 'no-eligible-endpoint' | 'passed-on' | 'not-reached'
   readonly pools: readonly ExplainedPool[]
 }
 
@@ -73,6 +86,8 @@ export type ExplainPolicyInput = {
   readonly ranking: RankingColumns
   readonly policy: number
   readonly decision: Decision
+  /** Hash of the block that was decided for (hash-block.ts). */
+  readonly seed: number
   /** True for AAAA: the second address of each endpoint is shown. */
   readonly ipv6: boolean
   readonly nowMs: number
@@ -105,7 +120,7 @@ export function explainPolicy(input: ExplainPolicyInput): {
     const answered = pools.some((pool) => pool.verdict === 'answered')
     rules.push({
       line: names.ruleLines[rule]!,
-      verdict: answered ? 'answered' : ruleReached || allReached ? 'no-eligible-endpoint' : 'not-reached',
+      verdict: answered ? 'answered' : ruleReached || allReached ? passedVerdict(pools) : 'not-reached',
       pools,
     })
   }
@@ -123,6 +138,11 @@ export function explainPolicy(input: ExplainPolicyInput): {
   return { rules, fallback }
 }
 
+/** Of a rule that was reached and did not answer. */
+function passedVerdict(pools: readonly ExplainedPool[]): ExplainedRule['verdict'] {
+  return pools.some((pool) => pool.verdict === 'passed-on') ? 'passed-on' : 'no-eligible-endpoint'
+}
+
 function explainPool(input: ExplainPolicyInput, poolUse: number, reached: boolean, answered: boolean): ExplainedPool {
   const { columns, names, plan, ranking, policy } = input
   const view = (columns.policyFlags[policy]! & POLICY_EACH_FAMILY) !== 0 && input.ipv6 ? 1 : 0
@@ -138,10 +158,21 @@ function explainPool(input: ExplainPolicyInput, poolUse: number, reached: boolea
     choose: CHOOSE_KINDS[columns.poolUseChoose[poolUse]!]!,
     minimumUp: use.minimumUp,
     eligible,
-    verdict: answered ? 'answered' : !reached ? 'not-reached' : eligible === 0 ? 'none-eligible' : 'too-few-eligible',
+    verdict: answered
+      ? 'answered'
+      : !reached
+        ? 'not-reached'
+        : candidates.some((candidate) => SHARE_VERDICTS.has(candidate.verdict))
+          ? 'passed-on'
+          : eligible === 0
+            ? 'none-eligible'
+            : 'too-few-eligible',
     candidates,
   }
 }
+
+/** Verdicts of members that keep a share of their clients without this one. */
+const SHARE_VERDICTS: ReadonlySet<CandidateVerdict> = new Set(['draining', 'slow-start', 'shed'])
 
 function explainCandidate(
   input: ExplainPolicyInput,
@@ -167,8 +198,39 @@ function explainCandidate(
     sampleCount: ranking.addressSampleCount[address]!,
     ageSeconds: sampleAt === 0 ? null : Math.max(0, (input.nowMs - sampleAt) / 1000),
     weight: columns.memberConfiguredWeight[member]!,
+    ...shareOf(input, use, member, view),
     verdict: verdictOf(input, use, member, view, reached, answered),
   }
+}
+
+/** What a member keeps and where the client stands. In a weighted pool the share is in the weight that is drawn by. */
+function shareOf(
+  { columns, plan, ranking, decision, seed }: ExplainPolicyInput,
+  use: RankPoolUse,
+  member: number,
+  view: number,
+): Pick<ExplainedCandidate, 'keepPercent' | 'keepPosition'> {
+  const at = 2 * member + view
+  if (use.choose === 'weighted') {
+    const configured = columns.memberConfiguredWeight[member]!
+    if (configured === 0 || ranking.memberWeight[at]! >= configured || ranking.memberBits[at] === 0) return {}
+    return { keepPercent: (100 * ranking.memberWeight[at]!) / configured }
+  }
+  const keep = ranking.memberKeep[at]!
+  if (keep === KEEP_ALL || ranking.memberBits[at] === 0) return {}
+  const span = spanAt(columns, plan.poolUses.indexOf(use), member, decision)
+  return { keepPercent: (100 * keep) / KEEP_ALL, keepPosition: keepPosition(seed, columns.memberSalt[member]!, span) / KEEP_ALL }
+}
+
+/** Why a member that is eligible and not draining keeps a share of its clients only. */
+function shareVerdict(
+  { plan, ranking, nowMs }: ExplainPolicyInput,
+  use: RankPoolUse,
+  endpoint: number,
+  present: readonly number[],
+): CandidateVerdict {
+  const isReturning = present.some((address) => nowMs - ranking.addressSinceAt[address]! < 1000 * use.slowStartSeconds)
+  return isReturning || plan.endpoints[endpoint]!.capacity === undefined ? 'slow-start' : 'shed'
 }
 
 function verdictOf(
@@ -202,7 +264,9 @@ function verdictOf(
     }
     return 'down'
   }
-  if (isDraining) return 'drained'
+  const { keepPercent, keepPosition: position } = shareOf(input, use, member, view)
+  if (keepPercent !== undefined && position !== undefined && decision.keepRule === KEEP_BY_POSITION && 100 * position >= keepPercent)
+    return isDraining ? 'draining' : shareVerdict(input, use, endpointNumber, present)
   const picked = answered && decision.memberCount > 0 ? ranking.memberScore[decision.members[0]!]! : Number.NaN
   return use.choose === 'best' && ranking.memberScore[member]! > picked ? 'behind-incumbent' : 'not-best'
 }

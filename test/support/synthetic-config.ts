@@ -74,7 +74,7 @@ function makePool(draft: PoolDraft): Pool {
 
 function makePolicy(draft: PolicyDraft, pools: readonly Pool[]): Policy {
   const used = new Set([...draft.rules.flatMap((rule) => rule.pools), ...draft.fallback])
-  const weighted = pools.some((pool) => used.has(pool.id) && pool.choose === 'weighted')
+  const shared = pools.some((pool) => used.has(pool.id) && (pool.choose === 'weighted' || pool.slowStartSeconds > 0))
   return {
     precedence: 'place-first',
     inherit: true,
@@ -84,7 +84,7 @@ function makePolicy(draft: PolicyDraft, pools: readonly Pool[]): Policy {
     score: { profile: 'weighted', latencyWeight: 0.6, successWeight: 0.4, floorMs: 10, retryPenaltyMs: 1000 },
     allDown: 'fallback',
     families: 'same-endpoint',
-    hashPrefix: weighted ? { ipv4: 24, ipv6: 56 } : { ipv4: 0, ipv6: 0 },
+    hashPrefix: shared ? { ipv4: 24, ipv6: 56 } : { ipv4: 0, ipv6: 0 },
     guards: { maxMovedPercent: 30 },
     ...draft,
   }

@@ -1,5 +1,5 @@
 /** A compiled configuration with a ranking, asked by textual address: the fast path as a table test wants it. */
-import { parseAddress } from '../../geodata/address/address.ts'
+import { type AddressWords, parseAddress } from '../../geodata/address/address.ts'
 import { type CompiledConfig, compilePolicies, type LocationTables } from '../../policy/compile/compile-policies.ts'
 import type { Config } from '../../policy/config/config-schema.ts'
 import { type CompiledPolicies, viewPolicies } from '../../policy/decide/compiled-policies.ts'
@@ -15,6 +15,8 @@ export type Subject = {
   readonly policies: CompiledPolicies
   /** Decides for an address as text. */
   readonly ask: (client: string, ranking?: RankingDraft, question?: Question) => NaiveDecision
+  /** Answer class of an address as text. */
+  readonly classOf: (client: string, question?: Question) => number
   /** A plain ranking of the configuration, to be changed by hand. */
   readonly plainOf: (ranking: RankingDraft) => PlainRanking
   /** Decides for an address as a number. */
@@ -46,13 +48,21 @@ export function makeSubject(config: Config, geodata: LocationTables): Subject {
     compiled,
     policies,
     askNumber,
+    classOf: (client, question) => {
+      const { family, words } = parseAddress(client)
+      askNumber(family, numberOf(family, words), lastPlain ?? makePlainRanking(config), question)
+      return out.class
+    },
     plainOf: (ranking) => makePlainRanking(config, ranking),
     ask: (client, ranking, question) => {
       const { family, words } = parseAddress(client)
-      const address = family === 4 ? BigInt(words[3]) : words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
-      return askNumber(family, address, makePlainRanking(config, ranking), question)
+      return askNumber(family, numberOf(family, words), makePlainRanking(config, ranking), question)
     },
   }
+}
+
+function numberOf(family: 4 | 6, words: AddressWords): bigint {
+  return family === 4 ? BigInt(words[3]) : words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
 }
 
 /** A decision in words, in the form of the naive twin. */

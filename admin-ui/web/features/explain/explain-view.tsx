@@ -420,7 +420,15 @@ export function Candidates({ answer }: { readonly answer: ExplainAnswer }): Reac
 
 function VerdictText({ row: { candidate } }: { readonly row: Pick<ReachedCandidate, 'candidate'> }): ReactElement {
   const { t } = useWords()
-  const text = t(`verdict.${candidate.verdict}`)
+  const { keepPercent, keepPosition } = candidate
+  const word = t(`verdict.${candidate.verdict}`)
+  const percent = keepPercent?.toFixed(0)
+  const text =
+    percent === undefined
+      ? word
+      : keepPosition === undefined
+        ? t('verdict.shareOnly', { text: word, percent })
+        : t('verdict.share', { text: word, percent, position: (100 * keepPosition).toFixed(0) })
   if (isPicked(candidate))
     return (
       <b className="m" style={{ color: 'var(--up)' }}>

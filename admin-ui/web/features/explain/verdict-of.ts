@@ -43,10 +43,10 @@ export type Verdict = {
 export function verdictOf(answer: ExplainAnswer): Verdict {
   const candidates = reachedCandidates(answer)
   const rule = answer.rules.find((one) => one.verdict === 'answered')
-  const rulesPassed = answer.rules.filter((one) => one.verdict === 'no-eligible-endpoint').length
+  const rulesPassed = answer.rules.filter((one) => one.verdict === 'no-eligible-endpoint' || one.verdict === 'passed-on').length
   const firstPool = rule === undefined || rulesPassed > 0 ? false : rule.pools[0]?.verdict === 'answered'
   const picked = candidates.filter((one) => isPicked(one.candidate))
-  const passed = candidates.filter((one) => one.pool.verdict === 'none-eligible' || one.pool.verdict === 'too-few-eligible')
+  const passed = candidates.filter((one) => ['none-eligible', 'too-few-eligible', 'passed-on'].includes(one.pool.verdict))
   return { picked, passed, rulesPassed, line: rule?.line ?? null, displaced: answer.policy !== null && !firstPool }
 }
 

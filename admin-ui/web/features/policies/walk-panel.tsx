@@ -143,7 +143,7 @@ export function WalkPanel(props: WalkPanelProps): ReactElement {
 function liveSteps(answer: ExplainAnswer | undefined): readonly { readonly line: string; readonly verdict: string }[] | undefined {
   return answer?.rules.map((rule) => ({
     line: rule.line,
-    verdict: rule.verdict === 'answered' ? 'answers' : rule.verdict === 'no-eligible-endpoint' ? 'passed' : 'not-reached',
+    verdict: rule.verdict === 'answered' ? 'answers' : rule.verdict === 'not-reached' ? 'not-reached' : 'passed',
   }))
 }
 
