@@ -141,3 +141,18 @@ export type IsolationReference = {
   /** TCP port that is connected to; being refused is being reached. */
   readonly port: number
 }
+
+/** A plan of a snapshot that an older version compiled, with what came after it: a node starts from its kept snapshot over an upgrade. */
+export function completeRankPlan(plan: RankPlan): RankPlan {
+  if (plan.references !== undefined) return plan
+  return {
+    ...plan,
+    references: [],
+    endpoints: plan.endpoints.map((endpoint) => ({ ...endpoint, site: endpoint.site ?? '', labels: endpoint.labels ?? {} })),
+    poolUses: plan.poolUses.map((poolUse) => ({
+      ...poolUse,
+      ttlSeconds: poolUse.ttlSeconds ?? 30,
+      vantageSharePercent: poolUse.vantageSharePercent ?? VANTAGE_SHARE_PERCENT,
+    })),
+  }
+}

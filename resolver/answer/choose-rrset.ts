@@ -5,7 +5,7 @@
 import { decide } from '../../policy/decide/decide.ts'
 import { OUTCOME_ANSWER, OUTCOME_SERVFAIL } from '../../policy/model/decision.ts'
 import { noteClient } from '../observe/client-ring.ts'
-import { policyCell } from '../observe/counters.ts'
+import { firstEndpointCell, policyCell } from '../observe/counters.ts'
 import { ERROR_NO_ENDPOINT } from '../wire/extended-error.ts'
 import { RCODE_NOERROR, RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME, TYPE_DS } from '../wire/registry.ts'
 import { ANSWERS, addCount, writeIpv4, writeIpv6, writePointer, writeRecord } from '../wire/response-writer.ts'
@@ -113,7 +113,16 @@ function answerRow(ctx: AnswerContext, row: number, isAsked: boolean): number {
 function countDecision(ctx: AnswerContext, policy: number): void {
   if (ctx.policyCells.length === 0) return
   ctx.policyCells[policyCell(ctx.counterShape, policy, ctx.decision)]! += 1
+  if (ctx.counterShape.endpointCount) countEndpoints(ctx)
   if (ctx.stripe.length > 0) noteClient(ctx.stripe, ctx.client.family, ctx.client.w0 | 0, ctx.client.w1 | 0)
+}
+
+/** Of several addresses in one answer each gets its share: a client uses one of them. */
+function countEndpoints({ policies, decision, policyCells, counterShape }: AnswerContext): void {
+  if (decision.outcome !== OUTCOME_ANSWER) return
+  const first = firstEndpointCell(counterShape)
+  const { memberEndpoint } = policies!.columns
+  for (let i = 0; i < decision.memberCount; i++) policyCells[first + memberEndpoint[decision.members[i]!]!]! += 1 / decision.memberCount
 }
 
 function writeAddresses4(ctx: AnswerContext): number {

@@ -74,11 +74,31 @@ export const ANSWER_OUTCOMES = ['rule', 'displaced', 'fallback', 'last-resort', 
 export type AnswerOutcome = (typeof ANSWER_OUTCOMES)[number]
 
 /** Counts that size the policy counters of a generation. */
-export type PolicyCounterShape = { readonly ruleCount: number; readonly policyCount: number }
+export type PolicyCounterShape = {
+  readonly ruleCount: number
+  readonly policyCount: number
+  /** Endpoints whose answers are counted; 0 or absent = of none, when no endpoint has a capacity. */
+  readonly endpointCount?: number
+}
 
-/** Cells of one worker: outcomes of each rule, then of each policy (answers of no rule). */
+/** Cells of one worker: outcomes of each rule, then of each policy (answers of no rule), then answers that led to each endpoint. */
 export function policyCounterCells(shape: PolicyCounterShape): number {
+  return firstEndpointCell(shape) + (shape.endpointCount ?? 0)
+}
+
+/** Where the answers by endpoint begin. */
+export function firstEndpointCell(shape: PolicyCounterShape): number {
   return (shape.ruleCount + shape.policyCount) * ANSWER_OUTCOMES.length
+}
+
+/** Answers by endpoint, summed over the workers; `all` are their cells one after the other. */
+export function sumEndpointAnswers(all: Float64Array, shape: PolicyCounterShape, workers: number): Float64Array {
+  const counts = new Float64Array(shape.endpointCount ?? 0)
+  const cells = policyCounterCells(shape)
+  const first = firstEndpointCell(shape)
+  for (let worker = 0; worker < workers; worker++)
+    for (let endpoint = 0; endpoint < counts.length; endpoint++) counts[endpoint]! += all[worker * cells + first + endpoint]!
+  return counts
 }
 
 /** What of a decision (policy/model/decision.ts: outcome 0 answer, 1 SERVFAIL, 2 NODATA; step 1–4) its count depends on. */

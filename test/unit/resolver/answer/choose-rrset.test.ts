@@ -1,7 +1,7 @@
 /** Steered names in whole replies: which endpoint, which TTL, which scope, what is counted. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ANSWER_OUTCOMES } from '../../../../resolver/observe/counters.ts'
+import { ANSWER_OUTCOMES, policyCounterCells, sumEndpointAnswers } from '../../../../resolver/observe/counters.ts'
 import { type AnswerDraft, APEX, type Ask, makeAnswerSubject, type NameDraft } from '../../../support/answer-subject.ts'
 
 const NINGBO = '202.96.104.0/24'
@@ -367,6 +367,30 @@ describe('counting', () => {
 
   test('each steered part of a chain counts', () => {
     assert.deepEqual(counted([{ name: 'inner.z', subnet: NINGBO }]), ['rule rule: 1', 'rule rule: 1'])
+  })
+
+  test('by endpoint when one has a capacity: several addresses share an answer', () => {
+    const counting = makeAnswerSubject({
+      ...draft,
+      config: {
+        ...draft.config,
+        pools: draft.config!.pools!.map((pool) => (pool.id === 'all' ? pool : { ...pool, choose: 'all' as const })),
+      },
+    })
+    const shape = { ...counting.ctx.counterShape, endpointCount: counting.config.endpoints.length }
+    counting.ctx.counterShape = shape
+    counting.ctx.policyCells = new Float64Array(policyCounterCells(shape))
+    for (let i = 0; i < 3; i++) counting.ask({ name: 'edge.z', subnet: NINGBO })
+    counting.ask('land.z')
+    const counts = sumEndpointAnswers(counting.ctx.policyCells, shape, 1)
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      3,
+    )
+    assert.equal(
+      sumEndpointAnswers(new Float64Array([...counting.ctx.policyCells, ...counting.ctx.policyCells]), shape, 2)[0],
+      2 * counts[0]!,
+    )
   })
 
   test('without cells nothing is counted', () => {
