@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   zones: () => import('./cli/zones.ts'),
   lines: () => import('./cli/lines.ts'),
   geodata: () => import('./cli/geodata.ts'),
+  override: () => import('./cli/override.ts'),
   user: () => import('./cli/user.ts'),
   token: () => import('./cli/token.ts'),
   health: () => import('./cli/health.ts'),
