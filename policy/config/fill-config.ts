@@ -439,7 +439,6 @@ export function automaticOf(
   )
   return { families: seen.size <= 1 ? 'same-endpoint' : 'each', hashPrefix: { ipv4: isShared ? 24 : 0, ipv6: isShared ? 56 : 0 } }
 }
-}
 
 function domainName(text: string, origin: string | undefined, path: ConfigPath, issues: IssueDraft[]): string {
   const read = readDomainName(text, origin === '' ? undefined : origin)
