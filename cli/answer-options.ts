@@ -3,6 +3,7 @@ import type { AnswerSettings } from '../resolver/transport/worker-setup.ts'
 import { type CommandOption, UsageError } from './command.ts'
 import { GUARD_OPTIONS, guardSettings } from './guard-options.ts'
 import { type Flags, textFlag } from './process-settings.ts'
+import { SCRIPT_OPTION } from './script-folder.ts'
 import { STREAM_OPTIONS } from './stream-options.ts'
 
 /** The options. `up` hands them to its node as they are. */
@@ -17,6 +18,7 @@ export const ANSWER_OPTIONS: Readonly<Record<string, CommandOption>> = {
   secrets: { type: 'string', value: 'DIR', help: 'folder of the secrets that tsigKeys name, one base64 text a file [STATE/secrets]' },
   ...STREAM_OPTIONS,
   ...GUARD_OPTIONS,
+  ...SCRIPT_OPTION,
   identity: { type: 'string', value: 'NAME', help: 'name answered to identity queries (NSID, id.server) [none]' },
 }
 

@@ -17,6 +17,7 @@ import { apiListenOf, apiTlsOf, metricsListenOf, metricsTokenOf } from './http-s
 import { type Flags, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
 import { queryLogSettings } from './query-log-options.ts'
+import { scriptFolderOf } from './script-folder.ts'
 import { neededCertificate, type StreamSettings, streamSettings } from './stream-options.ts'
 
 /** What the flags say, as far as the supervisor needs it. */
@@ -35,6 +36,7 @@ export function checkSettings(flags: Flags): CheckedSettings {
   apiTlsOf(flags, apiListen)
   metricsTokenOf(flags, metricsListen)
   answerSettings(flags)
+  scriptFolderOf(flags)
   const streams = streamSettings(flags)
   if (streams.encrypted.length > 0 || streams.certificate !== undefined) loadCertificate(neededCertificate(streams))
   const cookieSecrets = textFlag(flags, 'cookie-secret-file', '')

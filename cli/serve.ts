@@ -14,6 +14,7 @@ import { takeInheritedSockets } from './inherited-sockets.ts'
 import { createProcessLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, defaultUdpThreads, listenFlags, listFlag, numberFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { QUERY_LOG_OPTIONS, queryLogSettings, startNodeQueryLog } from './query-log-options.ts'
+import { scriptFolderOf } from './script-folder.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { statePaths } from './state-paths.ts'
 import { createStaticLoader, exitAtOnce, type Served, type StaticLoader } from './static-loader.ts'
@@ -110,6 +111,7 @@ async function run(args: CommandArgs): Promise<number> {
       vantage: hostname(),
       site: '',
       own: [],
+      scriptFolder: scriptFolderOf(flags),
       log,
       onIsolation: (isolated, detail) => log.info({ isolated, detail }, 'isolation'),
       onStanding: (subject, detail) => log.info({ subject, detail }, 'standing'),

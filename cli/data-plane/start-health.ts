@@ -17,6 +17,8 @@ export type NodeHealthOptions = {
   readonly site?: string
   /** Sockets of ours that must not be probed. */
   readonly own: readonly OwnSocket[]
+  /** Folder of script probes; absent = they are off. */
+  readonly scriptFolder?: string | undefined
   readonly log: ProcessLog
   /** What this node says to the other vantages, at each ranking; absent = nobody asks. */
   readonly onReport?: ((report: VantageReport) => void) | undefined
@@ -32,6 +34,7 @@ export function startNodeHealth(options: NodeHealthOptions): HealthSource & Heal
   return startHealth({
     statePath: options.statePath,
     own: options.own,
+    scriptFolder: options.scriptFolder,
     identity: { vantage: options.vantage, site: options.site ?? '' },
     onReport: options.onReport,
     onIsolation: options.onIsolation,
