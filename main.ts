@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   override: () => import('./cli/override.ts'),
   user: () => import('./cli/user.ts'),
   token: () => import('./cli/token.ts'),
+  webhook: () => import('./cli/webhook.ts'),
   health: () => import('./cli/health.ts'),
   backup: () => import('./cli/backup.ts'),
   restore: () => import('./cli/restore.ts'),

@@ -19,4 +19,10 @@ export const CONTROL_OPTIONS: Readonly<Record<string, CommandOption>> = {
     value: 'PREFIX',
     help: 'private network that geodata may be downloaded from [none]',
   },
+  'outgoing-allow': {
+    type: 'string',
+    multiple: true,
+    value: 'PREFIX',
+    help: 'private or loopback network that webhooks may be sent to, and geodata downloaded from [none]',
+  },
 }

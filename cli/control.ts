@@ -24,6 +24,9 @@ import { DraftDesk } from '../admin-ui/api/publish/draft-desk.ts'
 import { Publisher } from '../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../admin-ui/api/routes/all-routes.ts'
 import { createApiServers } from '../admin-ui/api/server.ts'
+import { sendWebhook } from '../admin-ui/api/webhooks/send-webhook.ts'
+import { WebhookDesk } from '../admin-ui/api/webhooks/webhook-desk.ts'
+import { readWebhookSecrets } from '../admin-ui/api/webhooks/webhook-secrets.ts'
 import { SecondaryKeeper } from '../admin-ui/api/zones/secondary-keeper.ts'
 import { UpdateDesk } from '../admin-ui/api/zones/update-desk.ts'
 import type { Issue } from '../admin-ui/contract/issue.ts'
@@ -32,19 +35,21 @@ import { startLocalFleetHub } from '../cluster/local-fleet-transport.ts'
 import type { NotifyAsk, UpdateAsk } from '../cluster/zone-asks.ts'
 import { findAddress, formatAddress } from '../geodata/address/address.ts'
 import { type Prefix, parsePrefix, prefixContains } from '../geodata/address/prefix.ts'
+import { isPrivateAddress } from '../geodata/address/private-addresses.ts'
 import { loadGeodata } from '../geodata/geodata-file.ts'
 import { buildInWorker } from '../geodata/refresh/build-in-worker.ts'
-import { openHistory } from '../policy/store/history.ts'
-import { openStore } from '../policy/store/store.ts'
-import { readSecrets } from '../resolver/transfer/secret-folder.ts'
-import { transferZone } from '../resolver/transfer/transfer-client.ts'
 import { type OwnSocket, whyForbidden } from '../health/probe/allowed-target.ts'
 import { DEFAULT_RETENTION, openHealthHistory } from '../policy/store/health-history.ts'
+import { openHistory } from '../policy/store/history.ts'
+import { openStore } from '../policy/store/store.ts'
+import { openWebhookQueue, type WebhookQueue } from '../policy/store/webhook-queue.ts'
+import { readSecrets } from '../resolver/transfer/secret-folder.ts'
+import { transferZone } from '../resolver/transfer/transfer-client.ts'
 import { formatListenAddress, type ListenAddress } from '../resolver/transport/listen-address.ts'
 import { formatIssue } from './apply.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
 import { CONTROL_OPTIONS } from './control-options.ts'
-import { apiListenOf, apiTlsOf } from './http-settings.ts'
+import { apiListenOf, apiTlsOf, metricsListenOf } from './http-settings.ts'
 import { packageRoot } from './package-root.ts'
 import { createStartLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, type Flags, listFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
@@ -58,6 +63,7 @@ import { waitForStop } from './stop-signal.ts'
 const OPTIONS: Readonly<Record<string, CommandOption>> = {
   state: { type: 'string', value: 'DIR', help: 'state folder [./var]' },
   ...CONTROL_OPTIONS,
+  'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics of this machine, which webhooks must not reach [127.0.0.1:9153]' },
   example: { type: 'boolean', help: 'seeds an empty store with examples/edge-api' },
   ...LOG_OPTION,
   ...SETTINGS_OPTION,
@@ -80,7 +86,8 @@ async function run(args: CommandArgs): Promise<number> {
   const shippedPath = textFlag(flags, 'geodata', join(packageRoot(), 'geodata', 'default', 'default.geodata'))
   // Before anything is made: what cannot be read ends the start with one line, and leaves nothing behind.
   const shipped = { geodata: loadGeodata(shippedPath), geodataPath: shippedPath }
-  const allowed = listFlag(flags, 'geodata-allow', []).map(readPrefixFlag)
+  const outgoing = listFlag(flags, 'outgoing-allow', []).map((text) => readPrefixFlag('outgoing-allow', text))
+  const allowed = [...outgoing, ...listFlag(flags, 'geodata-allow', []).map((text) => readPrefixFlag('geodata-allow', text))]
   await refuseSecond(paths.controlSocket)
   mkdirSync(paths.snapshots, { recursive: true, mode: 0o700 })
   const version = productVersion()
@@ -121,6 +128,7 @@ async function run(args: CommandArgs): Promise<number> {
       feed.add({ at: new Date().toISOString(), node: 'control', kind: 'publish', subject: String(generation), detail })
       secondaries.sync()
       geodataDesk.sync()
+      webhooks.sync()
     },
     now: Date.now,
     log,
@@ -177,6 +185,29 @@ async function run(args: CommandArgs): Promise<number> {
     onEvent: (subject, detail) => void feed.add({ at: new Date().toISOString(), node: 'control', kind: 'override', subject, detail }),
     now: Date.now,
   })
+  const own = [listen, metricsListenOf(flags)].map(({ address, port }) => ({ address: formatAddress(address), port }))
+  const webhooks = new WebhookDesk({
+    queue: startWebhookQueue(paths.webhooks, log),
+    webhooks: () => publisher.live()?.config?.options.webhooks ?? [],
+    subjects: () => {
+      const config = publisher.live()?.config
+      if (config === undefined) return undefined
+      return { endpoints: new Set(config.endpoints.map(({ id }) => id)), policies: new Set(config.policies.map(({ id }) => id)) }
+    },
+    readSecrets: (webhook) => readWebhookSecrets(secrets, webhook),
+    send: (format, message) => sendWebhook(format, message, (address, port) => whyUnreachable(address, port, own, outgoing)),
+    now: Date.now,
+    setTimer: (callback, delayMs) => {
+      const timer = setTimeout(callback, delayMs)
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+    version,
+    log,
+  })
+  feed.listen((message) => {
+    if (message.kind === 'event') webhooks.take(message.event)
+  })
   const latency = new LatencyDesk({
     store,
     config: () => publisher.live()?.config,
@@ -199,6 +230,7 @@ async function run(args: CommandArgs): Promise<number> {
     secondary: (zone) => secondaries.view(zone),
     feed,
     ring,
+    healthHistory,
     get lines() {
       return lines
     },
@@ -206,6 +238,7 @@ async function run(args: CommandArgs): Promise<number> {
       return publisher.geodataInUse().geodata
     },
     geodataDesk,
+    webhooks,
     version,
     now: Date.now,
     startedAt: Date.now(),
@@ -231,8 +264,9 @@ async function run(args: CommandArgs): Promise<number> {
     if (first !== undefined) tellFirstPassword(first)
     secondaries.sync()
     geodataDesk.sync()
-    healthHistory,
-    const tellFigures = (): void => hub.tellFigures(() => ({ type: 'figures', rows: { ...geodataDesk.figures().rows, ...latency.figures() } }))
+    webhooks.sync()
+    const tellFigures = (): void =>
+      hub.tellFigures(() => ({ type: 'figures', rows: { ...geodataDesk.figures().rows, ...webhooks.figures(), ...latency.figures() } }))
     tellFigures()
     figuresTimer = setInterval(tellFigures, FIGURES_INTERVAL_MS)
     fleet.start()
@@ -255,6 +289,8 @@ async function run(args: CommandArgs): Promise<number> {
     clearInterval(figuresTimer)
     await geodataDesk.stop()
     kept?.stop()
+    webhooks.stop()
+    recorder.stop()
     await Promise.all([servers.tcp, servers.socket].map(closeServer))
     await hub.close()
     await compiler.close()
@@ -262,11 +298,11 @@ async function run(args: CommandArgs): Promise<number> {
   }
 }
 
-function readPrefixFlag(text: string): Prefix {
+function readPrefixFlag(flag: string, text: string): Prefix {
   try {
     return parsePrefix(text)
   } catch (error) {
-    throw new UsageError(`--geodata-allow: ${(error as Error).message}`)
+    throw new UsageError(`--${flag}: ${(error as Error).message}`)
   }
 }
 
@@ -280,6 +316,25 @@ function startHistory(path: string, feed: EventFeed, log: ProcessLog): ReturnTyp
   }
 }
 
+/** Why a webhook may not be sent there; undefined = it may. */
+function whyUnreachable(address: string, port: number, own: readonly OwnSocket[], outgoing: readonly Prefix[]): string | undefined {
+  const forbidden = whyForbidden(address, port, own)
+  const found = findAddress(address)
+  if (forbidden !== undefined || found === undefined) return forbidden ?? `"${address}" is no address`
+  if (!isPrivateAddress(found) || outgoing.some((prefix) => prefixContains(prefix, found))) return undefined
+  return `${address} is a private address; allow it with --outgoing-allow`
+}
+
+/** What waits from earlier runs; without its file messages wait in memory. */
+function startWebhookQueue(path: string, log: ProcessLog): WebhookQueue {
+  try {
+    return openWebhookQueue(path)
+  } catch (error) {
+    log.error({ path, err: error }, 'what webhooks have to tell cannot be kept for the next start')
+    return openWebhookQueue(undefined)
+  }
+}
+
 /** The newest generation to the nodes; an empty store is seeded first. */
 async function bringUp(publisher: Publisher, flags: Flags, log: ProcessLog): Promise<void> {
   const path = seedPath(flags)
@@ -289,8 +344,6 @@ async function bringUp(publisher: Publisher, flags: Flags, log: ProcessLog): Pro
       .catch((error: unknown) => {
         throw seedError(error, path)
       })
-    webhooks.stop()
-    recorder.stop()
     for (const issue of issues) if (issue.severity === 'warning') log.warn({ issue: issue.code, path: issue.path }, issue.message)
     return
   }
@@ -316,25 +369,6 @@ const SEED_WISH = { account: 'control', basedOn: null, force: true, origin: 'doc
 
 function seedPath(flags: Flags): string | undefined {
   if (typeof flags.document === 'string') return flags.document
-/** Why a webhook may not be sent there; undefined = it may. */
-function whyUnreachable(address: string, port: number, own: readonly OwnSocket[], outgoing: readonly Prefix[]): string | undefined {
-  const forbidden = whyForbidden(address, port, own)
-  const found = findAddress(address)
-  if (forbidden !== undefined || found === undefined) return forbidden ?? `"${address}" is no address`
-  if (!isPrivateAddress(found) || outgoing.some((prefix) => prefixContains(prefix, found))) return undefined
-  return `${address} is a private address; allow it with --outgoing-allow`
-}
-
-/** What waits from earlier runs; without its file messages wait in memory. */
-function startWebhookQueue(path: string, log: ProcessLog): WebhookQueue {
-  try {
-    return openWebhookQueue(path)
-  } catch (error) {
-    log.error({ path, err: error }, 'what webhooks have to tell cannot be kept for the next start')
-    return openWebhookQueue(undefined)
-  }
-}
-
   return flags.example === true ? join(packageRoot(), 'examples', 'edge-api', 'nearcast.yaml') : undefined
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export type StatePaths = {
   /** SQLite file of control. */
   readonly store: string
-  /** SQLite file of events and strips; may be lost. */
+  /** SQLite file of events; may be lost. */
   readonly history: string
   /** SQLite file of health over time; may be lost. */
   readonly healthHistory: string

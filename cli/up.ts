@@ -50,7 +50,7 @@ const NODE_FLAGS = [
   'log-level',
 ]
 /** Flags that go to control as they are. */
-const CONTROL_FLAGS = [...Object.keys(CONTROL_OPTIONS), 'log-level']
+const CONTROL_FLAGS = [...Object.keys(CONTROL_OPTIONS), 'metrics-listen', 'log-level']
 /** A start without `ready` says by then what it waits for. */
 const OVERDUE_MS = 10_000
 

@@ -53,6 +53,7 @@ export type ApiCode =
   | 'USER_LAST_ADMIN'
   | 'USER_UNKNOWN'
   | 'SESSION_UNKNOWN'
+  | 'WEBHOOK_UNKNOWN'
 
 /** Every code with its HTTP status and remedy. */
 export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remedy: string]>> = {
@@ -102,6 +103,7 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   USER_LAST_ADMIN: [409, 'make another account admin first'],
   USER_UNKNOWN: [404, '"nearcast user list" or GET /api/v1/users lists them'],
   SESSION_UNKNOWN: [404, 'GET /api/v1/sessions lists them'],
+  WEBHOOK_UNKNOWN: [404, 'GET /api/v1/webhooks lists them; publish the document that has it'],
 }
 
 /** What a problem may carry besides code and message. */

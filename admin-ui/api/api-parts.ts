@@ -12,6 +12,7 @@ import type { StandingRing } from './observe/standing-ring.ts'
 import type { OverrideDesk } from './overrides/override-desk.ts'
 import type { DraftDesk } from './publish/draft-desk.ts'
 import type { Publisher } from './publish/publisher.ts'
+import type { WebhookDesk } from './webhooks/webhook-desk.ts'
 import type { SecondaryView } from './zones/secondary-keeper.ts'
 
 /** The parts of control. */
@@ -27,11 +28,12 @@ export type ApiParts = {
   readonly secondary: (zone: string) => SecondaryView | undefined
   readonly feed: EventFeed
   readonly ring: StandingRing
-  /** Of the geodata in use: read it anew for each request. */
   readonly healthHistory: HealthHistory
+  /** Of the geodata in use: read it anew for each request. */
   readonly lines: LineDirectory
   readonly geodata: Geodata
   readonly geodataDesk: GeodataDesk
+  readonly webhooks: WebhookDesk
   readonly version: string
   /** Wall clock, ms since epoch. */
   readonly now: () => number

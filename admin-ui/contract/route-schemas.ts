@@ -31,6 +31,7 @@ import type { RouteName, RouteTypes } from './routes.ts'
 import { meSchema, passwordChangeSchema, signInSchema } from './session.ts'
 import { standingHistorySchema } from './standing-history.ts'
 import { statusSchema } from './status.ts'
+import { webhookListSchema, webhookTestSchema } from './webhook.ts'
 import { zoneAnswerSchema, zoneListSchema } from './zone.ts'
 
 /** A query parameter of a route, always optional text. */
@@ -77,13 +78,13 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   status: just(statusSchema),
   healthScores: just(healthScoresSchema),
   standingHistory: just(standingHistorySchema, [{ name: 'minutes', help: 'length, 1-1440, default 60' }]),
-  policies: just(policyListSchema, [OF]),
   healthSeries: just(healthSeriesSchema, [
     { name: 'endpoint', help: 'endpoint id; up to 8 with commas between' },
     { name: 'from', help: 'RFC 3339; default 6 h before to' },
     { name: 'to', help: 'RFC 3339; default now' },
     { name: 'step', help: 'auto, raw (10 s), minute, hour; default auto' },
   ]),
+  policies: just(policyListSchema, [OF]),
   policy: just(policyAnswerSchema, [OF]),
   putPolicy: takes(policyObjectSchema, policyAnswerSchema),
   deletePolicy: just(null),
@@ -150,6 +151,8 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
     { name: 'until', help: 'only up to this time, RFC 3339' },
   ]),
   eventStream: just(null),
+  webhooks: just(webhookListSchema),
+  testWebhook: just(webhookTestSchema),
   users: just(z.object({ users: z.array(userSchema) })),
   addUser: takes(userAddSchema, userPasswordSchema),
   setUserRole: takes(userRoleSchema, userSchema),

@@ -23,6 +23,7 @@ import type { Role, TokenScope } from './role.ts'
 import type { Me, PasswordChange, SignIn } from './session.ts'
 import type { StandingHistory } from './standing-history.ts'
 import type { Status } from './status.ts'
+import type { WebhookList, WebhookTest } from './webhook.ts'
 import type { ZoneAnswer, ZoneList } from './zone.ts'
 
 /** Prefix of every path below. */
@@ -54,8 +55,8 @@ export type RouteTypes = {
   status: { body: undefined; answer: Status }
   healthScores: { body: undefined; answer: HealthScores }
   standingHistory: { body: undefined; answer: StandingHistory }
-  policies: { body: undefined; answer: PolicyList }
   healthSeries: { body: undefined; answer: HealthSeriesAnswer }
+  policies: { body: undefined; answer: PolicyList }
   policy: { body: undefined; answer: PolicyAnswer }
   putPolicy: { body: PolicyObject; answer: PolicyAnswer }
   deletePolicy: { body: undefined; answer: undefined }
@@ -99,6 +100,8 @@ export type RouteTypes = {
   events: { body: undefined; answer: EventList }
   /** Answers text/event-stream, see event.ts. */
   eventStream: { body: undefined; answer: undefined }
+  webhooks: { body: undefined; answer: WebhookList }
+  testWebhook: { body: undefined; answer: WebhookTest }
   users: { body: undefined; answer: { readonly users: readonly User[] } }
   addUser: { body: UserAdd; answer: UserPassword }
   setUserRole: { body: UserRole; answer: User }
@@ -125,10 +128,10 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   status: route('GET', '/status', 'viewer', 'generation, nodes, uptime, queries per second'),
   healthScores: route('GET', '/health/scores', 'viewer', 'standing, latency, error rate and score of each address'),
   standingHistory: route('GET', '/health/history', 'viewer', 'worst standing per minute and address; ?minutes=60'),
+  healthSeries: route('GET', '/health/series', 'viewer', 'health over time for plots; ?endpoint=a,b&from=&to=&step='),
   policies: route('GET', '/policies', 'viewer', 'policies with their names, rules and issues; ?of=draft|live'),
   policy: route('GET', '/policies/:id', 'viewer', 'one policy with its ETag; ?of=draft|live'),
   putPolicy: route('PUT', '/policies/:id', 'editor', 'writes a policy into my draft; If-Match or If-None-Match: * is required'),
-  healthSeries: route('GET', '/health/series', 'viewer', 'health over time for plots; ?endpoint=a,b&from=&to=&step='),
   deletePolicy: route('DELETE', '/policies/:id', 'editor', 'removes a policy from my draft; If-Match is required'),
   pools: route('GET', '/pools', 'viewer', 'pools and who uses them; ?of=draft|live'),
   endpoints: route('GET', '/endpoints', 'viewer', 'endpoints with their health'),
@@ -182,6 +185,8 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   explain: route('GET', '/explain', 'viewer', 'why a client gets its answer; ?name=&type=&client=&resolver=&node='),
   events: route('GET', '/events', 'viewer', 'what happened, newest first; ?before=&limit=&kind=&subject=&node=&severity=&since=&until='),
   eventStream: route('GET', '/events/stream', 'viewer', 'server-sent events with a heartbeat'),
+  webhooks: route('GET', '/webhooks', 'viewer', 'who is told of events, what waits, what went wrong'),
+  testWebhook: route('POST', '/webhooks/:id/test', 'editor', 'sends a test message now; answers what the receiver said'),
   users: route('GET', '/users', 'admin', 'accounts'),
   addUser: route('POST', '/users', 'admin', 'adds an account; its generated password is shown once'),
   setUserRole: route('PUT', '/users/:user/role', 'admin', 'changes a role'),

@@ -3,10 +3,9 @@
  * keeps to limits of size, time and redirects, never sends anywhere that is not allowed, and looks at what came by its content before
  * it counts: a page of HTML with status 200 is the most common damage.
  */
-import { lookup as resolveName } from 'node:dns'
 import { createWriteStream, rmSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Agent, request } from 'undici'
@@ -14,6 +13,7 @@ import { findAddress } from '../address/address.ts'
 import { isForbiddenTarget } from '../address/forbidden-targets.ts'
 import { GeodataError } from '../address/geodata-error.ts'
 import { isPrivateAddress } from '../address/private-addresses.ts'
+import { guardedLookup } from './guarded-lookup.ts'
 import { type UnpackedFile, unpackDownload } from './unpack-download.ts'
 
 /** Redirects followed: MaxMind answers with one. */
@@ -50,7 +50,15 @@ export type Download = UnpackedFile & { readonly etag: string; readonly lastModi
 export async function download(wish: DownloadWish, options: DownloadOptions): Promise<Download | undefined> {
   const timeout = AbortSignal.timeout(options.timeoutMs)
   const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal])
-  const agent = new Agent({ connect: { lookup: guardedLookup(options), timeout: CONNECT_TIMEOUT_MS } })
+  const agent = new Agent({
+    connect: {
+      lookup: guardedLookup(
+        (address) => mayAsk(address, options),
+        (hostname) => refused(hostname, `"${hostname}" leads to no public address`),
+      ),
+      timeout: CONNECT_TIMEOUT_MS,
+    },
+  })
   const temporary = join(options.folder, `${process.pid}-${Math.random().toString(36).slice(2)}.tmp`)
   try {
     const response = await ask(wish, options, agent, signal)
@@ -137,20 +145,6 @@ function mayAsk(text: string, options: DownloadOptions): boolean {
   const address = findAddress(text)
   if (address === undefined) return false
   return !isForbiddenTarget(address) && (!isPrivateAddress(address) || options.mayAskPrivate(text))
-}
-
-/** Looks a name up once; the connection goes to the address that was judged. */
-function guardedLookup(options: DownloadOptions): LookupFunction {
-  return (hostname, lookupOptions, callback) => {
-    resolveName(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, '', 0)
-      const allowed = addresses.filter(({ address }) => mayAsk(address, options))
-      const [first] = allowed
-      if (first === undefined) return callback(refused(hostname, `"${hostname}" leads to no public address`), '', 0)
-      if (lookupOptions.all === true) callback(null, allowed)
-      else callback(null, first.address, first.family)
-    })
-  }
 }
 
 function limitBytes(maxBytes: number, url: string): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {

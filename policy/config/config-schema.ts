@@ -10,6 +10,7 @@ import type { PrefixSet } from '../../geodata/address/prefix-list.ts'
 import type { MatrixBy } from '../../geodata/line/matrix-line.ts'
 import type { LatencySettings } from '../../health/model/latency-matrix.ts'
 import type { GeodataField, GeodataKind } from './geodata-schema.ts'
+import type { WebhookFormat } from './webhook-schema.ts'
 
 /** How a pool picks among its eligible members. */
 export type ChooseKind = 'best' | 'weighted' | 'all' | 'nearest' | 'latency' | 'auto'
@@ -414,6 +415,25 @@ export type Options = {
   readonly scopeGranularity?: ScopeGranularity
   /** Addresses outside that tell whether a node is cut off itself, sorted; absent = none. */
   readonly isolation?: { readonly reference: readonly { readonly address: string; readonly port: number }[] }
+  /** Who is told of events, by id; absent = nobody. */
+  readonly webhooks?: readonly Webhook[]
+  /** How much history of health control keeps; absent = as by default. */
+  readonly retention?: { readonly megabytes: number; readonly rawHours: number; readonly minuteDays: number; readonly hourDays: number }
+}
+
+/** Somebody who is told of events. */
+export type Webhook = {
+  readonly id: string
+  /** Either this, or a file with it in the folder of secrets. */
+  readonly url?: string
+  readonly urlRef?: string
+  /** File with the key of the signature; absent = not signed. */
+  readonly secretRef?: string
+  readonly format: WebhookFormat
+  /** Absent = all. */
+  readonly kinds?: readonly string[]
+  readonly minimumSeverity: 'info' | 'warning' | 'critical'
+  readonly enabled: boolean
 }
 
 /** Longest scopes that classes of answers make, by family. */
@@ -435,22 +455,3 @@ export type Config = {
   /** Contents of the files that the document names ($INCLUDE of zone files too), by the name used there. */
   readonly files: Readonly<Record<string, string>>
 }
-  /** Who is told of events, by id; absent = nobody. */
-  readonly webhooks?: readonly Webhook[]
-  /** How much history of health control keeps; absent = as by default. */
-  readonly retention?: { readonly megabytes: number; readonly rawHours: number; readonly minuteDays: number; readonly hourDays: number }
-}
-
-/** Somebody who is told of events. */
-export type Webhook = {
-  readonly id: string
-  /** Either this, or a file with it in the folder of secrets. */
-  readonly url?: string
-  readonly urlRef?: string
-  /** File with the key of the signature; absent = not signed. */
-  readonly secretRef?: string
-  readonly format: WebhookFormat
-  /** Absent = all. */
-  readonly kinds?: readonly string[]
-  readonly minimumSeverity: 'info' | 'warning' | 'critical'
-  readonly enabled: boolean

@@ -4,17 +4,9 @@
  * and docs/document.md must describe every key here (test/presubmit/document-keys.test.ts).
  */
 import { z } from 'zod'
-import type {
-  AllDownKind,
-  ChooseKind,
-  Families,
-  Precedence,
-  Probe,
-  QueryTypeWord,
-  RcodeWord,
-  TsigAlgorithmWord,
-} from './config-schema.ts'
+import type { AllDownKind, ChooseKind, Families, Precedence, Probe, QueryTypeWord, RcodeWord, TsigAlgorithmWord } from './config-schema.ts'
 import { geodataSchema } from './geodata-schema.ts'
+import { WEBHOOKS_MAX, type WebhookShape, webhookSchema } from './webhook-schema.ts'
 
 type Given<T> = T | undefined
 
@@ -317,9 +309,15 @@ export const probeSchema: z.ZodType<ProbeShape> = z.strictObject({
     .describe('More request headers.'),
   match: text(1024).optional().describe('Text that the first megabyte of the body must contain [any body].'),
   matchPattern: text(200).optional().describe('RE2 pattern that the first 64 KiB of the body must match [any body].'),
-  httpVersion: z.enum(['1.1', '2']).optional().describe('HTTP version of http and https: 2 by ALPN over TLS, by prior knowledge in clear text [1.1].'),
+  httpVersion: z
+    .enum(['1.1', '2'])
+    .optional()
+    .describe('HTTP version of http and https: 2 by ALPN over TLS, by prior knowledge in clear text [1.1].'),
   redirects: z.boolean().optional().describe('Follow redirects to the same address, port and scheme [false].'),
-  certificate: z.enum(['verify', 'ignore']).optional().describe('Whether the certificate is verified (https, tls, grpc over TLS) [verify].'),
+  certificate: z
+    .enum(['verify', 'ignore'])
+    .optional()
+    .describe('Whether the certificate is verified (https, tls, grpc over TLS) [verify].'),
   families: z.enum(['both', 'ipv4', 'ipv6']).optional().describe('Addresses of an endpoint that it measures [both].'),
   tls: z.boolean().optional().describe('grpc: over TLS [false].'),
   service: text(255)
@@ -469,7 +467,12 @@ export const policySchema: z.ZodType<PolicyShape> = z.strictObject({
   latency: z
     .strictObject({
       by: z.enum(['region', 'city']).default('region').describe('Lines of the matrix: province or region, or city; with carrier.'),
-      explorePercent: z.number().min(0).max(20).default(2).describe('Share of scope blocks led to little known endpoints; 0 explores none.'),
+      explorePercent: z
+        .number()
+        .min(0)
+        .max(20)
+        .default(2)
+        .describe('Share of scope blocks led to little known endpoints; 0 explores none.'),
       minimumSamples: z.int().min(1).max(1000).default(10).describe('With fewer samples, distance has a part in the estimate.'),
       maxAgeSeconds: z.int().min(60).max(21_600).default(3600).describe('Older measurements count for nothing, in seconds.'),
       bandPercent: z.number().min(1).max(100).default(15).describe('Latencies this near are equal; then distance decides.'),
@@ -500,6 +503,8 @@ export type OptionsShape = {
   ecsTrust: 'all' | string[]
   scopeGranularity?: Given<{ ipv4: number; ipv6: number }>
   isolation?: Given<{ reference: string[] }>
+  webhooks?: Given<WebhookShape[]>
+  retention?: Given<{ megabytes: number; rawHours: number; minuteDays: number; hourDays: number }>
 }
 
 /** `options`. */
@@ -528,6 +533,21 @@ export const optionsSchema: z.ZodType<OptionsShape> = z
       })
       .optional()
       .describe('How a node finds out that it is cut off itself.'),
+    webhooks: z.array(webhookSchema).max(WEBHOOKS_MAX).optional().describe('Who is told of events [nobody].'),
+    retention: z
+      .strictObject({
+        megabytes: z
+          .int()
+          .min(8)
+          .max(100_000)
+          .default(256)
+          .describe('Size that the history of health never exceeds; the oldest is coarsened first.'),
+        rawHours: z.int().min(1).max(168).default(6).describe('How long points of 10 s are kept, in hours.'),
+        minuteDays: z.int().min(1).max(366).default(30).describe('How long points of a minute are kept, in days.'),
+        hourDays: z.int().min(1).max(3660).default(730).describe('How long points of an hour are kept, in days.'),
+      })
+      .optional()
+      .describe('How much history of health control keeps.'),
   })
   .describe('Settings of the whole document.')
 
@@ -542,8 +562,6 @@ export const documentSchema: z.ZodType = z.strictObject({
   zones: z.array(zoneSchema).max(100_000).optional().describe('Zones we are authoritative for.'),
   probes: z.array(probeSchema).max(1000).optional().describe('How endpoints are measured.'),
   endpoints: z.array(endpointSchema).max(20_000).optional().describe('Addresses that may be answered.'),
-  webhooks?: Given<WebhookShape[]>
-  retention?: Given<{ megabytes: number; rawHours: number; minuteDays: number; hourDays: number }>
   pools: z.array(poolSchema).max(10_000).optional().describe('Named sets of endpoints.'),
   lines: z.array(lineSchema).max(10_000).optional().describe('Custom lines: clients by network.'),
   policies: z.array(policySchema).max(10_000).optional().describe('Which endpoints for which line.'),
@@ -570,19 +588,7 @@ export const SECTIONS: Readonly<Record<string, { readonly schema: z.ZodType; rea
  * Keys of the design that do not take effect yet: refused, because a key that is silently passed over is a trap. Delete a row when the key works
  * (and add it to the schema). Section "" is the top of the document.
  */
-export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string])[] = [
-  ['zones', 'dnssec'],
-    webhooks: z.array(webhookSchema).max(WEBHOOKS_MAX).optional().describe('Who is told of events [nobody].'),
-    retention: z
-      .strictObject({
-        megabytes: z.int().min(8).max(100_000).default(256).describe('Size that the history of health never exceeds; the oldest is coarsened first.'),
-        rawHours: z.int().min(1).max(168).default(6).describe('How long points of 10 s are kept, in hours.'),
-        minuteDays: z.int().min(1).max(366).default(30).describe('How long points of a minute are kept, in days.'),
-        hourDays: z.int().min(1).max(3660).default(730).describe('How long points of an hour are kept, in days.'),
-      })
-      .optional()
-      .describe('How much history of health control keeps.'),
-]
+export const UNSUPPORTED_KEYS: readonly (readonly [section: string, key: string])[] = [['zones', 'dnssec']]
 
 /** Values of the design that do not take effect yet, in the same way. */
 export const UNSUPPORTED_VALUES: readonly (readonly [section: string, key: string, value: string])[] = []

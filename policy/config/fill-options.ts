@@ -5,6 +5,7 @@ import { formatPrefix, type Prefix, parsePrefix } from '../../geodata/address/pr
 import type { ConfigPath, IssueDraft, LineOf } from './config-issue.ts'
 import type { Options } from './config-schema.ts'
 import type { OptionsShape } from './document-schema.ts'
+import { fillWebhooks } from './fill-webhooks.ts'
 
 /** Fills the section. */
 export function fillOptions(shape: OptionsShape, lineOf: LineOf, issues: IssueDraft[]): Options {
@@ -14,9 +15,9 @@ export function fillOptions(shape: OptionsShape, lineOf: LineOf, issues: IssueDr
     ...((shape.isolation?.reference ?? []).length === 0
       ? {}
       : { isolation: { reference: fillReference(shape.isolation!.reference, lineOf, issues) } }),
-  }
     ...(shape.retention === undefined ? {} : { retention: shape.retention }),
     ...((shape.webhooks ?? []).length === 0 ? {} : { webhooks: fillWebhooks(shape.webhooks!, lineOf, issues) }),
+  }
 }
 
 /** Port of a reference that has none: name servers are what is there to be reached. */

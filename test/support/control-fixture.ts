@@ -22,6 +22,8 @@ import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
 import { Publisher, type PublisherParts } from '../../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../../admin-ui/api/routes/all-routes.ts'
 import { type ApiServerOptions, createApiServers } from '../../admin-ui/api/server.ts'
+import { WebhookDesk } from '../../admin-ui/api/webhooks/webhook-desk.ts'
+import { readWebhookSecrets } from '../../admin-ui/api/webhooks/webhook-secrets.ts'
 import type { SecondaryView } from '../../admin-ui/api/zones/secondary-keeper.ts'
 import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { Role } from '../../admin-ui/contract/role.ts'
@@ -33,11 +35,9 @@ import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import type { LatencyMessage } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
-import { readWebhookSecrets } from '../../admin-ui/api/webhooks/webhook-secrets.ts'
-import { WebhookDesk } from '../../admin-ui/api/webhooks/webhook-desk.ts'
-import { openWebhookQueue } from '../../policy/store/webhook-queue.ts'
 import { DEFAULT_RETENTION, openHealthHistory } from '../../policy/store/health-history.ts'
 import { openStore } from '../../policy/store/store.ts'
+import { openWebhookQueue } from '../../policy/store/webhook-queue.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
 import { makeSyntheticGeodata } from './synthetic-geodata.ts'
 
@@ -224,6 +224,18 @@ export async function startControl(
     log: quiet,
   })
   const accounts = new Accounts(store, now)
+  const webhooks = new WebhookDesk({
+    queue: openWebhookQueue(undefined),
+    webhooks: () => publisher.live()?.config?.options.webhooks ?? [],
+    subjects: () => undefined,
+    readSecrets: (webhook) => readWebhookSecrets(join(folder, 'secrets'), webhook),
+    send: async () => ({ ok: true, status: 200, detail: 'it answers 200', reply: 'ok', durationMs: 5, retryAfterSeconds: 0 }),
+    now,
+    setTimer: () => () => undefined,
+    random: () => 0.5,
+    version: '0.0.0',
+    log: quiet,
+  })
   const secondaryViews = new Map<string, SecondaryView>()
   const lines = new LineDirectory(geodata)
   const overrides = new OverrideDesk({
@@ -256,9 +268,11 @@ export async function startControl(
     secondary: (zone) => secondaryViews.get(zone),
     feed,
     ring,
+    healthHistory,
     lines,
     geodata,
     geodataDesk,
+    webhooks,
     version: '0.0.0',
     now,
     startedAt: nowMs,
@@ -268,7 +282,6 @@ export async function startControl(
     accounts,
     log: quiet,
     listenHost: '127.0.0.1',
-    healthHistory,
     allowedHosts: ['dns.example.com'],
     behindProxy: options.behindProxy ?? false,
     consoleFolder: join(folder, 'console'),

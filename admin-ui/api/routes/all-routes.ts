@@ -12,6 +12,7 @@ import { lineRoutes } from './line-routes.ts'
 import { overrideRoutes } from './override-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 import { zoneRoutes } from './zone-routes.ts'
 
 /** Handlers of the whole table. */
@@ -28,6 +29,7 @@ export function allRoutes(parts: ApiParts): RouteHandlers {
     ...zoneRoutes(parts),
     ...documentRoutes(parts),
     ...eventRoutes(parts, (caller) => parts.accounts.isStillValid(caller)),
+    ...webhookRoutes(parts),
     ...accessRoutes(parts),
     openApi: () => {
       openApi ??= buildOpenApi(parts.version)

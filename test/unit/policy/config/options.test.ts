@@ -64,3 +64,45 @@ test('a network that stands twice, or in another one, is noted', () => {
   )
   assert.deepEqual(config.options, { ecsTrust: ['10.0.0.0/8', '192.0.2.0/24'] })
 })
+
+test('webhooks are filled with defaults, sorted by id, and keep their meaning over an export', () => {
+  const given =
+    '{webhooks: [{id: ops, url: "https://hook.example/x", kinds: [node, standing]}, {id: bot, urlRef: bot.url, secretRef: bot.key, format: feishu, enabled: false}]}'
+  const { config, digest } = read(given)
+  const webhooks = [
+    { id: 'bot', urlRef: 'bot.url', secretRef: 'bot.key', format: 'feishu', minimumSeverity: 'warning', enabled: false },
+    { id: 'ops', url: 'https://hook.example/x', format: 'generic', kinds: ['standing', 'node'], minimumSeverity: 'warning', enabled: true },
+  ]
+  assert.deepEqual(config.options, { webhooks })
+  const parsed = parseConfig(document(given))
+  assert.ok(parsed.ok)
+  const again = parseConfig(writeConfig(parsed.config).document)
+  assert.ok(again.ok, JSON.stringify(again.issues))
+  assert.deepEqual([again.digest, again.config.options], [digest, { webhooks }])
+  assert.equal(read('{webhooks: []}').digest, read('{}').digest)
+})
+
+test('every mistake of a webhook is told', () => {
+  const cases: readonly (readonly [webhooks: string, code: string, says: RegExp])[] = [
+    ['{id: a}', 'CONFIG_KEY_MISSING', /webhook "a" has no "url"/],
+    ['{id: a, url: "https://x.example/", urlRef: b}', 'CONFIG_KEY_UNUSED', /"url" has no effect with urlRef/],
+    ['{id: a, url: "ftp://x.example/"}', 'CONFIG_FORM', /"url"/],
+    ['{id: a, url: x.example}', 'CONFIG_FORM', /x\.example/],
+    ['{id: a, url: "https://user:s3cret@x.example/"}', 'CONFIG_FORM', /^(?!.*s3cret)/],
+    ['{id: a, url: "https://x.example/#y"}', 'CONFIG_FORM', /"url"/],
+    ['{id: a, url: "https://x.example/"}, {id: a, url: "https://y.example/"}', 'CONFIG_ID_DUPLICATE', /"a"/],
+    ['{id: a, url: "https://x.example/", kinds: [standings]}', 'CONFIG_VALUE', /standings/],
+    ['{id: a, url: "https://x.example/", kinds: []}', 'CONFIG_COUNT', /kinds/],
+    ['{id: a, url: "https://x.example/", minimumSeverity: bad}', 'CONFIG_VALUE', /bad/],
+    ['{id: a, url: "https://x.example/", format: teams}', 'CONFIG_VALUE', /teams/],
+    ['{id: a, urlRef: ../x}', 'CONFIG_FORM', /urlRef/],
+    ['{id: a, uri: "https://x.example/"}', 'CONFIG_UNKNOWN_KEY', /uri/],
+  ]
+  for (const [webhooks, code, says] of cases) {
+    const parsed = parseConfig(document(`{webhooks: [${webhooks}]}`))
+    assert.equal(parsed.ok, false, webhooks)
+    const issue = parsed.issues.find((one) => one.code === code)
+    assert.ok(issue, `${webhooks}: ${JSON.stringify(parsed.issues)}`)
+    assert.match(issue.message, says, webhooks)
+  }
+})

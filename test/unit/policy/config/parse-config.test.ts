@@ -148,7 +148,7 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
   {
     name: 'a history of no size',
     given: `${BASE}options: {retention: {megabytes: 1}}\n`,
-    expected: ['CONFIG_RANGE 27:23 options.retention.megabytes'],
+    expected: ['CONFIG_RANGE 27:34 options.retention.megabytes'],
   },
   { name: 'a wrong type', given: edit(['ttlSeconds: 30', 'ttlSeconds: soon']), expected: ['CONFIG_TYPE 20:17 policies[0].ttlSeconds'] },
   { name: 'a fraction', given: edit(['ttlSeconds: 30', 'ttlSeconds: 1.5']), expected: ['CONFIG_TYPE 20:17 policies[0].ttlSeconds'] },
@@ -458,7 +458,10 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
   {
     name: 'an endpoint without the address that its probe needs',
     given: edit(['kind: http}', 'kind: http, families: ipv6}'], ['ipv4: 192.0.2.11,', 'ipv6: "2001:db8::1",']),
-    expected: ['CONFIG_ADDRESS_UNPROBED 12:27 endpoints[1].ipv4', 'CONFIG_PROBE_ADDRESS 12:61 endpoints[1].probes[0]'],
+    expected: [
+      'CONFIG_ADDRESS_UNPROBED 12:27 endpoints[1].ipv4',
+      'CONFIG_PROBE_ADDRESS 12:61 endpoints[1].probes[0]',
+    ],
   },
   { name: 'an endpoint without address', given: edit(['ipv4: 192.0.2.11, ', '']), expected: ['CONFIG_ENDPOINT_EMPTY 11:5 endpoints[0]'] },
   {
