@@ -381,7 +381,12 @@ export const poolSchema: z.ZodType<PoolShape> = z.strictObject({
   choose: z.enum(['best', 'weighted', 'all', 'nearest', 'latency', 'auto']).default('best').describe('How one member is picked.'),
   sticky: z.boolean().default(true).describe('true: fractional choices hash the scope block; false: drawn at random.'),
   maxAnswers: z.int().min(1).max(64).default(8).describe('Most addresses in an answer of `choose: all`.'),
-  slowStartSeconds: z.int().min(0).max(86_400).default(0).describe("Time in which a returning member's weight grows to its full value."),
+  slowStartSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(0)
+    .describe('Time in which a returning member gets its clients back, in ten steps; 0 = at once.'),
   tolerancePercent: z.number().min(0).max(100).default(10).describe('Band of `choose: best`.'),
   dwellSeconds: z.int().min(0).max(86_400).default(60).describe('A challenger must be better for longer than this.'),
 })
@@ -452,7 +457,9 @@ export const policySchema: z.ZodType<PolicyShape> = z.strictObject({
       ipv6: z.int().min(0).max(64).optional().describe('Prefix length for IPv6.'),
     })
     .optional()
-    .describe('Finest blocks of fractional choices [24 and 56 when a pool is weighted or slow starting or a member has a capacity, else 0].'),
+    .describe(
+      'Finest blocks of fractional choices [24 and 56 when a pool is weighted or slow starting or a member has a capacity, else 0].',
+    ),
   guards: z
     .strictObject({
       maxMovedPercent: z

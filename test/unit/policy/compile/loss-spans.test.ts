@@ -42,7 +42,7 @@ const POLICY: PolicyDraft = {
 
 function subjectOf(policy: Partial<PolicyDraft> = {}) {
   const pools = [
-    { id: 'edges', choose: 'auto', members: [...ENDPOINTS, ...OTHERS].map(({ id }) => id) },
+    { id: 'edges', choose: 'auto' as const, members: [...ENDPOINTS, ...OTHERS].map(({ id }) => id) },
     { id: 'central', members: ['central-1'] },
     { id: 'first', members: ['central-1'] },
   ]

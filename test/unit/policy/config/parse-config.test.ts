@@ -458,10 +458,7 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
   {
     name: 'an endpoint without the address that its probe needs',
     given: edit(['kind: http}', 'kind: http, families: ipv6}'], ['ipv4: 192.0.2.11,', 'ipv6: "2001:db8::1",']),
-    expected: [
-      'CONFIG_ADDRESS_UNPROBED 12:27 endpoints[1].ipv4',
-      'CONFIG_PROBE_ADDRESS 12:61 endpoints[1].probes[0]',
-    ],
+    expected: ['CONFIG_ADDRESS_UNPROBED 12:27 endpoints[1].ipv4', 'CONFIG_PROBE_ADDRESS 12:61 endpoints[1].probes[0]'],
   },
   { name: 'an endpoint without address', given: edit(['ipv4: 192.0.2.11, ', '']), expected: ['CONFIG_ENDPOINT_EMPTY 11:5 endpoints[0]'] },
   {
@@ -694,10 +691,21 @@ test('parseConfig makes the rule of a policy without rules, and the pool edges w
   assert.deepEqual(edges?.members, [{ endpoint: 'edge-1', weight: 1 }])
 })
 
-test('parseConfig gives blocks of fractional choices to policies with a weighted pool', () => {
-  const result = parseConfig(edit(['[{endpoint: edge-1}]', '[{endpoint: edge-1}], choose: weighted']))
-  assert.ok(result.ok)
-  assert.deepEqual(result.config.policies[0]?.hashPrefix, { ipv4: 24, ipv6: 56 })
+test('parseConfig gives blocks of fractional choices to policies whose clients are shared out', () => {
+  const shared = [
+    ['[{endpoint: edge-1}]', '[{endpoint: edge-1}], choose: weighted'],
+    ['[{endpoint: edge-1}]', '[{endpoint: edge-1}], slowStartSeconds: 60'],
+    ['{id: edge-1, ', '{id: edge-1, capacity: {requestsPerSecond: 100}, '],
+  ] as const
+  for (const change of shared) {
+    const result = parseConfig(edit(change))
+    assert.deepEqual(result.issues, [], change[1])
+    assert.ok(result.ok)
+    assert.deepEqual(result.config.policies[0]?.hashPrefix, { ipv4: 24, ipv6: 56 }, change[1])
+  }
+  const plain = parseConfig(BASE)
+  assert.ok(plain.ok)
+  assert.deepEqual(plain.config.policies[0]?.hashPrefix, { ipv4: 0, ipv6: 0 })
 })
 
 test('parseConfig reads prefix lists and master files from attachments, with the places of their mistakes', () => {
