@@ -24,6 +24,9 @@ export const MEMBER_PRESENT = 8
 /** memberKeep of a member that keeps all of its clients. */
 export const KEEP_ALL = 0xffff
 
+/** memberWeight of one unit of a configured weight: most documents have weights of 1, and a tenth of that is a weight too. */
+export const WEIGHT_SCALE = 1000
+
 /** Pool-use bits: at least `minimumUp` members are eligible (step 1). */
 export const POOL_USABLE = 1
 /** At least one member is in place (step 2). */
@@ -66,7 +69,7 @@ export type RankingColumns = {
   readonly addressTtlBoundSeconds: Uint16Array
   /** MEMBER_* bits of each member-use view. */
   readonly memberBits: Uint8Array
-  /** Effective weight of each member-use view (configured weight × slow start × drain, 0–65535 scale of the plan). */
+  /** Effective weight of each member-use view (configured weight × slow start × drain × shedding, WEIGHT_SCALE a unit). */
   readonly memberWeight: Uint32Array
   /**
    * Share of the clients whose choice would be this member that keep it, of each member-use view, n/65535: slow start, drain and shedding.

@@ -25,6 +25,7 @@ import {
   POOL_PRESENT,
   POOL_USABLE,
   type RankingColumns,
+  WEIGHT_SCALE,
 } from '../model/ranking.ts'
 import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../model/standing.ts'
 import { type AddressHealth, effectiveStanding, type GateLimits, gateKey, isGateOpen, measuresOf, returnedAtMs } from './address-health.ts'
@@ -241,7 +242,7 @@ function fillPoolUse(
     out.memberBits[2 * member + view] = bits
     const share = bits === 0 ? 0 : shareOf(input, poolUse, endpoint, stands)
     const isWeighted = poolUse.choose === 'weighted'
-    out.memberWeight[2 * member + view] = atLeastOne(weight, isWeighted ? share : bits === 0 ? 0 : 1)
+    out.memberWeight[2 * member + view] = atLeastOne(WEIGHT_SCALE * weight, isWeighted ? share : bits === 0 ? 0 : 1)
     out.memberKeep[2 * member + view] = isWeighted ? KEEP_ALL : atLeastOne(KEEP_ALL, share)
     fillScore(poolUse, member, view, stands, out)
     order.push({ member, bits, score: orderScoreOf(poolUse, stands), endpointId: input.plan.endpoints[endpoint]!.id })

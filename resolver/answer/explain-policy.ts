@@ -13,6 +13,7 @@ import {
   MEMBER_NOT_DOWN,
   MEMBER_PRESENT,
   type RankingColumns,
+  WEIGHT_SCALE,
 } from '../../health/model/ranking.ts'
 import { STANDING_DEGRADED, STANDING_DOWN, STANDINGS, type Standing } from '../../health/model/standing.ts'
 import { keepPosition, spanAt } from '../../policy/decide/keep-position.ts'
@@ -212,7 +213,7 @@ function shareOf(
 ): Pick<ExplainedCandidate, 'keepPercent' | 'keepPosition'> {
   const at = 2 * member + view
   if (use.choose === 'weighted') {
-    const configured = columns.memberConfiguredWeight[member]!
+    const configured = WEIGHT_SCALE * columns.memberConfiguredWeight[member]!
     if (configured === 0 || ranking.memberWeight[at]! >= configured || ranking.memberBits[at] === 0) return {}
     return { keepPercent: (100 * ranking.memberWeight[at]!) / configured }
   }

@@ -15,6 +15,7 @@ import {
   POOL_PRESENT,
   POOL_USABLE,
   type RankingColumns,
+  WEIGHT_SCALE,
 } from '../../../../health/model/ranking.ts'
 import { STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../../../../health/model/standing.ts'
 import { type AddressHealth, createAddressHealth, setGates, takeSample } from '../../../../health/score/address-health.ts'
@@ -308,7 +309,11 @@ test('slow start in tenths after a return: by weight in weighted pools, by membe
   const addresses = healthOf(plan, [UP, UP])
   feed(addresses[0]!, { results: '---++' }, 1_000_000)
   const returnedMs = 1_020_000
-  const weights = (nowMs: number): number[] => [...rank(plan, addresses, { nowMs }).memberWeight].filter((_, i) => i % 2 === 0).slice(0, 4)
+  const weights = (nowMs: number): number[] =>
+    [...rank(plan, addresses, { nowMs }).memberWeight]
+      .filter((_, i) => i % 2 === 0)
+      .slice(0, 4)
+      .map((weight) => weight / WEIGHT_SCALE)
   const keeps = (nowMs: number): number[] => [...rank(plan, addresses, { nowMs }).memberKeep].filter((_, i) => i % 2 === 0)
   assert.deepEqual(keeps(returnedMs), [KEEP_ALL, KEEP_ALL, KEEP_ALL, KEEP_ALL, Math.round(KEEP_ALL / 10), KEEP_ALL])
   assert.deepEqual(keeps(returnedMs + 30_000).at(-2), Math.round(0.6 * KEEP_ALL))
@@ -332,9 +337,26 @@ test('overrides beat standing and gates', () => {
     [0, 2, 4].map((at) => ranking.memberBits[at]),
     [ELIGIBLE, MEMBER_PRESENT, ELIGIBLE],
   )
-  assert.equal(ranking.memberWeight[4], 25)
+  assert.equal(ranking.memberWeight[4], 25 * WEIGHT_SCALE)
   assert.equal(ranking.addressFlags[2]! & ADDRESS_OVERRIDE_DOWN, ADDRESS_OVERRIDE_DOWN)
   assert.equal(ranking.addressStanding[0], STANDING_DOWN, 'the measured standing stays visible')
+})
+
+test('a share of a weight of one is a weight too', () => {
+  const plan = rankPlan(
+    [rankEndpoint('a'), rankEndpoint('b')],
+    [
+      {
+        members: [
+          [0, 1],
+          [1, 1],
+        ],
+        choose: 'weighted',
+      },
+    ],
+  )
+  const { memberWeight } = rank(plan, healthOf(plan, [UP, UP]), { overrides: [{ endpointId: 'a', action: 'drain', share: 0.3 }] })
+  assert.deepEqual([memberWeight[0], memberWeight[2]], [0.3 * WEIGHT_SCALE, WEIGHT_SCALE])
 })
 
 test('the TTL bound of a pool is the smallest of its members', () => {
