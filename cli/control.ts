@@ -12,6 +12,7 @@ import { Accounts } from '../admin-ui/api/auth/accounts.ts'
 import { GeodataDesk } from '../admin-ui/api/geodata/geodata-desk.ts'
 import { loadGeodataInUse, prepareGeodataFolders } from '../admin-ui/api/geodata/geodata-state.ts'
 import { LatencyDesk } from '../admin-ui/api/latency/latency-desk.ts'
+import { openReportDesks, reportFigures } from '../admin-ui/api/health/report-desks.ts'
 import { LineDirectory } from '../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../admin-ui/api/observe/fleet-watch.ts'
@@ -218,6 +219,13 @@ async function run(args: CommandArgs): Promise<number> {
     monotonicMs: () => performance.now(),
     log,
   })
+  const reports = openReportDesks({
+    hub,
+    live: () => publisher.live(),
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    setTimer: (callback, delayMs) => void setTimeout(callback, delayMs).unref(),
+  })
   const accounts = new Accounts(store, Date.now)
   const parts: ApiParts = {
     store,
@@ -225,6 +233,7 @@ async function run(args: CommandArgs): Promise<number> {
     publisher,
     drafts: new DraftDesk(store, publisher),
     fleet,
+    ...reports,
     overrides,
     latency,
     secondary: (zone) => secondaries.view(zone),
@@ -266,7 +275,10 @@ async function run(args: CommandArgs): Promise<number> {
     geodataDesk.sync()
     webhooks.sync()
     const tellFigures = (): void =>
-      hub.tellFigures(() => ({ type: 'figures', rows: { ...geodataDesk.figures().rows, ...webhooks.figures(), ...latency.figures() } }))
+      hub.tellFigures(() => ({
+        type: 'figures',
+        rows: { ...geodataDesk.figures().rows, ...webhooks.figures(), ...latency.figures(), ...reportFigures(reports, Date.now()) },
+      }))
     tellFigures()
     figuresTimer = setInterval(tellFigures, FIGURES_INTERVAL_MS)
     fleet.start()

@@ -25,7 +25,7 @@ import { startNodeOverrides } from './data-plane/node-overrides.ts'
 import { createNodeRequests } from './data-plane/node-requests.ts'
 import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeEncryption } from './data-plane/start-encrypted.ts'
-import { startNodeHealth } from './data-plane/start-health.ts'
+import { startNodeHealth, takeHealth } from './data-plane/start-health.ts'
 import { nodeTransfers } from './data-plane/start-transfers.ts'
 import { startFreshness } from './data-plane/zone-freshness.ts'
 import { nodeZoneRequests } from './data-plane/zone-requests.ts'
@@ -146,6 +146,7 @@ async function run(args: CommandArgs): Promise<number> {
     onIsolation: (_isolated, detail) => tell('isolation', nodeId, detail),
     onStanding: (subject, detail, evidence) => tell('standing', subject, detail, evidence),
     onWorkerReplaced: workerReplaced,
+    onReport: (report) => link.vantageReport(report),
   })
   // Before the first plan: not one answer without what operators force.
   const overrides = startNodeOverrides(paths.nodeOverrides, log, health.replaceOverrides)
@@ -225,6 +226,7 @@ async function run(args: CommandArgs): Promise<number> {
     link.onFigures((message) => {
       figures = message.rows
     })
+    link.onHealth((message) => takeHealth(health, message))
     link.onRequest((method, params) => requests.answer(method, params))
     const kept = publishKept(plane, paths, log).then(() => {
       if (plane.live() === undefined) return

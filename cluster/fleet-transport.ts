@@ -4,6 +4,7 @@
  */
 import type { LatencyMessage } from '../health/model/latency-matrix.ts'
 import type { Override } from '../health/model/override.ts'
+import type { LoadReport, PushedResult, VantageReport } from '../health/model/vantage-report.ts'
 
 /** What a node tells when it connects, and whenever it changes. */
 export type NodeStatus = {
@@ -61,6 +62,18 @@ export type OverridesMessage = { readonly type: 'overrides'; readonly overrides:
 /** Cells of the latency matrix: all of them to a node that connects, then what changed (health/model/latency-matrix.ts). */
 export type { LatencyMessage } from '../health/model/latency-matrix.ts'
 
+/** Results that endpoints or outside systems pushed, told as they come; the newest of each endpoint and probe to a node that connects. */
+export type PushesMessage = { readonly type: 'pushes'; readonly pushes: readonly PushedResult[] }
+
+/** Loads that endpoints told, likewise. */
+export type LoadsMessage = { readonly type: 'loads'; readonly loads: readonly LoadReport[] }
+
+/** What other vantages say: nodes, and systems that feed samples by the API. A node is never told its own. */
+export type VantageReportsMessage = { readonly type: 'vantage-reports'; readonly reports: readonly VantageReport[] }
+
+/** What others than the node itself know of endpoints. */
+export type HealthMessage = PushesMessage | LoadsMessage | VantageReportsMessage
+
 /** Control's answer to what a node asked. */
 export type ReplyMessage = {
   readonly type: 'reply'
@@ -71,13 +84,22 @@ export type ReplyMessage = {
 }
 
 /** Control → node. */
-export type ToNode = PublishMessage | RequestMessage | FreshnessMessage | FiguresMessage | OverridesMessage | LatencyMessage | ReplyMessage
+export type ToNode =
+  | PublishMessage
+  | RequestMessage
+  | FreshnessMessage
+  | FiguresMessage
+  | OverridesMessage
+  | LatencyMessage
+  | HealthMessage
+  | ReplyMessage
 /** Node → control. */
 export type FromNode =
   | { readonly type: 'hello'; readonly status: NodeStatus }
   | { readonly type: 'applied'; readonly status: NodeStatus; readonly generation: number; readonly ok: boolean; readonly reason?: string }
   | { readonly type: 'response'; readonly id: number; readonly ok: boolean; readonly result?: unknown; readonly reason?: string }
   | { readonly type: 'event'; readonly event: NodeEvent }
+  | { readonly type: 'vantage-report'; readonly report: VantageReport }
   | { readonly type: 'ask'; readonly id: number; readonly method: ControlMethod; readonly params: unknown }
 
 /** Something that happened on a node, for the store and the console. */
@@ -130,6 +152,12 @@ export type FleetHub = {
   tellOverrides(read: () => OverridesMessage): void
   /** Tells all nodes cells of the latency matrix; `read(true)` is called for each node that connects later, `read(false)` now. */
   tellLatency(read: (whole: boolean) => LatencyMessage): void
+  /** Tells all nodes what others know of endpoints. One that does not read for long is passed over. */
+  tellHealth(message: HealthMessage): void
+  /** What a node that connects later is told of it. */
+  onHealthWanted(read: () => readonly HealthMessage[]): void
+  /** Calls back for what a node says as a vantage; its name is the id of the node, whatever the report says. */
+  onVantageReport(listener: (report: VantageReport) => void): void
   close(): Promise<void>
 }
 
@@ -143,6 +171,9 @@ export type FleetLink = {
   onFigures(handler: (message: FiguresMessage) => void): void
   onOverrides(handler: (message: OverridesMessage) => void): void
   onLatency(handler: (message: LatencyMessage) => void): void
+  onHealth(handler: (message: HealthMessage) => void): void
+  /** Tells control what this node says as a vantage; dropped while control is away or does not read. */
+  vantageReport(report: VantageReport): void
   /** Asks control; rejects with code FLEET_CONTROL_AWAY when it is not connected, or was lost meanwhile, FLEET_TIMEOUT after `timeoutMs`. */
   ask(method: ControlMethod, params: unknown, timeoutMs: number): Promise<unknown>
   close(): Promise<void>

@@ -5,6 +5,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
+import type { VantageReport } from '../health/model/vantage-report.ts'
 import { FleetError } from './fleet-error.ts'
 import type {
   ControlMethod,
@@ -14,6 +15,7 @@ import type {
   FreshnessMessage,
   FromNode,
   LatencyMessage,
+  HealthMessage,
   NodeEvent,
   NodeMethod,
   NodeStatus,
@@ -28,8 +30,12 @@ import { createLineReader, formatLine } from './json-lines.ts'
 export const MESSAGE_LIMIT_BYTES: number = 16 << 20
 /** Longest path of a unix socket on Linux, without its final zero. */
 const PATH_LIMIT_BYTES = 107
+/** What tells of health is passed over for a peer that has this much unread: the next report says what is so then. */
+const UNREAD_LIMIT_BYTES = 4 << 20
 const BACK_OFF_FIRST_MS = 50
 const BACK_OFF_LAST_MS = 2000
+/** Messages about health that wait for a handler; a start takes less time than they take to come. */
+const EARLY_HEALTH_MAX = 100
 
 /** Options of both ends. */
 export type LocalFleetOptions = {
@@ -65,7 +71,19 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
   let readFigures: (() => FiguresMessage) | undefined
   let readLatency: ((whole: boolean) => LatencyMessage) | undefined
   let readOverrides: (() => OverridesMessage) | undefined
+  let readHealth: (() => readonly HealthMessage[]) | undefined
+  const reportListeners: ((report: VantageReport) => void)[] = []
   let nextId = 1
+
+  function sendHealth({ socket, status: { nodeId } }: Peer, message: HealthMessage): void {
+    if (socket.writableLength > UNREAD_LIMIT_BYTES) return
+    if (message.type !== 'vantage-reports') {
+      send(socket, message)
+      return
+    }
+    const reports = message.reports.filter(({ vantage }) => vantage !== nodeId)
+    if (reports.length > 0) send(socket, { ...message, reports })
+  }
 
   function send(socket: Socket, message: ToNode): void {
     if (!socket.destroyed) socket.write(formatLine(message, limitBytes))
@@ -82,6 +100,8 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       for (const entry of waiting.filter(({ nodeId }) => nodeId === peer.status.nodeId)) {
         entry.settle(message.reason === undefined ? { ok: message.ok } : { ok: message.ok, reason: message.reason })
       }
+    } else if (message.type === 'vantage-report') {
+      for (const listener of reportListeners) listener({ ...message.report, vantage: peer.status.nodeId })
     } else if (message.type === 'response') {
       requests.get(message.id)?.settle(message)
     } else if (message.type === 'ask') {
@@ -115,6 +135,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
     if (readOverrides !== undefined) send(socket, readOverrides())
     if (readLatency !== undefined) send(socket, readLatency(true))
     if (latest !== undefined && (status.generation !== latest.generation || status.digest !== latest.digest)) send(socket, latest)
+    for (const message of readHealth?.() ?? []) sendHealth(greeted, message)
     return greeted
   }
 
@@ -243,6 +264,14 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       readFigures = read
       for (const { socket } of peers.values()) send(socket, read())
     },
+    tellHealth: (message) => {
+      for (const peer of peers.values()) sendHealth(peer, message)
+    },
+    onHealthWanted: (read) => {
+      readHealth = read
+      for (const peer of peers.values()) for (const message of read()) sendHealth(peer, message)
+    },
+    onVantageReport: (listener) => void reportListeners.push(listener),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
@@ -272,6 +301,8 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
   let earlyLatency: LatencyMessage[] = []
   let overridesHandler: ((message: OverridesMessage) => void) | undefined
   let earlyOverrides: OverridesMessage | undefined
+  let healthHandler: ((message: HealthMessage) => void) | undefined
+  let earlyHealth: HealthMessage[] = []
   let freshnessHandler: ((message: FreshnessMessage) => void) | undefined
   /** Questions to control that are not answered yet. */
   const asks = new Map<number, (outcome: Omit<ReplyMessage, 'type' | 'id'> & { readonly code?: string }) => void>()
@@ -328,6 +359,9 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
           } else if (message.type === 'overrides') {
             if (overridesHandler === undefined) earlyOverrides = message
             else overridesHandler(message)
+          } else if (message.type === 'pushes' || message.type === 'loads' || message.type === 'vantage-reports') {
+            if (healthHandler !== undefined) healthHandler(message)
+            else if (earlyHealth.length < EARLY_HEALTH_MAX) earlyHealth.push(message)
           } else if (message.type === 'figures') {
             if (figuresHandler === undefined) earlyFigures = message
             else figuresHandler(message)
@@ -378,6 +412,14 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
       overridesHandler = handler
       if (earlyOverrides !== undefined) handler(earlyOverrides)
       earlyOverrides = undefined
+    },
+    onHealth: (handler) => {
+      healthHandler = handler
+      for (const message of earlyHealth) handler(message)
+      earlyHealth = []
+    },
+    vantageReport: (report) => {
+      if (socket !== undefined && socket.writableLength <= UNREAD_LIMIT_BYTES) send({ type: 'vantage-report', report })
     },
     onFreshness: (handler) => {
       freshnessHandler = handler

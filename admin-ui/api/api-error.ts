@@ -36,6 +36,11 @@ export type ApiCode =
   | 'FLEET_NODE_AWAY'
   | 'FLEET_TIMEOUT'
   | 'GENERATION_UNKNOWN'
+  | 'HEALTH_ENDPOINT_UNKNOWN'
+  | 'HEALTH_NUMBER'
+  | 'HEALTH_PROBE_UNKNOWN'
+  | 'HEALTH_TIME'
+  | 'HEALTH_VANTAGE'
   | 'GEODATA_NOTHING_BEFORE'
   | 'GEODATA_NOTHING_PENDING'
   | 'GEODATA_REFRESH_REFUSED'
@@ -95,6 +100,11 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   OVERRIDE_TARGET_UNKNOWN: [422, 'GET /api/v1/endpoints and /api/v1/pools list what can be named'],
   OVERRIDE_TOO_MANY: [409, 'end those that are not needed any more, or name a site, pool or label instead of single endpoints'],
   OVERRIDE_UNKNOWN: [404, 'GET /api/v1/overrides lists them'],
+  HEALTH_ENDPOINT_UNKNOWN: [422, 'GET /api/v1/endpoints lists the endpoints with their addresses; publish the document that has it first'],
+  HEALTH_NUMBER: [422, 'correct the number'],
+  HEALTH_PROBE_UNKNOWN: [422, 'name a probe of the endpoint, or give it one of kind push in the document'],
+  HEALTH_TIME: [422, 'set the clock of the sender (NTP), and send reports as they come; without "at" they count as of now'],
+  HEALTH_VANTAGE: [422, 'name a vantage of your own; GET /api/v1/health/vantages lists those that there are'],
   POLICY_UNKNOWN: [404, 'GET /api/v1/policies lists them'],
   PUBLISH_FAILED: [500, 'look for the request id in the log of control; the live generation is untouched'],
   PUBLISH_WARNINGS: [422, 'read the warnings, then repeat with their codes in accept'],

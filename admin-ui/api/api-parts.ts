@@ -5,6 +5,9 @@ import type { Store } from '../../policy/store/store.ts'
 import type { Accounts } from './auth/accounts.ts'
 import type { GeodataDesk } from './geodata/geodata-desk.ts'
 import type { LatencyDesk } from './latency/latency-desk.ts'
+import type { PushDesk } from './health/push-desk.ts'
+import type { ReportTargets } from './health/report-targets.ts'
+import type { VantageDesk } from './health/vantage-desk.ts'
 import type { LineDirectory } from './lines/line-directory.ts'
 import type { EventFeed } from './observe/event-feed.ts'
 import type { FleetWatch } from './observe/fleet-watch.ts'
@@ -24,6 +27,10 @@ export type ApiParts = {
   readonly fleet: FleetWatch
   readonly overrides: OverrideDesk
   readonly latency: LatencyDesk
+  /** What outside reports may be about. */
+  readonly targets: () => ReportTargets
+  readonly pushes: PushDesk
+  readonly vantages: VantageDesk
   /** State of a secondary zone by name; undefined = there is none. */
   readonly secondary: (zone: string) => SecondaryView | undefined
   readonly feed: EventFeed

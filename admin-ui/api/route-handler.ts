@@ -125,7 +125,7 @@ function checkRole({ role: needed, scope }: Route, caller: Caller | null): void 
 export function parseBody<Body>(schema: z.ZodType<Body>, body: unknown): Body {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
-  const issues: Issue[] = parsed.error.issues.map((issue) => ({
+  const issues: Issue[] = parsed.error.issues.flatMap(meantIssues).map((issue) => ({
     code: 'API_BODY_FIELD',
     severity: 'error',
     path: issue.path.reduce<string>(
@@ -138,6 +138,16 @@ export function parseBody<Body>(schema: z.ZodType<Body>, body: unknown): Body {
     where: null,
   }))
   throw new ApiError('API_BODY_INVALID', `the body has ${issues.length === 1 ? 'a mistake' : `${issues.length} mistakes`}`, { issues })
+}
+
+/** Of a body that may have several shapes: the issues of the shape that was meant, which is the one with the fewest. */
+function meantIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0 || issue.errors.some((errors) => errors.length === 0)) return [issue]
+  // A key that a shape does not know speaks against it more than a wrong value.
+  const unfit = (errors: readonly z.core.$ZodIssue[]): number =>
+    errors.reduce((sum, { code, path }) => sum + (path.length === 0 && code === 'unrecognized_keys' ? 1000 : 1), 0)
+  const [meant] = issue.errors.toSorted((a, b) => unfit(a) - unfit(b))
+  return meant!.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
 }
 
 /** Compares If-Match / If-None-Match with what is there; `present` undefined = nothing is. Throws API_PRECONDITION_REQUIRED or _FAILED. */

@@ -13,7 +13,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import type { Problem } from '../contract/problem.ts'
-import { API_BASE } from '../contract/routes.ts'
+import { API_BASE, ROUTES } from '../contract/routes.ts'
 import { ApiError, asApiError } from './api-error.ts'
 import { type Accounts, type Caller, SOCKET_CALLER } from './auth/accounts.ts'
 import { allowedHosts, checkChange, checkHost, isDirectLoopback } from './auth/request-origin.ts'
@@ -43,7 +43,7 @@ export type ApiServerOptions = {
   readonly behindProxy: boolean
   /** Folder of the built console. */
   readonly consoleFolder: string
-  /** Requests, reports (below /health, by POST), sign-ins, and wrong tokens: each a minute and peer address. */
+  /** Requests, reports (routes that tokens of narrow scopes may use), sign-ins, and wrong tokens: each a minute and peer address. */
   readonly limits?: Partial<ApiLimits>
 }
 
@@ -58,7 +58,9 @@ export type ApiLimits = {
 /** Reports have a limit of their own: hundreds of endpoints may stand behind one address, and one that is refused would count as failed. */
 const LIMITS: ApiLimits = { requestsPerMinute: 1200, reportsPerMinute: 12_000, signInsPerMinute: 20, wrongTokensPerMinute: 20 }
 /** Where reports go. */
-const REPORTS: ReadonlySet<string> = new Set([`${API_BASE}/health/push`, `${API_BASE}/health/samples`, `${API_BASE}/latency/samples`])
+const REPORTS: ReadonlySet<string> = new Set(
+  Object.values(ROUTES).flatMap(({ path, scope }) => (scope === undefined ? [] : [`${API_BASE}${path}`])),
+)
 
 /** Largest body: a document with its files. */
 const BODY_LIMIT = '160mb'

@@ -18,6 +18,7 @@ import { EVENT_KINDS, eventListSchema } from './event.ts'
 import { explainAnswerSchema } from './explain.ts'
 import { generationAnswerSchema, generationListSchema } from './generation.ts'
 import { geodataPendingSchema, geodataRefreshAnswerSchema, geodataRefreshSchema, geodataStatusSchema } from './geodata.ts'
+import { pushBodySchema, reportsAnswerSchema, sampleBatchSchema, vantageListSchema } from './health-report.ts'
 import { healthScoresSchema } from './health-scores.ts'
 import { healthSeriesSchema } from './health-series.ts'
 import { latencyMatrixSchema, latencySamplesAnswerSchema, latencySamplesSchema } from './latency.ts'
@@ -77,6 +78,9 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   changePassword: takes(passwordChangeSchema, meSchema),
   status: just(statusSchema),
   healthScores: just(healthScoresSchema),
+  pushHealth: takes(pushBodySchema, reportsAnswerSchema),
+  pushSamples: takes(sampleBatchSchema, reportsAnswerSchema),
+  vantages: just(vantageListSchema),
   standingHistory: just(standingHistorySchema, [{ name: 'minutes', help: 'length, 1-1440, default 60' }]),
   healthSeries: just(healthSeriesSchema, [
     { name: 'endpoint', help: 'endpoint id; up to 8 with commas between' },

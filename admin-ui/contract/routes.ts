@@ -10,6 +10,7 @@ import type { EventList } from './event.ts'
 import type { ExplainAnswer } from './explain.ts'
 import type { GenerationAnswer, GenerationList } from './generation.ts'
 import type { GeodataPending, GeodataRefresh, GeodataRefreshAnswer, GeodataStatus } from './geodata.ts'
+import type { PushBatch, PushReport, ReportsAnswer, SampleBatch, VantageList } from './health-report.ts'
 import type { HealthScores } from './health-scores.ts'
 import type { HealthSeriesAnswer } from './health-series.ts'
 import type { LatencyMatrix, LatencySamples, LatencySamplesAnswer } from './latency.ts'
@@ -46,6 +47,9 @@ export type Route = {
 
 const route = (method: Route['method'], path: string, role: Route['role'], summary: string): Route => ({ method, path, role, summary })
 
+/** A route that tokens of a narrow scope may use as well. */
+const scoped = (scope: NonNullable<Route['scope']>, open: Route): Route => ({ ...open, scope })
+
 /** Bodies sent and answers given, by route; a route that is not here has none. `body: undefined` = no body, `answer: undefined` = 204. */
 export type RouteTypes = {
   signIn: { body: SignIn; answer: Me }
@@ -54,6 +58,9 @@ export type RouteTypes = {
   changePassword: { body: PasswordChange; answer: Me }
   status: { body: undefined; answer: Status }
   healthScores: { body: undefined; answer: HealthScores }
+  pushHealth: { body: PushReport | PushBatch; answer: ReportsAnswer }
+  pushSamples: { body: SampleBatch; answer: ReportsAnswer }
+  vantages: { body: undefined; answer: VantageList }
   standingHistory: { body: undefined; answer: StandingHistory }
   healthSeries: { body: undefined; answer: HealthSeriesAnswer }
   policies: { body: undefined; answer: PolicyList }
@@ -127,6 +134,12 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   changePassword: route('PUT', '/session/password', 'signed-in', 'changes my password; ends my other sessions'),
   status: route('GET', '/status', 'viewer', 'generation, nodes, uptime, queries per second'),
   healthScores: route('GET', '/health/scores', 'viewer', 'standing, latency, error rate and score of each address'),
+  pushHealth: scoped(
+    'push',
+    route('POST', '/health/push', 'operator', 'an endpoint, or who watches it, reports: one or a batch; tokens of scope push'),
+  ),
+  pushSamples: scoped('samples', route('POST', '/health/samples', 'operator', 'samples of a foreign vantage; tokens of scope samples')),
+  vantages: route('GET', '/health/vantages', 'viewer', 'vantages: nodes and fed ones, newest sample, isolation, counts'),
   standingHistory: route('GET', '/health/history', 'viewer', 'worst standing per minute and address; ?minutes=60'),
   healthSeries: route('GET', '/health/series', 'viewer', 'health over time for plots; ?endpoint=a,b&from=&to=&step='),
   policies: route('GET', '/policies', 'viewer', 'policies with their names, rules and issues; ?of=draft|live'),

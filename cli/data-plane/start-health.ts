@@ -1,5 +1,6 @@
 /** Health of this process (health/schedule) behind the port that the data plane needs. Shell. */
 
+import type { HealthMessage } from '../../cluster/fleet-transport.ts'
 import type { VantageReport } from '../../health/model/vantage-report.ts'
 import type { OwnSocket } from '../../health/probe/allowed-target.ts'
 import { type HealthRuntime, startHealth } from '../../health/schedule/health-runtime.ts'
@@ -42,4 +43,11 @@ export function startNodeHealth(options: NodeHealthOptions): HealthSource & Heal
     onWarning: (message) => log.warn({ vantage: options.vantage }, message),
     onWorkerReplaced: options.onWorkerReplaced,
   })
+}
+
+/** Hands what control tells of endpoints to the health of this process. */
+export function takeHealth(health: Pick<HealthRuntime, 'takePushes' | 'takeLoads' | 'takeReports'>, message: HealthMessage): void {
+  if (message.type === 'pushes') health.takePushes(message.pushes)
+  else if (message.type === 'loads') health.takeLoads(message.loads)
+  else health.takeReports(message.reports)
 }

@@ -81,9 +81,14 @@ const SAVE_AT_STOP_MS = 2000
 /** A prober that does not end by itself is ended after this. */
 const STOP_MS = 500
 
+/** Endpoints and probes of which the newest pushed result is kept, known to the plan or not yet. */
+const MOST_PUSHED = 20_000
+
 type WorkerName = 'prober' | 'rank'
 type Watched = { readonly worker: Worker; readonly heartbeat: Int32Array; seen: number; seenAtMs: number; readonly startedMs: number }
 type Waiting = { readonly request: RankRequest; readonly resolve: (result: unknown) => void }
+
+const pushKey = ({ endpointId, probeId }: PushedResult): string => `${endpointId} ${probeId}`
 
 const workerUrl = (name: string): URL => new URL(import.meta.url.endsWith('.ts') ? `./${name}.ts` : `./${name}.js`, import.meta.url)
 
@@ -94,6 +99,8 @@ export function startHealth(options: HealthOptions): HealthRuntime {
   let lastPlan: Extract<RankRequest, { type: 'plan' }> | undefined
   let lastNumber = 0
   let overrides: readonly Override[] = []
+  /** Newest pushed result of each endpoint and probe: workers that are replaced, and plans that name the endpoint only now, know nothing of it. */
+  const pushed = new Map<string, PushedResult>()
   const waiting = new Map<number, Waiting>()
   const backoffMs: Record<WorkerName, number> = { prober: 0, rank: 0 }
   let rank = startRank()
@@ -142,6 +149,7 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     return watch(worker, heartbeat, 'rank', () => {
       rank = startRank()
       tellRank({ type: 'overrides', overrides })
+      tellRank({ type: 'pushes', pushes: [...pushed.values()] })
       // The samples need a way to the new one: the prober is started anew with one.
       prober.worker.removeAllListeners('exit')
       void prober.worker.terminate()
@@ -166,6 +174,7 @@ export function startHealth(options: HealthOptions): HealthRuntime {
       resourceLimits: { maxOldGenerationSizeMb: PROBER_HEAP_MB },
     })
     tellRank({ type: 'prober', port: channel.port2 }, [channel.port2])
+    if (pushed.size > 0) worker.postMessage({ pushes: [...pushed.values()] } satisfies ToProber)
     return watch(worker, heartbeat, 'prober', () => {
       prober = startProber()
     })
@@ -240,12 +249,18 @@ export function startHealth(options: HealthOptions): HealthRuntime {
       const plan = completeRankPlan(given)
       lastPlan = { type: 'plan', plan, ranking }
       const done = ask(lastPlan)
+      const wanted = new Set(plan.endpoints.map(({ id }) => id))
+      for (const [key, { endpointId }] of pushed) if (!wanted.has(endpointId)) pushed.delete(key)
+      const pushes = [...pushed.values()]
+      if (pushes.length > 0) tellRank({ type: 'pushes', pushes })
       tellProber({ plan })
+      if (pushes.length > 0) tellProber({ pushes })
       await done
     },
     details: async () => (await ask({ type: 'details' })) as readonly AddressDetail[],
     samples: async (endpointId, limit) => (await ask({ type: 'samples', endpointId, limit })) as readonly ProbeSample[],
     takePushes: (pushes) => {
+      for (const push of pushes) if (pushed.size < MOST_PUSHED || pushed.has(pushKey(push))) pushed.set(pushKey(push), push)
       tellRank({ type: 'pushes', pushes })
       tellProber({ pushes })
     },

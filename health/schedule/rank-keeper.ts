@@ -183,8 +183,9 @@ export function createRankKeeper(
     if (!Number.isFinite(at) || (latencyMs !== null && !isLatency(latencyMs))) return 'absurd'
     const key = `${endpointId} ${probeId}`
     if (at > wallMs + PUSH_FUTURE_MS) return 'future'
-    if (at <= (pushedAt.get(key) ?? Number.NEGATIVE_INFINITY) || at < wallMs - FRESH_INTERVALS * Math.max(spec.intervalMs, PUSH_FUTURE_MS))
-      return 'past'
+    // Until it expires it counts, so that a node that starts knows what was pushed last.
+    const mostAgeMs = Math.max(FRESH_INTERVALS * Math.max(spec.intervalMs, PUSH_FUTURE_MS), 1000 * (spec.expireSeconds ?? 0))
+    if (at <= (pushedAt.get(key) ?? Number.NEGATIVE_INFINITY) || at < wallMs - mostAgeMs) return 'past'
     pushedAt.set(key, at)
     return undefined
   }
@@ -235,9 +236,17 @@ export function createRankKeeper(
       for (const [at, health] of addresses.entries()) if (health !== undefined) setGates(health, limitsOf[at >> 1]!, nowMs)
     },
     unknownCount: ({ addresses }, nowMs) =>
-      addresses.filter((health) => health?.measurable && effectiveStanding(health, nowMs) === STANDING_UNKNOWN).length,
+      addresses.filter(
+        (health) =>
+          health?.measurable &&
+          effectiveStanding(health, nowMs) === STANDING_UNKNOWN &&
+          // The first report to a push probe comes when it comes.
+          health.tracks.some(({ spec, place }) => spec.kind !== 'push' && place.inPlace === undefined),
+      ).length,
     takeSample: admit,
     takePush(push, nowMs, wallMs) {
+      // The newest is told again when a node connects, and with each plan.
+      if (pushedAt.get(`${push.endpointId} ${push.probeId}`) === push.at) return []
       const reason = checkPush(push, wallMs)
       if (reason !== undefined) {
         countDropped(dropped, reason)

@@ -58,6 +58,9 @@ export type NodeMetricName =
   | 'nearcast_geodata_last_refresh_timestamp_seconds'
   | 'nearcast_notifies_received_total'
   | 'nearcast_notifies_total'
+  | 'nearcast_push_reports_total'
+  | 'nearcast_vantage_samples_total'
+  | 'nearcast_vantage_sample_age_seconds'
   | 'nearcast_generation'
   | 'nearcast_ready'
   | 'nearcast_build_info'
@@ -196,6 +199,17 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_notifies_received_total: { type: 'counter', help: 'NOTIFY messages answered, by rcode.', labels: ['rcode'] },
   nearcast_transfers_total: { type: 'counter', help: 'Transfers and signed queries answered or refused, by outcome.', labels: ['outcome'] },
   nearcast_notifies_total: { type: 'counter', help: 'Messages to secondaries about a new serial, by outcome.', labels: ['outcome'] },
+  nearcast_push_reports_total: {
+    type: 'counter',
+    help: 'Reports pushed by the API since control started, by what became of them: accepted, repeated, or why not.',
+    labels: ['outcome'],
+  },
+  nearcast_vantage_samples_total: {
+    type: 'counter',
+    help: 'Samples of foreign vantages since control started, by what became of them: accepted, or why not.',
+    labels: ['outcome'],
+  },
+  nearcast_vantage_sample_age_seconds: { type: 'gauge', help: 'Age of the newest sample of a vantage that is fed by the API.', labels: ['vantage'] },
   nearcast_generation: { type: 'gauge', help: 'Generation that is answered from; 0 = none.', labels: [] },
   nearcast_ready: { type: 'gauge', help: '1 when DNS is open and a generation is live.', labels: [] },
   nearcast_build_info: { type: 'gauge', help: 'Always 1; the version and the node are labels.', labels: ['version', 'node'] },

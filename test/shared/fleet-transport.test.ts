@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, test } from 'node:test'
-import type { FleetHub, FleetLink, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
+import type { FleetHub, FleetLink, HealthMessage, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
 import { openLocalFleetLink, startLocalFleetHub } from '../../cluster/local-fleet-transport.ts'
 import type { LatencyCell, LatencyMessage } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
+import type { VantageReport } from '../../health/model/vantage-report.ts'
 
 type Transport = { readonly hub: () => Promise<FleetHub>; readonly link: (status: NodeStatus) => FleetLink; readonly cleanUp: () => void }
 
@@ -273,6 +274,50 @@ for (const { name, open } of TRANSPORTS) {
       const hub = keep(await transport.hub())
       await until(() => hub.nodes().length === 1)
       assert.equal(hub.nodes()[0]!.nodeId, 'early')
+    })
+
+    test('what is told of health reaches every node, and the newest of it a node that connects later', async () => {
+      const hub = keep(await start().hub())
+      const push = (at: number) => ({ endpointId: 'e', probeId: 'p', at, ok: false, latencyMs: null, detail: '' })
+      const loads: HealthMessage = { type: 'loads', loads: [{ endpointId: 'e', requestsPerSecond: 5, at: 1 }] }
+      hub.onHealthWanted(() => [{ type: 'pushes', pushes: [push(2)] }, loads])
+      const seen: HealthMessage[] = []
+      const listen = (nodeId: string, into: HealthMessage[]): FleetLink => {
+        const link = node(nodeId)
+        link.onHealth((message) => into.push(message))
+        return link
+      }
+      listen('a', seen)
+      await until(() => seen.length === 2)
+      hub.tellHealth({ type: 'pushes', pushes: [push(3)] })
+      await until(() => seen.length === 3)
+      assert.deepEqual(seen, [{ type: 'pushes', pushes: [push(2)] }, loads, { type: 'pushes', pushes: [push(3)] }])
+      const later: HealthMessage[] = []
+      listen('b', later)
+      await until(() => later.length === 2)
+      assert.deepEqual(later, seen.slice(0, 2))
+    })
+
+    test('a report of a vantage has the name of its node, and comes back to all but that one', async () => {
+      const hub = keep(await start().hub())
+      const reports: VantageReport[] = []
+      hub.onVantageReport((report) => {
+        reports.push(report)
+        hub.tellHealth({ type: 'vantage-reports', reports: [report] })
+      })
+      const heard: Record<string, string[]> = { a: [], b: [] }
+      const links = ['a', 'b'].map((nodeId) => {
+        const link = node(nodeId)
+        link.onHealth((message) => {
+          if (message.type === 'vantage-reports') heard[nodeId]!.push(...message.reports.map(({ vantage }) => vantage))
+        })
+        return link
+      })
+      await until(() => hub.nodes().length === 2)
+      for (const link of links) link.vantageReport({ vantage: 'somebody else', site: '', at: 1, addresses: [] })
+      await until(() => heard.a!.length === 1 && heard.b!.length === 1)
+      assert.deepEqual(reports.map(({ vantage }) => vantage).sort(), ['a', 'b'])
+      assert.deepEqual(heard, { a: ['b'], b: ['a'] })
     })
 
     test('a closed node leaves nodes(), and what waited for it ends', async () => {

@@ -12,6 +12,7 @@ import { Accounts } from '../../admin-ui/api/auth/accounts.ts'
 import { GeodataDesk } from '../../admin-ui/api/geodata/geodata-desk.ts'
 import { prepareGeodataFolders } from '../../admin-ui/api/geodata/geodata-state.ts'
 import { LatencyDesk } from '../../admin-ui/api/latency/latency-desk.ts'
+import { openReportDesks } from '../../admin-ui/api/health/report-desks.ts'
 import { LineDirectory } from '../../admin-ui/api/lines/line-directory.ts'
 import { EventFeed } from '../../admin-ui/api/observe/event-feed.ts'
 import { FleetWatch } from '../../admin-ui/api/observe/fleet-watch.ts'
@@ -28,13 +29,14 @@ import type { SecondaryView } from '../../admin-ui/api/zones/secondary-keeper.ts
 import type { HealthScore, HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { Role } from '../../admin-ui/contract/role.ts'
 import { API_BASE } from '../../admin-ui/contract/routes.ts'
-import type { FleetHub, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
+import type { FleetHub, HealthMessage, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
 import type { NodeClients } from '../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import type { LatencyMessage } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
+import type { VantageReport } from '../../health/model/vantage-report.ts'
 import { DEFAULT_RETENTION, openHealthHistory } from '../../policy/store/health-history.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { openWebhookQueue } from '../../policy/store/webhook-queue.ts'
@@ -75,6 +77,12 @@ export type FakeHub = FleetHub & {
   /** What `explain` answers. */
   explain: (params: unknown) => unknown
   tell(event: NodeEvent): void
+  /** What nodes were told of health. */
+  readonly health: HealthMessage[]
+  /** What a node that connects is told of it. */
+  healthWanted: () => readonly HealthMessage[]
+  /** A node reports as a vantage. */
+  report: (report: VantageReport) => void
 }
 
 /** A reply of the API. */
@@ -122,6 +130,9 @@ function makeHub(): FakeHub {
   const listeners: ((nodeId: string, event: NodeEvent) => void)[] = []
   const hub: FakeHub = {
     published: [],
+    health: [],
+    healthWanted: () => [],
+    report: () => undefined,
     nodeList: [],
     overrides: [],
     latency: [],
@@ -155,6 +166,13 @@ function makeHub(): FakeHub {
     tellLatency: (read) => {
       hub.latency.push(read(hub.latency.length === 0))
     },
+    tellHealth: (message) => void hub.health.push(message),
+    onHealthWanted: (read) => {
+      hub.healthWanted = read
+    },
+    onVantageReport: (listener) => {
+      hub.report = listener
+    },
     tellOverrides: (read) => {
       hub.overrides = read().overrides
     },
@@ -172,6 +190,8 @@ export async function startControl(
 ): Promise<ControlFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'nearcast-control-'))
   let nowMs = Date.UTC(2026, 5, 15, 12)
+  /** Callbacks of timers: every advance of the clock is longer than they wait. */
+  const timers: (() => void)[] = []
   const now = (): number => nowMs
   const store = openStore(join(folder, 'control.sqlite'), { productVersion: '0.0.0', now })
   const geodata = options.geodata ?? FIXTURE_GEODATA
@@ -263,6 +283,13 @@ export async function startControl(
     publisher,
     drafts: new DraftDesk(store, publisher),
     fleet,
+    ...openReportDesks({
+      hub,
+      live: () => publisher.live(),
+      now,
+      monotonicMs: now,
+      setTimer: (callback) => void timers.push(callback),
+    }),
     overrides,
     latency,
     secondary: (zone) => secondaryViews.get(zone),
@@ -304,6 +331,7 @@ export async function startControl(
     folder,
     advance: (ms) => {
       nowMs += ms
+      for (const callback of timers.splice(0)) callback()
     },
     call: (method, path, callOptions = {}) => send(port, method, path, callOptions),
     signInAs: async (role, name = `${role}-1`) => {

@@ -11,6 +11,7 @@ import { latencyRoutes } from './latency-routes.ts'
 import { lineRoutes } from './line-routes.ts'
 import { overrideRoutes } from './override-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
+import { reportRoutes } from './report-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 import { zoneRoutes } from './zone-routes.ts'
@@ -21,6 +22,7 @@ export function allRoutes(parts: ApiParts): RouteHandlers {
   return {
     ...sessionRoutes(parts),
     ...healthRoutes(parts),
+    ...reportRoutes(parts),
     ...policyRoutes(parts),
     ...overrideRoutes(parts),
     ...latencyRoutes(parts),
