@@ -16,6 +16,8 @@ export type ProberOptions = {
   readonly setTimer: (callback: () => void, delayMs: number) => () => void
   /** 0–1. */
   readonly chance: () => number
+  /** Measurements under way at the most [MOST_IN_FLIGHT]. */
+  readonly mostInFlight?: number
 }
 
 /** A running prober. */
@@ -45,16 +47,17 @@ type Entry = {
   controller: AbortController | undefined
 }
 
-/** First probes of a plan are spread over this time at the most. */
-const SPREAD_MS = 500
+/** First probes of a plan are spread over this time at the most: a millisecond each, which is what one with TLS takes of a core. */
+const SPREAD_MS = 1000
 /**
  * Measurements under way at the most: each holds a descriptor, and there must be some left for answering. A target has one at a time, so
  * that only more targets than this that all hang can make others wait, and only until the first of them has reached its limit.
  */
-export const MOST_IN_FLIGHT = 8192
+const MOST_IN_FLIGHT = 8192
 
 /** Starts with an empty plan. */
 export function startProber(options: ProberOptions): Prober {
+  const { mostInFlight = MOST_IN_FLIGHT } = options
   const entries = new Map<string, Entry>()
   /** Entries by due time: a binary heap. */
   const heap: Entry[] = []
@@ -70,13 +73,13 @@ export function startProber(options: ProberOptions): Prober {
     cancelTimer = undefined
     const next = heap[0]
     // At the most that may be under way, the next one that ends goes on from here.
-    if (inFlightCount >= MOST_IN_FLIGHT) return
+    if (inFlightCount >= mostInFlight) return
     if (next !== undefined && !stopped) cancelTimer = options.setTimer(runDue, Math.max(0, next.dueMs - options.nowMs()))
   }
 
   function runDue(): void {
     const nowMs = options.nowMs()
-    for (let next = heap[0]; next !== undefined && next.dueMs <= nowMs && inFlightCount < MOST_IN_FLIGHT; next = heap[0]) {
+    for (let next = heap[0]; next !== undefined && next.dueMs <= nowMs && inFlightCount < mostInFlight; next = heap[0]) {
       popFirst(heap)
       if (!next.removed) void probe(next, nowMs)
     }

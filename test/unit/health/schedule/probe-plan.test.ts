@@ -52,3 +52,26 @@ test('nextDelayMs: jitter only shortens, by at most a tenth; failures before fal
   assert.equal(secondDelayMs(probeSpec(), 0), 5000)
   assert.equal(secondDelayMs(probeSpec(), 0.9999) < 1, true)
 })
+
+test('planProbes asks an address by the probes of its family, the address of a target by all', () => {
+  const probes = [probeSpec({ id: 'both' }), probeSpec({ id: 'four', families: 'ipv4' }), probeSpec({ id: 'six', families: 'ipv6' })]
+  const plan = rankPlan(
+    [
+      rankEndpoint('dual', { ipv4: '192.0.2.1', ipv6: '2001:db8::1', probes }),
+      rankEndpoint('name', { ipv4: '', target: 'edge.example.', probes }),
+    ],
+    [],
+  )
+  assert.deepEqual(
+    planProbes(plan).map(({ address, probe }) => `${address} ${probe.id}`),
+    [
+      '192.0.2.1 both',
+      '192.0.2.1 four',
+      '2001:db8::1 both',
+      '2001:db8::1 six',
+      'edge.example. both',
+      'edge.example. four',
+      'edge.example. six',
+    ],
+  )
+})

@@ -7,7 +7,7 @@ import { probeSpec, rankEndpoint, rankPlan } from '../../../support/rank-plans.t
 import { createVirtualClock, seededChance } from '../../../support/virtual-clock.ts'
 
 /** A prober whose measuring takes `latencyMs(endpoint)` and succeeds unless told. */
-function subject(behaviour: { latencyMs?: (id: string) => number; ok?: (id: string) => boolean } = {}) {
+function subject(behaviour: { latencyMs?: (id: string) => number; ok?: (id: string) => boolean; mostInFlight?: number } = {}) {
   const clock = createVirtualClock()
   const started: { readonly id: string; readonly atMs: number }[] = []
   const samples: ProbeSample[] = []
@@ -34,6 +34,7 @@ function subject(behaviour: { latencyMs?: (id: string) => number; ok?: (id: stri
     nowMs: clock.nowMs,
     setTimer: clock.setTimer,
     chance: seededChance(1),
+    ...(behaviour.mostInFlight === undefined ? {} : { mostInFlight: behaviour.mostInFlight }),
   })
   const times = (id: string): number[] => started.filter((each) => each.id === id).map(({ atMs }) => atMs)
   return { clock, prober, started, samples, times }
@@ -134,4 +135,63 @@ test('stop ends it', async () => {
   const count = started.length
   await clock.advance(60_000)
   assert.equal(started.length, count)
+})
+
+test('a probe under way is ended when its endpoint is removed or its prober stops', async () => {
+  const clock = createVirtualClock()
+  const ended: string[] = []
+  const prober = startProber({
+    measure: ({ endpointId }, _generation, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          ended.push(endpointId)
+          resolve(undefined)
+        })
+      }),
+    onSample: () => assert.fail('nobody is told'),
+    nowMs: clock.nowMs,
+    setTimer: clock.setTimer,
+    chance: seededChance(1),
+  })
+  prober.replacePlan(rankPlan([rankEndpoint('kept'), rankEndpoint('removed')], [], 1))
+  await clock.advance(1000)
+  prober.replacePlan(rankPlan([rankEndpoint('kept')], [], 2))
+  await clock.advance(1000)
+  assert.deepEqual(ended, ['removed'])
+  prober.stop()
+  assert.deepEqual(ended, ['removed', 'kept'])
+})
+
+test('nothing to measure is no sample, and the rhythm goes on', async () => {
+  const clock = createVirtualClock()
+  let asked = 0
+  const prober = startProber({
+    measure: async () => {
+      asked++
+      return undefined
+    },
+    onSample: () => assert.fail('there is none'),
+    nowMs: clock.nowMs,
+    setTimer: clock.setTimer,
+    chance: seededChance(1),
+  })
+  prober.replacePlan(rankPlan([rankEndpoint('a')], []))
+  await clock.advance(60_000)
+  assert.ok(asked >= 12 && asked <= 15, `${asked}`)
+})
+
+test('beyond the most that may be under way, targets wait for the first that ends, and none starves', async () => {
+  const { clock, prober, started } = subject({ latencyMs: () => 1000, mostInFlight: 20 })
+  prober.replacePlan(
+    rankPlan(
+      Array.from({ length: 30 }, (_, i) => rankEndpoint(`e${i}`)),
+      [],
+    ),
+  )
+  await clock.advance(900)
+  assert.equal(started.length, 20)
+  assert.equal(prober.load().inFlightCount, 20)
+  await clock.advance(1500)
+  assert.equal(new Set(started.map(({ id }) => id)).size, 30)
+  assert.ok(prober.load().latestStartMs > 0)
 })
