@@ -277,7 +277,13 @@ async function run(args: CommandArgs): Promise<number> {
     const tellFigures = (): void =>
       hub.tellFigures(() => ({
         type: 'figures',
-        rows: { ...geodataDesk.figures().rows, ...webhooks.figures(), ...latency.figures(), ...reportFigures(reports, Date.now()) },
+        rows: {
+          ...geodataDesk.figures().rows,
+          ...webhooks.figures(),
+          nearcast_published_generation: [{ labels: {}, value: store.latestGenerationNumber() }],
+          ...latency.figures(),
+          ...reportFigures(reports, Date.now()),
+        },
       }))
     tellFigures()
     figuresTimer = setInterval(tellFigures, FIGURES_INTERVAL_MS)

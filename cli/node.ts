@@ -19,6 +19,7 @@ import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
 import { startGuardState } from './data-plane/cookie-secrets.ts'
 import { type DataPlane, startDataPlane } from './data-plane/data-plane.ts'
+import { startHealthFigures } from './data-plane/health-figures.ts'
 import { readNodeLine, startLineFeed } from './data-plane/line-feed.ts'
 import { nodeMetricRows } from './data-plane/node-metrics.ts'
 import { startNodeOverrides } from './data-plane/node-overrides.ts'
@@ -144,10 +145,15 @@ async function run(args: CommandArgs): Promise<number> {
     scriptFolder: scriptFolderOf(flags),
     log,
     onIsolation: (_isolated, detail) => tell('isolation', nodeId, detail),
-    onStanding: (subject, detail, evidence) => tell('standing', subject, detail, evidence),
+    onStanding: (subject, detail, evidence) => {
+      const to = /→ (up|down|degraded|unknown)\b/.exec(detail)?.[1]
+      if (to !== undefined) healthFigures.changed(subject, evidence.address, to)
+      tell('standing', subject, detail, evidence)
+    },
     onWorkerReplaced: workerReplaced,
     onReport: (report) => link.vantageReport(report),
   })
+  const healthFigures = startHealthFigures({ vantage: nodeId, details: () => health.details(), state: () => health.state() })
   // Before the first plan: not one answer without what operators force.
   const overrides = startNodeOverrides(paths.nodeOverrides, log, health.replaceOverrides)
   const encryption = startNodeEncryption(streams, opened.encrypted.length > 0, log, (detail) => tell('certificate', nodeId, detail))
@@ -177,7 +183,7 @@ async function run(args: CommandArgs): Promise<number> {
     overrides: overrides.list,
     nodeId,
     startedAt,
-    details: () => health.details(),
+    details: healthFigures.details,
     geodataPath: () => geodataPath,
   })
   const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
@@ -185,11 +191,21 @@ async function run(args: CommandArgs): Promise<number> {
   let newest: PublishMessage | undefined
   // Of control, as it told them last.
   let figures: FiguresMessage['rows'] = {}
+  let figuresAtMs: number | undefined
   try {
     const metrics = await startMetricsEndpoint({
       listen: metricsListen,
       token,
-      rows: () => ({ ...figures, ...nodeMetricRows(plane, requests.scores(), { nodeId, version, startedAt }, Date.now()) }),
+      rows: () => {
+        const [scores, nowMs] = [requests.scores(), Date.now()]
+        const ages = figuresAtMs === undefined ? [] : [{ labels: {}, value: (performance.now() - figuresAtMs) / 1000 }]
+        return {
+          ...figures,
+          nearcast_control_age_seconds: ages,
+          ...nodeMetricRows(plane, scores, { nodeId, version, startedAt }, nowMs),
+          ...healthFigures.rows(plane.live(), scores, nowMs),
+        }
+      },
       scores: () => requests.scores(),
       ready: () => plane.isOpen() && plane.live() !== undefined,
     })
@@ -225,6 +241,7 @@ async function run(args: CommandArgs): Promise<number> {
     link.onFreshness(({ expiresInMs }) => plane.freshness?.take(expiresInMs))
     link.onFigures((message) => {
       figures = message.rows
+      figuresAtMs = performance.now()
     })
     link.onHealth((message) => takeHealth(health, message))
     link.onRequest((method, params) => requests.answer(method, params))
@@ -285,6 +302,7 @@ async function run(args: CommandArgs): Promise<number> {
     await link.close()
     for (const close of closers) await close()
     requests.stop()
+    healthFigures.stop()
   }
 }
 

@@ -19,6 +19,7 @@ import { createLatencyOrderer } from '../score/latency-order.ts'
 import type { AnswerRate } from '../score/load-book.ts'
 import { summarizeWindow } from '../score/window.ts'
 import { elapsedBetween, loadHealth, readMachineClocks, saveHealth } from './health-state-file.ts'
+import { type PhaseTimes, summarizePhases } from './phase-summary.ts'
 import { createRankKeeper, type PlannedHealth, type RankKeeper, type StandingChange } from './rank-keeper.ts'
 import { createSaveSchedule } from './save-schedule.ts'
 import type { VantageIdentity, VantageStatus } from './vantage-judge.ts'
@@ -69,6 +70,8 @@ export type AddressDetail = {
   readonly p95Ms: number | null
   readonly ewmaMs: number | null
   readonly certificateDays: number | null
+  /** Of the newest probes. */
+  readonly phases: readonly PhaseTimes[]
 }
 
 /** Between two swaps at the least: a batch that began with the other slot is long over when it is written again. */
@@ -76,6 +79,8 @@ const SWAP_INTERVAL_MS = 1000
 /** Without any change the numbers are swapped in this often; the gap leaves changes room to be swapped at once. */
 const REFRESH_INTERVAL_MS = 2000
 const TICK_MS = 500
+/** All that are kept of an endpoint: it may have two addresses and several probes. */
+const SAMPLES_ASKED = 120
 /** New endpoints are given this long for their first result before a generation is ranked without it. */
 const FIRST_RESULT_MS = 2000
 /** The kept ranking id may lie this many swaps behind: a minute's (save-schedule.ts) and some. */
@@ -232,6 +237,7 @@ function details(): AddressDetail[] {
       p95Ms: Number.isNaN(p95Ms) ? null : p95Ms,
       ewmaMs: window === undefined || Number.isNaN(window.ewmaMs) ? null : window.ewmaMs,
       certificateDays: certificateDays.get(`${endpointId} ${address}`) ?? null,
+      phases: summarizePhases(keeper.samplesOf(endpointId, SAMPLES_ASKED), address),
     })
   }
   return rows

@@ -45,6 +45,21 @@ export type NodeMetricName =
   | 'nearcast_probe_error_ratio'
   | 'nearcast_probe_samples'
   | 'nearcast_probe_age_seconds'
+  | 'nearcast_probe_phase_seconds'
+  | 'nearcast_probe_interval_seconds'
+  | 'nearcast_endpoint_standing'
+  | 'nearcast_endpoint_standing_changes_total'
+  | 'nearcast_endpoint_certificate_expiry_timestamp_seconds'
+  | 'nearcast_endpoint_keep_ratio'
+  | 'nearcast_node_isolated'
+  | 'nearcast_vantages_heard'
+  | 'nearcast_health_dropped_total'
+  | 'nearcast_control_age_seconds'
+  | 'nearcast_published_generation'
+  | 'nearcast_webhook_deliveries_total'
+  | 'nearcast_webhook_queue_length'
+  | 'nearcast_webhook_failing'
+  | 'nearcast_webhook_last_delivery_timestamp_seconds'
   | 'nearcast_override_active'
   | 'nearcast_ranking_age_seconds'
   | 'nearcast_rankings_refused_total'
@@ -170,6 +185,81 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
     type: 'gauge',
     help: '1 while an override holds the endpoint: up, down, drain.',
     labels: ['endpoint', 'action', 'override'],
+  },
+  nearcast_probe_phase_seconds: {
+    type: 'gauge',
+    help: 'Time of a phase of the newest successful probes: median and 95th percentile, in percent.',
+    labels: ['endpoint', 'address', 'family', 'vantage', 'phase', 'percentile'],
+  },
+  nearcast_probe_interval_seconds: {
+    type: 'gauge',
+    help: 'Time between two probes; absent where only others report.',
+    labels: ['endpoint', 'address', 'family', 'vantage'],
+  },
+  nearcast_endpoint_standing: {
+    type: 'gauge',
+    help: 'Standing: 0 unknown, 1 down, 2 degraded, 3 up.',
+    labels: ['endpoint', 'address', 'family', 'vantage'],
+  },
+  nearcast_endpoint_standing_changes_total: {
+    type: 'counter',
+    help: 'Changes of standing, by what it became.',
+    labels: ['endpoint', 'address', 'vantage', 'to'],
+  },
+  nearcast_endpoint_certificate_expiry_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the certificate that an endpoint shows to its probe ends; absent without TLS.',
+    labels: ['endpoint', 'address', 'family', 'vantage'],
+  },
+  nearcast_endpoint_keep_ratio: {
+    type: 'gauge',
+    help: 'Share of its clients that a member keeps in slow start, drain or near its capacity; absent = all.',
+    labels: ['policy', 'pool', 'endpoint'],
+  },
+  nearcast_node_isolated: {
+    type: 'gauge',
+    help: '1 while this node is cut off itself, so that its votes about endpoints elsewhere do not count.',
+    labels: ['vantage'],
+  },
+  nearcast_vantages_heard: {
+    type: 'gauge',
+    help: 'Other vantages whose votes are fresh.',
+    labels: ['isolated'],
+  },
+  nearcast_health_dropped_total: {
+    type: 'counter',
+    help: 'Samples, reports and loads dropped because they cannot be, by reason.',
+    labels: ['reason'],
+  },
+  nearcast_control_age_seconds: {
+    type: 'gauge',
+    help: 'Time since control was heard last, which is every 5 s; absent before the first time.',
+    labels: [],
+  },
+  nearcast_published_generation: {
+    type: 'gauge',
+    help: 'Newest generation that control has published.',
+    labels: [],
+  },
+  nearcast_webhook_deliveries_total: {
+    type: 'counter',
+    help: 'Events for webhooks: delivered, merged into another (collapsed), given up (dropped); and attempts that failed.',
+    labels: ['webhook', 'outcome'],
+  },
+  nearcast_webhook_queue_length: {
+    type: 'gauge',
+    help: 'Events that wait to be told.',
+    labels: ['webhook'],
+  },
+  nearcast_webhook_failing: {
+    type: 'gauge',
+    help: '1 while the last attempt failed.',
+    labels: ['webhook'],
+  },
+  nearcast_webhook_last_delivery_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a message was delivered last; absent before the first one since the start of control.',
+    labels: ['webhook'],
   },
   nearcast_ranking_age_seconds: { type: 'gauge', help: 'Age of the ranking that is answered from.', labels: [] },
   nearcast_rankings_refused_total: { type: 'counter', help: 'Rankings refused because they belonged to another generation.', labels: [] },
