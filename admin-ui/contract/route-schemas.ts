@@ -101,7 +101,9 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   changeOverride: takes(overrideChangeSchema, overrideSchema),
   endOverride: just(null, [{ name: 'reason', help: 'why it is ended, at most 500 characters' }]),
   addLatencySamples: takes(latencySamplesSchema, latencySamplesAnswerSchema),
-  latencyMatrix: just(latencyMatrixSchema, [{ name: 'policy', help: 'policy whose settings and endpoints count; default the usual settings' }]),
+  latencyMatrix: just(latencyMatrixSchema, [
+    { name: 'policy', help: 'policy whose settings and endpoints count; default the usual settings' },
+  ]),
   lines: just(lineCatalogueSchema, [LINE_KIND, { name: 'parent', help: 'only what lies right in this place, e.g. cn-33' }]),
   lineSearch: just(lineSearchSchema, [
     { name: 'q', help: 'name in Chinese or English, initials, code, or address', required: true },

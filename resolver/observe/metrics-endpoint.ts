@@ -299,7 +299,11 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
     help: 'Samples of foreign vantages since control started, by what became of them: accepted, or why not.',
     labels: ['outcome'],
   },
-  nearcast_vantage_sample_age_seconds: { type: 'gauge', help: 'Age of the newest sample of a vantage that is fed by the API.', labels: ['vantage'] },
+  nearcast_vantage_sample_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the newest sample of a vantage that is fed by the API.',
+    labels: ['vantage'],
+  },
   nearcast_generation: { type: 'gauge', help: 'Generation that is answered from; 0 = none.', labels: [] },
   nearcast_ready: { type: 'gauge', help: '1 when DNS is open and a generation is live.', labels: [] },
   nearcast_build_info: { type: 'gauge', help: 'Always 1; the version and the node are labels.', labels: ['version', 'node'] },
