@@ -7,7 +7,14 @@
  */
 import type { RankPlan } from '../../health/model/rank-plan.ts'
 import { rankingShapeOf, type SharedRanking, sharedRankingSizeBytes, viewSharedRanking } from '../../health/model/ranking.ts'
-import { ANSWER_OUTCOMES, type AnswerOutcome, type PolicyCounterShape, policyCounterCells, sumEndpointAnswers } from '../../resolver/observe/counters.ts'
+import { latencyPlanOf } from '../../policy/compile/latency-rows.ts'
+import {
+  ANSWER_OUTCOMES,
+  type AnswerOutcome,
+  type PolicyCounterShape,
+  policyCounterCells,
+  sumEndpointAnswers,
+} from '../../resolver/observe/counters.ts'
 import { readFailedPackets } from '../../resolver/observe/failed-packets.ts'
 import type { QueryLog } from '../../resolver/observe/query-log.ts'
 import type { Snapshot } from '../../resolver/snapshot/snapshot.ts'
@@ -172,9 +179,10 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
 
   async function publishNow(load: (blockSource: BlockSource) => Snapshot | Promise<Snapshot>): Promise<LiveGeneration> {
     const snapshot = await load(memory.block)
-    const plan: RankPlan = { ...snapshot.meta.rankPlan, generation: snapshot.generation }
+    const { rankPlan, names } = snapshot.meta
+    const latency = latencyPlanOf(snapshot.policies.columns, names, rankPlan)
+    const plan: RankPlan = { ...rankPlan, generation: snapshot.generation, latency }
     const shape = rankingShapeOf(plan)
-    const { names } = snapshot.meta
     const hasCapacity = plan.endpoints.some(({ capacity }) => capacity !== undefined)
     const counterShape: PolicyCounterShape = {
       ruleCount: names.ruleLines.length,
@@ -306,7 +314,11 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   function tellAnswerRates(): void {
     if (counters === undefined || health.takeAnswers === undefined || !counters.shape.endpointCount) return
     const { ranking, offset, shape, plan } = counters
-    const counts = sumEndpointAnswers(new Float64Array(ranking, offset, policyCounterCells(shape) * pool.workers.length), shape, pool.workers.length)
+    const counts = sumEndpointAnswers(
+      new Float64Array(ranking, offset, policyCounterCells(shape) * pool.workers.length),
+      shape,
+      pool.workers.length,
+    )
     const nowMs = performance.now()
     const before = endpointAnswers
     endpointAnswers = { counts, atMs: nowMs }

@@ -6,6 +6,7 @@
  *   this thread ── plan ──► prober worker ── samples (own port) ──► rank worker ──► shared memory ──► answer threads
  */
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads'
+import type { LatencyCellAge, LatencyMessage } from '../model/latency-matrix.ts'
 import type { Override } from '../model/override.ts'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import { completeRankPlan, type RankPlan } from '../model/rank-plan.ts'
@@ -54,6 +55,10 @@ export type HealthRuntime = {
   readonly takeLoads: (loads: readonly LoadReport[]) => void
   /** How many answers a second led to endpoints: an estimate of loads that nobody reports. */
   readonly takeAnswers: (answers: readonly AnswerRate[]) => void
+  /** Cells of the latency matrix that changed; kept over a restart. */
+  readonly takeLatency: (message: LatencyMessage) => void
+  /** What is known of a line of the matrix. */
+  readonly latencyCells: (line: string) => Promise<readonly LatencyCellAge[]>
   /** Isolation, other vantages, what was dropped. */
   readonly state: () => Promise<HealthState | undefined>
   /** The whole list of overrides; holds from the next swap on. To be called before the first plan, too. */
@@ -267,6 +272,8 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     takeReports: (reports) => tellRank({ type: 'vantage-reports', reports }),
     takeLoads: (loads) => tellRank({ type: 'loads', loads }),
     takeAnswers: (answers) => tellRank({ type: 'answers', answers }),
+    takeLatency: (message) => tellRank(message),
+    latencyCells: async (line) => ((await ask({ type: 'latency-cells', line })) ?? []) as readonly LatencyCellAge[],
     state: async () => (await ask({ type: 'state' })) as HealthState | undefined,
     replaceOverrides: (next) => {
       overrides = next
