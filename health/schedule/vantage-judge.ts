@@ -240,6 +240,7 @@ export function createVantageJudge(identity: VantageIdentity, dropped: DropCount
       return true
     },
     viewOf(health, nowMs) {
+      if (board.rows.size === 0 && health.joint === undefined) return undefined
       const target = byHealth.get(health)
       if (target === undefined || (isolated && !isElsewhere(target))) return undefined
       const others = board.rows.size === 0 ? [] : votesAbout(board, target.key, target, cutOff, nowMs)
