@@ -1,6 +1,7 @@
 /** The runtime with its real workers against HTTP servers on loopback. What takes time here is waited for by events, never by sleeping. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -162,4 +163,54 @@ test('a state that cannot be read or written is told, and nothing else suffers',
   assert.equal(ranking().addressStanding[0], STANDING_UP)
   await health.stop()
   assert.match(warnings.join(), /the health state cannot be kept/)
+})
+
+test('a pushed endpoint is up by its reports, and down when they stay away', async (t) => {
+  const { health } = start(t)
+  const probe = probeSpec({
+    id: 'reports',
+    kind: 'push',
+    port: 0,
+    expireSeconds: 1,
+    intervalMs: 200,
+    retryIntervalMs: 100,
+    fall: 2,
+    rise: 1,
+  })
+  const ranking = await publish(health, rankPlan([rankEndpoint('edge', { ipv4: '127.0.0.1', probes: [probe] })], [{ members: [0] }], 1))
+  const report = { endpointId: 'edge', probeId: 'reports', ok: true, latencyMs: 7, detail: '' }
+  let isReporting = true
+  await until(() => {
+    if (isReporting) health.takePushes([{ ...report, at: Date.now() }])
+    if (ranking().addressStanding[0] === STANDING_UP) isReporting = false
+    return !isReporting && ranking().addressStanding[0] === STANDING_DOWN
+  })
+  const samples = await health.samples('edge', 100)
+  const failed = samples.filter(({ ok }) => !ok)
+  assert.ok(failed.length >= 2)
+  assert.match(failed.at(-1)!.detail!, /no report for \d+ s; one counts for 1 s/)
+})
+
+test('stop ends programs that run for probes', async () => {
+  const folder = temporaryFolder().path
+  const pidFile = join(folder, 'pid')
+  const script = join(folder, 'hangs')
+  writeFileSync(script, `#!/bin/sh\necho $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}\nsleep 600\n`)
+  chmodSync(script, 0o755)
+  const health = startHealth({
+    statePath: undefined,
+    own: [],
+    scriptFolder: folder,
+    onStanding: () => undefined,
+    onWarning: () => undefined,
+    onWorkerReplaced: () => undefined,
+  })
+  const probe = probeSpec({ kind: 'script', port: 0, script: 'hangs', intervalMs: 60_000, timeoutMs: 50_000 })
+  const published = publish(health, rankPlan([rankEndpoint('edge', { ipv4: '127.0.0.1', probes: [probe] })], [{ members: [0] }], 1))
+  await until(() => existsSync(pidFile))
+  await published
+  await health.stop()
+  const stat = `/proc/${readFileSync(pidFile, 'utf8').trim()}/stat`
+  // Gone, or a zombie until its parent looks.
+  await until(() => !existsSync(stat) || /\) [ZX]/.test(readFileSync(stat, 'utf8')))
 })
