@@ -7,6 +7,7 @@ import { get } from 'node:http'
 import { findAddress } from '../geodata/address/address.ts'
 import { formatListenAddress, isWildcard, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
+import { vantages } from './list-vantages.ts'
 import { textFlag } from './process-settings.ts'
 import { statePaths } from './state-paths.ts'
 
@@ -29,11 +30,12 @@ export const command: Command = {
     'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics of the node [127.0.0.1:9153]' },
     json: { type: 'boolean', help: 'prints JSON' },
   },
+  actions: { vantages },
   run,
 }
 
 async function run(args: CommandArgs): Promise<number> {
-  if (args.positionals.length > 0) throw new UsageError('health takes no operand')
+  if (args.positionals.length > 0) throw new UsageError('health takes no operand but "vantages"')
   const listen = reachable(parseListenAddress(textFlag(args.flags, 'metrics-listen', '127.0.0.1:9153'), 9153))
   const answer = await askReady(listen)
   const status = statusOf(answer, wasPublished(textFlag(args.flags, 'state', './var')))
