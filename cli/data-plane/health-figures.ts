@@ -57,6 +57,11 @@ export function startHealthFigures({ vantage, ...ask }: HealthFiguresOptions): H
   function changeRows(scores: HealthScores): MetricRow[] {
     const known = new Set(scores.scores.map(({ endpoint, address }) => `${endpoint} ${address}`))
     for (const [key, { endpoint, address }] of changes) if (!known.has(`${endpoint} ${address}`)) changes.delete(key)
+    // From 0 on: a rate of a counter that begins with 1 misses the first change.
+    for (const { endpoint, address } of scores.scores) {
+      const key = `${endpoint} ${address} down`
+      if (!changes.has(key)) changes.set(key, { endpoint, address, to: 'down', count: 0 })
+    }
     return [...changes.values()].map(({ endpoint, address, to, count }) => ({ labels: { endpoint, address, vantage, to }, value: count }))
   }
 

@@ -69,6 +69,7 @@ test('phases, certificates, standings, intervals and changes, each with its labe
     assert.deepEqual(rows.nearcast_endpoint_standing_changes_total, [
       { labels: { endpoint: 'a', address: '192.0.2.1', vantage: 'n', to: 'down' }, value: 2 },
       { labels: { endpoint: 'a', address: '192.0.2.1', vantage: 'n', to: 'up' }, value: 1 },
+      { labels: { endpoint: 'b', address: '192.0.2.1', vantage: 'n', to: 'down' }, value: 0 },
     ])
     assert.deepEqual(rows.nearcast_probe_interval_seconds, [{ labels, value: 2 }], 'an endpoint without probes has none')
     assert.deepEqual(rows.nearcast_endpoint_keep_ratio, [
