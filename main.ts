@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   apply: () => import('./cli/apply.ts'),
   export: () => import('./cli/export.ts'),
   explain: () => import('./cli/explain.ts'),
+  latency: () => import('./cli/latency.ts'),
   zones: () => import('./cli/zones.ts'),
   lines: () => import('./cli/lines.ts'),
   geodata: () => import('./cli/geodata.ts'),

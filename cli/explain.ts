@@ -93,13 +93,15 @@ function formatWalk({ rules, fallback }: ExplainAnswer): string[] {
 function formatPool(pool: ExplainPool): string[] {
   const head = `  pool ${pool.pool} (${pool.choose}, ${pool.eligible} eligible, at least ${pool.minimumUp} needed): ${pool.verdict.replaceAll('-', ' ')}`
   if (pool.candidates.length === 0) return [head]
+  const measured = pool.candidates.some((candidate) => candidate.measured !== undefined)
   const table = [
-    ['endpoint', 'address', 'standing', 'latency', 'errors', 'score', 'samples', 'age', 'verdict'],
-    ...pool.candidates.map(formatCandidate),
+    ['endpoint', 'address', 'standing', 'latency', 'errors', 'score', 'samples', 'age', ...(measured ? ['from this line'] : []), 'verdict'],
+    ...pool.candidates.map((candidate) => formatCandidate(candidate, measured)),
   ]
   const widths = table[0]!.map((_cell, column) => Math.max(...table.map((cells) => cells[column]!.length)))
   return [
     head,
+    ...(pool.latency === undefined ? [] : [`    ${latencyText(pool.latency)}`]),
     ...table.map(
       (cells) =>
         `    ${cells
@@ -110,7 +112,7 @@ function formatPool(pool: ExplainPool): string[] {
   ]
 }
 
-function formatCandidate(candidate: ExplainCandidate): string[] {
+function formatCandidate(candidate: ExplainCandidate, measured: boolean): string[] {
   const known = (value: number | null, text: (value: number) => string): string => (value === null ? '–' : text(value))
   return [
     candidate.endpoint,
@@ -121,8 +123,21 @@ function formatCandidate(candidate: ExplainCandidate): string[] {
     known(candidate.score, (value) => value.toFixed(1)),
     String(candidate.sampleCount),
     known(candidate.ageSeconds, (value) => `${value.toFixed(0)} s`),
+    ...(measured ? [measuredText(candidate)] : []),
     `${verdictText(candidate)}${overrideText(candidate)}`,
   ]
+}
+
+function measuredText({ measured }: ExplainCandidate): string {
+  if (measured === undefined) return '–'
+  const { medianMs, samples, ageSeconds, confidencePercent, bandMs } = measured
+  return `${medianMs.toFixed(1)} ms (band ${bandMs.toFixed(1)} ms, ${samples} samples, ${ageSeconds} s old, counts ${confidencePercent} %)`
+}
+
+function latencyText({ line, by, order }: NonNullable<ExplainPool['latency']>): string {
+  if (by === 'distance') return `nothing is measured ${line === '' ? 'for this client' : `for ${line}`}: by distance`
+  const words = by === 'explored' ? 'explored: this block measures a little known endpoint' : 'as measured'
+  return `line ${line}, ${words}; order ${order.join(', ')}`
 }
 
 function verdictText({ verdict, keepPercent, keepPosition }: ExplainCandidate): string {

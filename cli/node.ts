@@ -184,6 +184,7 @@ async function run(args: CommandArgs): Promise<number> {
     nodeId,
     startedAt,
     details: healthFigures.details,
+    latencyCells: (ofLine) => health.latencyCells(ofLine),
     geodataPath: () => geodataPath,
   })
   const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version

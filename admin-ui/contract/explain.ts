@@ -55,6 +55,8 @@ export type ExplainCandidate = {
     | 'not-reached'
   /** What an operator forces on it now. */
   readonly override?: OverrideNote
+  /** Latency that clients of this line measured; only in pools with `choose: latency`, where there is a cell. */
+  readonly measured?: ExplainMeasured
 }
 
 /** One pool that was tried. */
@@ -66,6 +68,30 @@ export type ExplainPool = {
   /** `passed-on`: its eligible members keep a share of their clients, without this one. */
   readonly verdict: 'answered' | 'too-few-eligible' | 'none-eligible' | 'passed-on' | 'not-reached'
   readonly candidates: readonly ExplainCandidate[]
+  /** Only with `choose: latency`. */
+  readonly latency?: ExplainLatency
+}
+
+/** What a latency pool went by for this client. */
+export type ExplainLatency = {
+  /** Line of the matrix, e.g. "cn-33/telecom"; empty = nothing is known of the client's place. */
+  readonly line: string
+  /** `explored`: this block was led to a little known endpoint; `distance`: nothing is measured for the line, the nearest answers. */
+  readonly by: 'measured' | 'explored' | 'distance'
+  /** Endpoints as measured for the line, best first; empty = by distance. */
+  readonly order: readonly string[]
+}
+
+/** What was measured from the client's line to a candidate. */
+export type ExplainMeasured = {
+  readonly medianMs: number
+  readonly p90Ms: number
+  readonly samples: number
+  readonly ageSeconds: number
+  /** Share that it has in the estimate, percent; the rest is what the distance lets expect. */
+  readonly confidencePercent: number
+  /** Middle of the band that it is compared by, ms. */
+  readonly bandMs: number
 }
 
 /** One rule of the client's chain, in the order walked; `*` is the last. */
@@ -176,6 +202,16 @@ const candidate = z.object({
     'not-reached',
   ]),
   override: overrideNoteSchema.exactOptional(),
+  measured: z
+    .object({
+      medianMs: z.number(),
+      p90Ms: z.number(),
+      samples: z.number(),
+      ageSeconds: z.number(),
+      confidencePercent: z.number(),
+      bandMs: z.number(),
+    })
+    .exactOptional(),
 })
 const pool = z.object({
   pool: z.string(),
@@ -184,6 +220,7 @@ const pool = z.object({
   eligible: z.number().int(),
   verdict: z.enum(['answered', 'too-few-eligible', 'none-eligible', 'passed-on', 'not-reached']),
   candidates: z.array(candidate),
+  latency: z.object({ line: z.string(), by: z.enum(['measured', 'explored', 'distance']), order: z.array(z.string()) }).exactOptional(),
 })
 /** Schema of ExplainRequest, as query parameters. */
 const fieldSource: z.ZodType<ExplainFieldSource> = z.object({

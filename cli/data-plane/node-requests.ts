@@ -3,6 +3,7 @@ import type { ExplainRequest } from '../../admin-ui/contract/explain.ts'
 import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { NodeMethod } from '../../cluster/fleet-transport.ts'
 import type { NodeStats } from '../../cluster/node-stats.ts'
+import type { LatencyCellAge } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
 import { DEFAULT_PROFILE, scoreOf } from '../../health/score/score-profile.ts'
 import { ClientTally } from '../../resolver/observe/client-ring.ts'
@@ -10,6 +11,7 @@ import { COUNT_QUERIES, COUNT_RCODES, stripeOf, sumCell } from '../../resolver/o
 import type { DataPlane } from './data-plane.ts'
 import { explainRequest } from './explain-request.ts'
 import { type LatencyP95, newestRanking, p95Key, readIncumbents, readScores } from './read-scores.ts'
+import { noteLatency } from './show-latency.ts'
 import { noteExplanation, noteScores, overrideNotes } from './show-overrides.ts'
 import { addSample, ratesOf, STATS_INTERVAL_MS, type StatsTotals, sumPolicyAnswers } from './stats-window.ts'
 
@@ -29,6 +31,8 @@ export type NodeRequestsOptions = {
   readonly overrides: () => readonly Override[]
   /** Numbers of addresses that the ranking has no room for (health runtime). */
   readonly details: () => Promise<readonly { readonly endpointId: string; readonly address: string; readonly p95Ms: number | null }[]>
+  /** What is measured for a line of the latency matrix (health runtime). */
+  readonly latencyCells: (line: string) => Promise<readonly LatencyCellAge[]>
   /** Geodata file of the live generation; empty = not known. */
   readonly geodataPath: () => string
 }
@@ -107,7 +111,8 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
       if (method === 'incumbents') return readIncumbents(plane.live())
       const live = plane.live()
       if (live === undefined) throw new Error('no generation is live on this node yet')
-      return noteExplanation(explainRequest(params as ExplainRequest, live, { nodeId, geodataPath: options.geodataPath() }), notes())
+      const explained = explainRequest(params as ExplainRequest, live, { nodeId, geodataPath: options.geodataPath() })
+      return noteExplanation(await noteLatency(explained, live.plan, options.latencyCells), notes())
     },
     stop: () => {
       clearInterval(timer)

@@ -9,7 +9,7 @@ import type { Decision } from '../model/decision.ts'
 import type { PolicyColumns } from '../model/policy-columns.ts'
 import { chooseInOrder } from './choose-in-order.ts'
 import { finishHash } from './hash-block.ts'
-import { keepsClient, spanOfFirst, WHOLE_SPAN } from './keep-position.ts'
+import { keepsByPlace } from './keep-position.ts'
 
 /** Sets who explores apart from other fractional choices of the same block. */
 const EXPLORE_SALT = 0x27d4eb2f
@@ -83,22 +83,4 @@ function findEntry(
     if (ranking.memberKeep[2 * m + view] === KEEP_ALL || keepsByPlace(columns, ranking, poolUse, m, view, seed, out)) return m
   }
   return -1
-}
-
-/** As choose-in-order.ts judges: who is first by distance has its clients laid out by loss. A member that refuses here refuses there too. */
-function keepsByPlace(
-  columns: PolicyColumns,
-  ranking: RankingColumns,
-  poolUse: number,
-  member: number,
-  view: number,
-  seed: number,
-  out: Decision,
-): boolean {
-  const autoSlot = columns.poolUseAutoSlot[poolUse]!
-  const list = columns.classOrders[columns.classOrderFirst[out.class]! + autoSlot]!
-  const listFirst = columns.orderFirst[list]!
-  const nearest = listFirst < columns.orderFirst[list + 1]! ? columns.orderMembers[listFirst]! : 0
-  const isNearest = member === columns.poolUseMemberFirst[poolUse]! + nearest
-  return keepsClient(columns, ranking, member, view, seed, isNearest ? spanOfFirst(columns, autoSlot, out) : WHOLE_SPAN, out)
 }

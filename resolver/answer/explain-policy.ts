@@ -2,6 +2,7 @@
  * The policy part of an explanation: which rules and pools were walked, and why each candidate was or was not picked. Pure. Reads the
  * very columns, ranking and decision that answered; it decides nothing itself. Not hot.
  */
+import { LATENCY_EXPLORE_CAP, NO_LATENCY_MEMBER } from '../../health/model/latency-matrix.ts'
 import type { RankPlan, RankPoolUse } from '../../health/model/rank-plan.ts'
 import {
   ADDRESS_DRAINING,
@@ -16,6 +17,7 @@ import {
   WEIGHT_SCALE,
 } from '../../health/model/ranking.ts'
 import { STANDING_DEGRADED, STANDING_DOWN, STANDINGS, type Standing } from '../../health/model/standing.ts'
+import { exploreStart, isExplorer } from '../../policy/decide/choose-latency.ts'
 import { keepPosition, spanAt } from '../../policy/decide/keep-position.ts'
 import { type Decision, KEEP_BY_POSITION, STEP_ALL_DOWN, STEP_FALLBACK, STEP_LAST_RESORT, STEP_RULE } from '../../policy/model/decision.ts'
 import { CHOOSE_KINDS, POLICY_EACH_FAMILY, type PolicyColumns, type PolicyNames } from '../../policy/model/policy-columns.ts'
@@ -70,6 +72,18 @@ export type ExplainedPool = {
   /** `passed-on`: those that are eligible keep a share of their clients, and this one is not in it. */
   readonly verdict: 'answered' | 'too-few-eligible' | 'none-eligible' | 'passed-on' | 'not-reached'
   readonly candidates: readonly ExplainedCandidate[]
+  /** Only with `choose: latency`. */
+  readonly latency?: ExplainedLatency
+}
+
+/** What a latency pool went by for this client. */
+export type ExplainedLatency = {
+  /** Line of the matrix; empty = nothing is known of the client's place. */
+  readonly line: string
+  /** `explored`: this block was led to a little known endpoint; `distance`: nothing is measured for the line, the nearest answers. */
+  readonly by: 'measured' | 'explored' | 'distance'
+  /** Endpoints as measured for the line, best first; empty = by distance. */
+  readonly order: readonly string[]
 }
 
 /** One rule of the client's chain as walked. */
@@ -169,8 +183,30 @@ function explainPool(input: ExplainPolicyInput, poolUse: number, reached: boolea
             ? 'none-eligible'
             : 'too-few-eligible',
     candidates,
+    ...(use.choose === 'latency' ? { latency: explainLatency(input, poolUse, use) } : {}),
   }
 }
+
+/** The row of the client as choose-latency.ts reads it. */
+function explainLatency(input: ExplainPolicyInput, poolUse: number, use: RankPoolUse): ExplainedLatency {
+  const { columns, names, plan, ranking, decision, seed } = input
+  const slot = columns.classRows === undefined ? NO_LATENCY_SLOT : columns.poolUseLatencySlot[poolUse]!
+  if (slot === NO_LATENCY_SLOT) return { line: '', by: 'distance', order: [] }
+  const row = columns.classRows[columns.classRowFirst[decision.class]! + slot]!
+  const line = names.matrixLines?.[columns.rowLine[columns.poolUseRowFirst[poolUse]! + row]!] ?? ''
+  const width = columns.poolUseEntryWidth[poolUse]!
+  const at = columns.poolUseEntryFirst[poolUse]! + row * (width + LATENCY_EXPLORE_CAP)
+  const idOf = (position: number): string => plan.endpoints[use.members[position]!.endpoint]!.id
+  const entries = ranking.latencyOrder.length === 0 ? [] : [...ranking.latencyOrder.subarray(at, at + width + LATENCY_EXPLORE_CAP)]
+  const order = entries.slice(0, width).filter((position) => position !== NO_LATENCY_MEMBER)
+  const explored = entries.slice(width + exploreStart(seed)).filter((position) => position !== NO_LATENCY_MEMBER)
+  const picked = decision.poolUse === poolUse && decision.memberCount > 0 ? decision.members[0]! - use.firstMember : -1
+  const isExplored = decision.step === STEP_RULE && isExplorer(columns, ranking, poolUse, seed) && explored.includes(picked)
+  return { line, by: isExplored ? 'explored' : order.length > 0 ? 'measured' : 'distance', order: order.map(idOf) }
+}
+
+/** `poolUseLatencySlot` of a pool that has no rows. */
+const NO_LATENCY_SLOT = 0xffff
 
 /** Verdicts of members that keep a share of their clients without this one. */
 const SHARE_VERDICTS: ReadonlySet<CandidateVerdict> = new Set(['draining', 'slow-start', 'shed'])
