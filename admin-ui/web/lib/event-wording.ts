@@ -14,7 +14,7 @@ type Form = {
 }
 
 /** Parts that are sentences or words themselves, by the name of their group. */
-const INNER: ReadonlySet<string> = new Set(['evidence', 'comment', 'why', 'reason'])
+const INNER: ReadonlySet<string> = new Set(['evidence', 'comment', 'why', 'reason', 'action', 'times'])
 
 const FORMS: readonly Form[] = [
   { kind: 'node', form: /^connected$/, key: 'connected' },
@@ -67,6 +67,27 @@ const FORMS: readonly Form[] = [
   { kind: 'standing', form: /^status: status (?<status>\d+), expected (?<expected>.*)$/, key: 'probeStatus' },
   { kind: 'standing', form: /^body: (?<text>.*)$/s, key: 'probeBody' },
   { kind: 'standing', form: /^protocol: (?<text>.*)$/s, key: 'probeProtocol' },
+  {
+    kind: 'override',
+    form: /^(?<action>\S+) set by (?<account>\S+?)(?<times>(?: from \S+)?(?: until \S+)?): (?<text>.+)$/s,
+    key: 'overrideSet',
+  },
+  {
+    kind: 'override',
+    form: /^(?<action>\S+) changed by (?<account>\S+?)(?<times>(?: from \S+)?(?: until \S+)?): (?<text>.+)$/s,
+    key: 'overrideChanged',
+  },
+  { kind: 'override', form: /^(?<action>\S+) ended by (?<account>[^\s:]+): (?<text>.+)$/s, key: 'overrideEndedWhy' },
+  { kind: 'override', form: /^(?<action>\S+) ended by (?<account>\S+)$/, key: 'overrideEnded' },
+  { kind: 'override', form: /^(?<action>\S+) of (?<owner>.+?) over, its time has ended: (?<text>.+)$/s, key: 'overrideOver' },
+  { kind: 'override', form: /^(?<action>\S+) of (?<owner>.+?) begins(?<times>(?: until \S+)?): (?<text>.+)$/s, key: 'overrideBegins' },
+  { kind: 'override', form: /^(?<action>\S+) of (?<owner>.+?) pauses: (?<text>.+)$/s, key: 'overridePauses' },
+  { kind: 'override', form: /^down$/, key: 'overrideDown' },
+  { kind: 'override', form: /^drain$/, key: 'overrideDrain' },
+  { kind: 'override', form: /^up$/, key: 'overrideUp' },
+  { kind: 'override', form: /^ from (?<from>\S+) until (?<until>\S+)$/, key: 'overrideFromUntil' },
+  { kind: 'override', form: /^ from (?<from>\S+)$/, key: 'overrideFrom' },
+  { kind: 'override', form: /^ until (?<until>\S+)$/, key: 'overrideUntil' },
   { kind: 'any', form: /^refreshed$/, key: 'refreshed' },
   { kind: 'any', form: /^built at the start$/, key: 'builtAtStart' },
   { kind: 'any', form: /^built for the document$/, key: 'builtForDocument' },

@@ -82,6 +82,7 @@ function connect(): void {
     heard()
     refresh('events', 'endpoints', 'status', 'standing-history', 'explain')
     const kind = readKind(message.data)
+    if (kind === 'override') refresh('overrides')
     if (kind === 'publish' || kind === 'generation') refresh('policies', 'pools', 'generations', 'draft', 'policy')
   })
 }

@@ -44,6 +44,9 @@ export const eventsQuery = (limit: number) =>
     queryFn: ({ signal }) => callApi('events', { query: { limit }, signal }),
     refetchInterval: 30_000,
   })
+/** Open overrides. */
+export const overridesQuery = () =>
+  queryOptions({ queryKey: ['overrides'], queryFn: ({ signal }) => callApi('overrides', { signal }), refetchInterval: HEALTH_REFRESH_MS })
 /** Policies. */
 export const policiesQuery = (of: 'draft' | 'live') =>
   queryOptions({ queryKey: ['policies', of], queryFn: ({ signal }) => callApi('policies', { query: { of }, signal }) })

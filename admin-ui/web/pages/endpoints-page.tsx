@@ -11,6 +11,10 @@ import { Standing } from '../components/standing.tsx'
 import { EndpointName, ScoreCell } from '../features/endpoints/endpoint-cells.tsx'
 import { byStanding, type EndpointNumbers, numbersOf } from '../features/endpoints/endpoint-numbers.ts'
 import { useEndpointLooks } from '../features/endpoints/use-looks.ts'
+import { OverrideButton } from '../features/overrides/override-button.tsx'
+import { OverrideTag } from '../features/overrides/override-tag.tsx'
+import { OverridesPanel } from '../features/overrides/overrides-panel.tsx'
+import { useHeld } from '../features/overrides/use-overrides.ts'
 import { formatAge, formatMoment, formatMs, formatShare } from '../lib/format.ts'
 import { useWords } from '../lib/i18n.ts'
 import { endpointsQuery, HEALTH_REFRESH_MS } from '../lib/queries.ts'
@@ -40,7 +44,8 @@ export function EndpointsPage(): ReactElement {
           query.data === undefined ? ' ' : t('endpoints.lead', { count: query.data.endpoints.length, generation: query.data.generation })
         }
       />
-      <section className="card" aria-label={t('nav.endpoints')}>
+      <OverridesPanel />
+      <section className="card mt14" aria-label={t('nav.endpoints')}>
         <div className="tools">
           <div className="field" style={{ width: 240 }}>
             <Icon name="filter" size={13} />
@@ -82,6 +87,7 @@ function EndpointTable({ endpoints }: { readonly endpoints: readonly EndpointSum
   const { t, language } = useWords()
   const now = useNow()
   const looks = useEndpointLooks()
+  const held = useHeld()
   const [sort, setSort] = useState<SortKey>('standing')
   if (endpoints.length === 0) return <Empty>{t('endpoints.noneMatches')}</Empty>
   const rows = endpoints.map((endpoint) => ({ endpoint, numbers: numbersOf(endpoint) })).sort((a, b) => compare(a, b, sort))
@@ -120,6 +126,9 @@ function EndpointTable({ endpoints }: { readonly endpoints: readonly EndpointSum
               <span className="unit">{t('health.ofData')}</span>
             </th>
             <th>{t('endpoints.usedBy')}</th>
+            <th>
+              <span className="vh">{t('overrides.title')}</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -131,6 +140,7 @@ function EndpointTable({ endpoints }: { readonly endpoints: readonly EndpointSum
               <td>
                 {endpoint.enabled ? <Standing standing={endpoint.standing} /> : <span className="tag">{t('endpoints.disabled')}</span>}
                 {endpoint.probed ? null : <span className="t3 s11"> {t('endpoints.unproven')}</span>}
+                <OverrideTag note={held.get(endpoint.id)} />
               </td>
               <td className="t2 s12" data-label={t('endpoints.since')}>
                 {endpoint.since === null ? '—' : formatMoment(endpoint.since, language, now)}
@@ -162,6 +172,9 @@ function EndpointTable({ endpoints }: { readonly endpoints: readonly EndpointSum
                     </Link>
                   </span>
                 ))}
+              </td>
+              <td className="num">
+                <OverrideButton endpoint={endpoint.id} />
               </td>
             </tr>
           ))}

@@ -6,6 +6,7 @@ import { PageHead } from '../components/page-head.tsx'
 import { Panel, QueryBody } from '../components/panel.tsx'
 import { Segments } from '../components/segments.tsx'
 import { WhereClientsGo } from '../features/lines/where-clients-go.tsx'
+import { OverridesPanel } from '../features/overrides/overrides-panel.tsx'
 import { EndpointHealth } from '../features/overview/endpoint-health.tsx'
 import { KeyNumbers } from '../features/overview/key-numbers.tsx'
 import { NeedsAttention } from '../features/overview/needs-attention.tsx'
@@ -67,6 +68,7 @@ export function OverviewPage(): ReactElement {
       <div className="two">
         <div className="stack">
           {status.data === undefined ? null : <NeedsAttention problems={problems} publishedAt={status.data.publishedAt} />}
+          <OverridesPanel quiet />
           <EndpointHealth minutes={MINUTES[chosen]} />
         </div>
         <div className="stack">

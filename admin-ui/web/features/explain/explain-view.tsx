@@ -14,6 +14,7 @@ import { endpointsQuery } from '../../lib/queries.ts'
 import { showToast } from '../../lib/toast.ts'
 import { useEndpointLooks } from '../endpoints/use-looks.ts'
 import { useLineNames } from '../lines/use-line-names.ts'
+import { OverrideTag } from '../overrides/override-tag.tsx'
 import { digCommand, isPicked, type ReachedCandidate, reachedCandidates, type Verdict, verdictOf, whyNot } from './verdict-of.ts'
 
 type Looks = ReadonlyMap<string, EndpointLook>
@@ -408,6 +409,7 @@ export function Candidates({ answer }: { readonly answer: ExplainAnswer }): Reac
                 </td>
                 <td>
                   <VerdictText row={{ candidate }} />
+                  <OverrideTag note={candidate.override} />
                 </td>
               </tr>
             ))}

@@ -13,6 +13,8 @@ import { endpointsQuery, HEALTH_REFRESH_MS, historyQuery } from '../../lib/queri
 import { EndpointName, ScoreCell } from '../endpoints/endpoint-cells.tsx'
 import { byStanding, numbersOf } from '../endpoints/endpoint-numbers.ts'
 import { useEndpointLooks } from '../endpoints/use-looks.ts'
+import { OverrideTag } from '../overrides/override-tag.tsx'
+import { useHeld } from '../overrides/use-overrides.ts'
 
 /** Rows at most. */
 const ROWS = 12
@@ -59,6 +61,7 @@ function HealthTable({
 }): ReactElement {
   const { t, language } = useWords()
   const looks = useEndpointLooks()
+  const held = useHeld()
   const end = history === undefined ? null : Date.parse(history.endsAt)
   const span = history === undefined ? 0 : history.buckets * history.stepSeconds * 1000
   const each = history === undefined ? 60 : Math.max(1, Math.ceil(history.buckets / STRIP_BARS)) * history.stepSeconds
@@ -111,6 +114,7 @@ function HealthTable({
                 </td>
                 <td>
                   {endpoint.enabled ? <Standing standing={endpoint.standing} /> : <span className="tag">{t('endpoints.disabled')}</span>}
+                  <OverrideTag note={held.get(endpoint.id)} />
                 </td>
                 <td className="wide">
                   <Strip bars={joinBuckets(series)} secondsEach={each} />

@@ -6,6 +6,7 @@ import { type ShownStanding, StandingMark } from '../../components/standing.tsx'
 import { formatAge, formatDate, formatMs, formatPercent, formatTime } from '../../lib/format.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { useNow } from '../../lib/use-now.ts'
+import { OverrideButton } from '../overrides/override-button.tsx'
 import type { Problem } from './problems.ts'
 
 /** Problems shown at once. */
@@ -97,6 +98,7 @@ function ProblemRow({ problem }: { readonly problem: Problem }): ReactElement {
                 {t('problems.openPolicy')}
               </Link>
             )}
+            <OverrideButton endpoint={id} />
             <Link className="btn sm" to="/endpoints" search={{ filter: id }}>
               {t('problems.evidence')}
             </Link>
