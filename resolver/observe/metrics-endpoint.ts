@@ -70,6 +70,9 @@ export type NodeMetricName =
   | 'nearcast_geodata_age_seconds'
   | 'nearcast_geodata_refresh_failures_total'
   | 'nearcast_geodata_pending'
+  | 'nearcast_latency_cells'
+  | 'nearcast_latency_samples_total'
+  | 'nearcast_latency_sample_age_seconds'
   | 'nearcast_geodata_last_refresh_timestamp_seconds'
   | 'nearcast_notifies_received_total'
   | 'nearcast_notifies_total'
@@ -274,6 +277,13 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
     help: 'Geodata refreshes that were refused or failed; the data in use stayed.',
     labels: [],
   },
+  nearcast_latency_cells: { type: 'gauge', help: 'Cells of the latency matrix, lines times endpoints.', labels: [] },
+  nearcast_latency_samples_total: {
+    type: 'counter',
+    help: 'Latency samples: accepted, or why one was dropped.',
+    labels: ['outcome'],
+  },
+  nearcast_latency_sample_age_seconds: { type: 'gauge', help: 'Age of the newest accepted latency sample.', labels: [] },
   nearcast_geodata_pending: { type: 'gauge', help: '1 while new geodata waits for confirmation.', labels: [] },
   nearcast_geodata_last_refresh_timestamp_seconds: {
     type: 'gauge',
