@@ -154,12 +154,13 @@ export function startHealth(options: HealthOptions): HealthRuntime {
     return watch(worker, heartbeat, 'rank', () => {
       rank = startRank()
       tellRank({ type: 'overrides', overrides })
-      tellRank({ type: 'pushes', pushes: [...pushed.values()] })
       // The samples need a way to the new one: the prober is started anew with one.
       prober.worker.removeAllListeners('exit')
       void prober.worker.terminate()
       prober = startProber()
       askAgain()
+      // After the plan, without which it knows no endpoint.
+      tellRank({ type: 'pushes', pushes: [...pushed.values()] })
     })
   }
 

@@ -191,6 +191,19 @@ test('a pushed endpoint is up by its reports, and down when they stay away', asy
   assert.match(failed.at(-1)!.detail!, /no report for \d+ s; one counts for 1 s/)
 })
 
+test('a pushed result is known to the plan that names its endpoint later, and to a worker that is replaced', async (t) => {
+  const { health, replaced } = start(t)
+  const probe = probeSpec({ id: 'reports', kind: 'push', port: 0, expireSeconds: 3600, fall: 1, rise: 1 })
+  health.takePushes([{ endpointId: 'edge', probeId: 'reports', ok: true, latencyMs: 7, detail: '', at: Date.now() }])
+  const ranking = await publish(health, rankPlan([rankEndpoint('edge', { ipv4: '127.0.0.1', probes: [probe] })], [{ members: [0] }], 1))
+  await until(() => ranking().addressStanding[0] === STANDING_UP)
+  // Nothing was kept on disk: what the next worker knows, it was told.
+  health.breakRank('throw')
+  await until(() => replaced.includes('rank'))
+  const replacedAt = Date.now()
+  await until(() => ranking().header[2]! > replacedAt && ranking().addressStanding[0] === STANDING_UP)
+})
+
 test('stop ends programs that run for probes', async () => {
   const folder = temporaryFolder().path
   const pidFile = join(folder, 'pid')

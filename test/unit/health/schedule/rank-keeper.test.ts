@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { RankPlan } from '../../../../health/model/rank-plan.ts'
 import { MEMBER_ELIGIBLE } from '../../../../health/model/ranking.ts'
 import { STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../../../../health/model/standing.ts'
+import type { PushedResult } from '../../../../health/model/vantage-report.ts'
 import type { KeptHealth } from '../../../../health/schedule/kept-health.ts'
 import { createRankKeeper, type PlannedHealth, type RankKeeper } from '../../../../health/schedule/rank-keeper.ts'
 import { emptyRanking, probeSpec, rankEndpoint, rankPlan } from '../../../support/rank-plans.ts'
@@ -176,4 +177,41 @@ test('samplesOf gives the newest, oldest first; samples of strangers are dropped
     ],
   )
   assert.deepEqual(keeper.samplesOf('stranger', 5), [])
+})
+
+test('a pushed result counts once, in its order, until it expires; a publish does not wait for the first one', () => {
+  const probe = probeSpec({ id: 'self', kind: 'push', expireSeconds: 60, fall: 1, rise: 1 })
+  const keeper = createRankKeeper(undefined, 0, 0)
+  const planned = keeper.replacePlan(rankPlan([rankEndpoint('edge', { probes: [probe] })], [{ members: [0] }]), 0)
+  assert.equal(keeper.unknownCount(planned, 0), 0)
+  const wallMs = 1_000_000
+  const push = (given: Partial<PushedResult>) => {
+    const [change] = keeper.takePush(
+      { endpointId: 'edge', probeId: 'self', at: wallMs, ok: true, latencyMs: null, detail: '', ...given },
+      0,
+      wallMs,
+    )
+    return change?.to
+  }
+  const cases: readonly (readonly [string, Partial<PushedResult>, number | undefined, string | undefined])[] = [
+    ['expired', { at: wallMs - 60_001 }, undefined, 'past'],
+    ['kept by control while we were away', { at: wallMs - 50_000 }, STANDING_UP, undefined],
+    ['the same told again', { at: wallMs - 50_000 }, undefined, undefined],
+    ['one before it', { at: wallMs - 55_000, ok: false }, undefined, 'past'],
+    ['a newer one', { at: wallMs - 1000, ok: false }, STANDING_DOWN, undefined],
+    ['the future', { at: wallMs + 5001 }, undefined, 'future'],
+    ['an unknown endpoint', { endpointId: 'gone' }, undefined, 'unknown-endpoint'],
+    ['an unknown probe', { probeId: 'gone' }, undefined, 'unknown-probe'],
+    ['a negative latency', { latencyMs: -1 }, undefined, 'absurd'],
+  ]
+  for (const [name, given, standing, dropped] of cases) {
+    const before = { ...keeper.dropped() }
+    assert.equal(push(given), standing, name)
+    const counted = Object.entries(keeper.dropped()).filter(([reason, count]) => count !== before[reason as keyof typeof before])
+    assert.deepEqual(
+      counted.map(([reason]) => reason),
+      dropped === undefined ? [] : [dropped],
+      name,
+    )
+  }
 })
