@@ -28,6 +28,7 @@ import { openSockets } from './data-plane/open-sockets.ts'
 import { startNodeEncryption } from './data-plane/start-encrypted.ts'
 import { startNodeHealth, takeHealth } from './data-plane/start-health.ts'
 import { nodeTransfers } from './data-plane/start-transfers.ts'
+import { describeJump, watchClock } from './data-plane/watch-clock.ts'
 import { startFreshness } from './data-plane/zone-freshness.ts'
 import { nodeZoneRequests } from './data-plane/zone-requests.ts'
 import { apiListenOf, metricsListenOf, metricsTokenOf } from './http-settings.ts'
@@ -153,7 +154,14 @@ async function run(args: CommandArgs): Promise<number> {
     onWorkerReplaced: workerReplaced,
     onReport: (report) => link.vantageReport(report),
   })
-  const healthFigures = startHealthFigures({ vantage: nodeId, details: () => health.details(), state: () => health.state() })
+  const healthFigures = startHealthFigures({
+    vantage: nodeId,
+    details: () => health.details(),
+    state: () => health.state(),
+    onCapacity: (endpoint, isBeyond) =>
+      tell('capacity', endpoint, isBeyond ? 'beyond its hard capacity: gets no clients' : 'below its hard capacity again'),
+  })
+  const stopClockWatch = watchClock({ onJump: (jumpMs) => tell('clock', nodeId, describeJump(jumpMs)) })
   // Before the first plan: not one answer without what operators force.
   const overrides = startNodeOverrides(paths.nodeOverrides, log, health.replaceOverrides)
   const encryption = startNodeEncryption(streams, opened.encrypted.length > 0, log, (detail) => tell('certificate', nodeId, detail))
@@ -304,6 +312,7 @@ async function run(args: CommandArgs): Promise<number> {
     for (const close of closers) await close()
     requests.stop()
     healthFigures.stop()
+    stopClockWatch()
   }
 }
 

@@ -24,6 +24,10 @@ export type HealthFiguresOptions = {
   readonly vantage: string
   readonly details: () => Promise<readonly AddressDetail[] | undefined>
   readonly state: () => Promise<HealthState | undefined>
+  /** An endpoint is beyond its hard capacity, or no longer. */
+  readonly onCapacity?: (endpointId: string, isBeyond: boolean) => void
+  /** Interval of asking for the state [2000]. */
+  readonly stateIntervalMs?: number
 }
 
 /** Figures of health. */
@@ -37,7 +41,7 @@ export type HealthFigures = {
 }
 
 /** Starts asking. */
-export function startHealthFigures({ vantage, ...ask }: HealthFiguresOptions): HealthFigures {
+export function startHealthFigures({ vantage, stateIntervalMs = STATE_INTERVAL_MS, ...ask }: HealthFiguresOptions): HealthFigures {
   let details: readonly AddressDetail[] = []
   let state: HealthState | undefined
   /** Changes of standing by endpoint, address and what it became. */
@@ -46,12 +50,16 @@ export function startHealthFigures({ vantage, ...ask }: HealthFiguresOptions): H
   const readState = (): void =>
     void ask.state().then(
       (answer) => {
-        state = answer ?? state
+        if (answer === undefined) return
+        const before = new Set(state?.overloaded)
+        state = answer
+        for (const id of answer.overloaded) if (!before.delete(id)) ask.onCapacity?.(id, true)
+        for (const id of before) ask.onCapacity?.(id, false)
       },
       () => undefined,
     )
   readState()
-  const timer = setInterval(readState, STATE_INTERVAL_MS)
+  const timer = setInterval(readState, stateIntervalMs)
 
   /** Counters of what left the document go, so that their number stays bounded. */
   function changeRows(scores: HealthScores): MetricRow[] {
@@ -109,6 +117,7 @@ export function startHealthFigures({ vantage, ...ask }: HealthFiguresOptions): H
                 { labels: { isolated: 'no' }, value: state.others.filter(({ isolated }) => !isolated).length },
                 { labels: { isolated: 'yes' }, value: state.others.filter(({ isolated }) => isolated).length },
               ],
+              nearcast_endpoint_overloaded: state.overloaded.map((endpoint) => ({ labels: { endpoint, vantage }, value: 1 })),
               nearcast_health_dropped_total: Object.entries(state.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
             }),
       }

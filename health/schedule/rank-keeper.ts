@@ -85,6 +85,8 @@ export type RankKeeper = {
   readonly takePush: (push: PushedResult, nowMs: number, wallMs: number) => readonly StandingChange[]
   /** Takes what another vantage says. */
   readonly takeReport: (report: VantageReport, nowMs: number, wallMs: number) => void
+  /** Endpoints beyond their hard capacity. */
+  readonly overloaded: () => ReadonlySet<string>
   /** Takes the load that an endpoint told. */
   readonly takeLoad: (load: LoadReport, nowMs: number, wallMs: number) => void
   /** Takes how many answers a second led to endpoints. */
@@ -269,6 +271,7 @@ export function createRankKeeper(
       return byEndpoint.get(endpointId)!.flatMap(({ address }) => admit({ ...sample, address }, nowMs, wallMs))
     },
     takeReport: judge.takeReport,
+    overloaded: () => memory.overloaded,
     takeLoad(load, nowMs, wallMs) {
       if (byEndpoint.has(load.endpointId)) loads.takeReport(load, nowMs, wallMs)
       else countDropped(dropped, 'unknown-endpoint')

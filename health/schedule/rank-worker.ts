@@ -61,7 +61,11 @@ export type FromRank =
   | { readonly type: 'report'; readonly report: VantageReport }
 
 /** How health itself is: isolation, other vantages, and what was dropped. */
-export type HealthState = VantageStatus & { readonly dropped: Readonly<DropCounts> }
+export type HealthState = VantageStatus & {
+  readonly dropped: Readonly<DropCounts>
+  /** Endpoints beyond their hard capacity. */
+  readonly overloaded: readonly string[]
+}
 
 /** Numbers of an address that a ranking has no room for. */
 export type AddressDetail = {
@@ -291,7 +295,11 @@ parentPort!.on('message', (message: ToRank) => {
   else if (message.type === 'loads') takeLoads(message.loads)
   else if (message.type === 'answers') keeper.takeAnswers(message.answers, performance.now())
   else if (message.type === 'state')
-    send({ type: 'done', number: message.number, result: { ...keeper.vantages(), dropped: { ...keeper.dropped() } } })
+    send({
+      type: 'done',
+      number: message.number,
+      result: { ...keeper.vantages(), dropped: { ...keeper.dropped() }, overloaded: [...keeper.overloaded()] },
+    })
   else if (message.how === 'throw') throw new Error('broken by a test')
   else for (;;);
 })

@@ -51,6 +51,7 @@ export type NodeMetricName =
   | 'nearcast_endpoint_standing_changes_total'
   | 'nearcast_endpoint_certificate_expiry_timestamp_seconds'
   | 'nearcast_endpoint_keep_ratio'
+  | 'nearcast_endpoint_overloaded'
   | 'nearcast_node_isolated'
   | 'nearcast_vantages_heard'
   | 'nearcast_health_dropped_total'
@@ -218,6 +219,11 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
     type: 'gauge',
     help: 'Share of its clients that a member keeps in slow start, drain or near its capacity; absent = all.',
     labels: ['policy', 'pool', 'endpoint'],
+  },
+  nearcast_endpoint_overloaded: {
+    type: 'gauge',
+    help: '1 while the endpoint is beyond its hard capacity and gets no clients; absent otherwise.',
+    labels: ['endpoint', 'vantage'],
   },
   nearcast_node_isolated: {
     type: 'gauge',

@@ -31,6 +31,8 @@ export function judgeEvent({ kind, detail, severity, state }: Pick<Event, 'kind'
       return /^not used/.test(detail) ? WARNING : CLEARED
     case 'isolation':
       return /^(no longer|not|reaches|over)/.test(detail) ? CLEARED : WARNING
+    case 'capacity':
+      return / again$/.test(detail) ? CLEARED : WARNING
     case 'worker-replaced':
     case 'clock':
       return { severity: 'warning' }

@@ -41,7 +41,7 @@ const plan = rankPlan(
 )
 
 function start(details: readonly AddressDetail[], state?: Partial<HealthState>) {
-  const whole = { isolated: false, sinceAt: 0, others: [], failingReferences: [], dropped: createDropCounts(), ...state }
+  const whole = { isolated: false, sinceAt: 0, others: [], failingReferences: [], dropped: createDropCounts(), overloaded: [], ...state }
   return startHealthFigures({ vantage: 'n', details: async () => details, state: async () => whole as HealthState })
 }
 
@@ -108,6 +108,25 @@ test('phases of very many addresses are bounded', async () => {
     await figures.details()
     const rows = figures.rows(undefined, scores(many.map(({ endpointId }) => score(endpointId))), 0)
     assert.equal(rows.nearcast_probe_phase_seconds!.length, 4000)
+  } finally {
+    figures.stop()
+  }
+})
+
+test('an endpoint beyond its capacity is told once, and when it is over', async () => {
+  const told: string[] = []
+  const states = [['a'], ['a', 'b'], ['b'], []]
+  let asked = 0
+  const state = async (): Promise<HealthState> => {
+    const overloaded = states[Math.min(asked++, states.length - 1)]!
+    return { isolated: false, sinceAt: 0, others: [], failingReferences: [], dropped: createDropCounts(), overloaded }
+  }
+  const onCapacity = (id: string, isBeyond: boolean): void => void told.push(`${id} ${isBeyond}`)
+  const figures = startHealthFigures({ vantage: 'n', details: async () => [], state, onCapacity, stateIntervalMs: 1 })
+  try {
+    while (asked < 6) await new Promise((resolve) => setTimeout(resolve, 1))
+    assert.deepEqual(told, ['a true', 'b true', 'a false', 'b false'])
+    assert.deepEqual(figures.rows(undefined, scores([]), 0).nearcast_endpoint_overloaded, [])
   } finally {
     figures.stop()
   }
