@@ -1,7 +1,14 @@
 /**
- * Guards policy/decide (ns a decision, bytes allocated) and policy/compile (ms a table). Run: node --expose-gc bench/decide.bench.ts
+ * Guards policy/decide (ns a decision, bytes allocated) and policy/compile (ms a table).
  * Synthetic data of the size of the real one: 400,000 IPv4 and 100,000 IPv6 location ranges, 2,300 locations, 1,000,000 custom prefixes.
+ *
+ *   node --expose-gc bench/decide.bench.ts [--decide]                --decide: without the compiles
+ *   node --expose-gc bench/decide.bench.ts --decide --against DIR    beside another checkout, in turns: medians of the ratios of each round
+ *
+ * "shares" are rankings in which every member keeps 60 % of its clients: the slow path of slow start, drain and shedding.
  */
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { buildRangeTable4, buildRangeTable6 } from '../geodata/compile/build-range-table.ts'
 import { listPlaces } from '../geodata/line/line-catalogue.ts'
 import { type Location, UNKNOWN_LOCATION } from '../geodata/line/location.ts'
@@ -12,6 +19,7 @@ import { makeDecision } from '../policy/model/decision.ts'
 import { makeSyntheticConfig, type PolicyDraft } from '../test/support/synthetic-config.ts'
 import { fillRanking, makePlainRanking } from '../test/support/synthetic-ranking.ts'
 
+const { values: flags } = parseArgs({ options: { decide: { type: 'boolean', default: false }, against: { type: 'string' } } })
 const random = makeRandom(20261121)
 const geodata = makeLargeGeodata()
 const CARRIERS = ['telecom', 'unicom', 'mobile']
@@ -34,42 +42,97 @@ const lineRules = (first: string): PolicyDraft['rules'] => [
 const policies = pools.map(({ id }): PolicyDraft => ({ id: `policy-${id}`, rules: lineRules(id), fallback: ['best'] }))
 
 const config = makeSyntheticConfig({ endpoints, pools, policies })
-timed('compile, 5 policies, 4 tables (one with auto, one with nearest)', () => compilePolicies(config, geodata))
-timed('compile, 1 policy without ordered pools', () =>
-  compilePolicies({ ...config, policies: config.policies.filter(({ id }) => id === 'policy-best') }, geodata),
-)
-for (const count of [100_000, 1_000_000]) {
-  const custom = makeCustomConfig(count)
-  timed(`compile, 1 policy, ${count} custom prefixes (half IPv4, half IPv6, nested)`, () => compilePolicies(custom, geodata))
+if (!flags.decide) {
+  timed('compile, 5 policies, 4 tables (one with auto, one with nearest)', () => compilePolicies(config, geodata))
+  timed('compile, 1 policy without ordered pools', () =>
+    compilePolicies({ ...config, policies: config.policies.filter(({ id }) => id === 'policy-best') }, geodata),
+  )
+  for (const count of [100_000, 1_000_000]) {
+    const custom = makeCustomConfig(count)
+    timed(`compile, 1 policy, ${count} custom prefixes (half IPv4, half IPv6, nested)`, () => compilePolicies(custom, geodata))
+  }
 }
 
-const compiled = compilePolicies(config, geodata)
-const view = viewPolicies(compiled.columns)
-const ranking = fillRanking(config, makePlainRanking(config))
-const out = makeDecision()
-const CALLS = 2_000_000
+const CALLS = 50_000
+const ROUNDS = 21
 const addresses = Int32Array.from({ length: 65536 }, () => random())
-for (const [policy, id] of compiled.names.policies.entries()) {
-  for (const family of [4, 6] as const) {
-    const run = (calls: number): void => {
-      for (let i = 0; i < calls; i++) {
-        const w0 = addresses[i & 65535]!
-        decide(view, ranking, policy, 0, family, family === 4 ? w0 : (w0 >>> 4) | 0x20000000, w0, 0, i, i, out)
-      }
-    }
-    let best = Number.POSITIVE_INFINITY
-    for (let round = 0; round < 5; round++) {
-      const startedAt = performance.now()
-      run(CALLS)
-      best = Math.min(best, (performance.now() - startedAt) * (1e6 / CALLS))
-    }
-    // Few enough calls that no collection falls into them.
-    gc!()
-    const heapBefore = process.memoryUsage().heapUsed
-    run(CALLS / 10)
-    const heap = (process.memoryUsage().heapUsed - heapBefore) / (CALLS / 10)
-    console.log(`${id} IPv${family}: ${best.toFixed(0)} ns a decision, ${heap.toFixed(1)} heap bytes a decision`)
+/** Loops over decisions of this checkout, and of the other one. */
+const own = await makeRuns({ compilePolicies, viewPolicies, decide, makeDecision, makeSyntheticConfig, fillRanking, makePlainRanking })
+const other = flags.against === undefined ? undefined : await makeRuns(await importFrom(resolve(flags.against)))
+for (const [position, { name, run }] of own.entries()) {
+  const against = other?.[position]
+  const times: number[] = []
+  const ratios: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    // Who goes first changes from round to round.
+    const before = round % 2 === 0 ? against && time(against.run) : undefined
+    const now = time(run)
+    times.push(now)
+    if (against !== undefined) ratios.push(now / (before ?? time(against.run)))
   }
+  // Few enough calls that no collection falls into them.
+  gc!()
+  const heapBefore = process.memoryUsage().heapUsed
+  run(CALLS)
+  const heap = (process.memoryUsage().heapUsed - heapBefore) / CALLS
+  const ratio = ratios.length === 0 ? '' : `, ${median(ratios).toFixed(3)} × ${flags.against}`
+  console.log(`${name}: ${median(times).toFixed(0)} ns a decision, ${heap.toFixed(1)} heap bytes a decision${ratio}`)
+}
+
+/** What a checkout is measured by. */
+type Parts = {
+  readonly compilePolicies: typeof compilePolicies
+  readonly viewPolicies: typeof viewPolicies
+  readonly decide: typeof decide
+  readonly makeDecision: typeof makeDecision
+  readonly makeSyntheticConfig: typeof makeSyntheticConfig
+  readonly fillRanking: typeof fillRanking
+  readonly makePlainRanking: typeof makePlainRanking
+}
+
+async function importFrom(root: string): Promise<Parts> {
+  const modules = [
+    'policy/compile/compile-policies.ts',
+    'policy/decide/compiled-policies.ts',
+    'policy/decide/decide.ts',
+    'policy/model/decision.ts',
+    'test/support/synthetic-config.ts',
+    'test/support/synthetic-ranking.ts',
+  ]
+  return Object.assign({}, ...(await Promise.all(modules.map((path) => import(join(root, path)))))) as Parts
+}
+
+async function makeRuns(parts: Parts): Promise<readonly { readonly name: string; readonly run: (calls: number) => void }[]> {
+  const theirs = parts.makeSyntheticConfig({ endpoints, pools, policies })
+  const compiled = parts.compilePolicies(theirs, geodata)
+  const view = parts.viewPolicies(compiled.columns)
+  const out = parts.makeDecision()
+  const keeps = Object.fromEntries(ids.map((id) => [id, 39_321]))
+  return [{}, { keeps }].flatMap((health, shares) => {
+    const ranking = parts.fillRanking(theirs, parts.makePlainRanking(theirs, health))
+    return compiled.names.policies.flatMap((id, policy) =>
+      ([4, 6] as const).map((family) => ({
+        name: `${id} IPv${family}${shares === 0 ? '' : ', shares'}`,
+        run: (calls: number): void => {
+          for (let i = 0; i < calls; i++) {
+            const w0 = addresses[i & 65535]!
+            parts.decide(view, ranking, policy, 0, family, family === 4 ? w0 : (w0 >>> 4) | 0x20000000, w0, 0, i, i, out)
+          }
+        },
+      })),
+    )
+  })
+}
+
+/** Nanoseconds a decision. */
+function time(run: (calls: number) => void): number {
+  const startedAt = performance.now()
+  run(CALLS)
+  return (performance.now() - startedAt) * (1e6 / CALLS)
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }
 
 function timed(name: string, run: () => unknown): void {

@@ -24,11 +24,11 @@ export function chooseAll(
   let count = 0
   for (let m = columns.poolUseMemberFirst[poolUse]!; m < end; m++) {
     if ((ranking.memberBits[2 * m + view]! & bit) === 0) continue
-    if (ranking.memberKeep[2 * m + view] !== KEEP_ALL && !keepsClient(columns, ranking, m, view, seed, WHOLE_SPAN, out)) continue
     const order = ranking.memberOrder[2 * m + view]!
     let at = count
     while (at > 0 && ranking.memberOrder[2 * members[at - 1]! + view]! > order) at--
     if (at >= limit) continue
+    if (ranking.memberKeep[2 * m + view] !== KEEP_ALL && !keepsClient(columns, ranking, m, view, seed, WHOLE_SPAN, out)) continue
     if (count < limit) count++
     for (let i = count - 1; i > at; i--) members[i] = members[i - 1]!
     members[at] = m

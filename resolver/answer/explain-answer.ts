@@ -335,7 +335,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'gate-latency': 'out by its latency',
   'override-down': 'held down',
   'no-address-of-family': 'without an address of this family',
-  draining: 'left to others',
-  'slow-start': 'left to others',
-  shed: 'left to others',
+  draining: 'left by this client',
+  'slow-start': 'left by this client',
+  shed: 'left by this client',
 }

@@ -156,3 +156,27 @@ test('formatExplanation names inferred fields, and corrections with reason and a
   assert.match(text, /^ +city is corrected for 202\.96\.104\.0\/24: own site \(li\)$/m)
   assert.match(text, /^ +carrier is inferred \(asn\)$/m)
 })
+
+test('formatExplanation shows kept shares and the block they go by', () => {
+  const [rule] = answer.rules
+  const [first, second] = rule!.pools
+  const shedding = candidate('hangzhou-1', { verdict: 'shed', keepPercent: 40, keepPosition: 0.634 })
+  const weighed = candidate('hangzhou-2', { keepPercent: 30 })
+  const text = formatExplanation({
+    ...answer,
+    hashBlock: '202.96.104.0/24',
+    rules: [
+      {
+        ...rule!,
+        pools: [
+          { ...first!, verdict: 'passed-on', candidates: [shedding] },
+          { ...second!, candidates: [weighed] },
+        ],
+      },
+    ],
+  })
+  assert.match(text, /pool ningbo .*: passed on\n/)
+  assert.match(text, / {2}shed: kept share 40 %, this client's position 0\.63\n/)
+  assert.match(text, / {2}picked: kept share 30 %\n/)
+  assert.match(text, /\nhash block 202\.96\.104\.0\/24 \(shares of clients go by its hash\)\n/)
+})

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { rankNow } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
 import type { ExplainAnswer } from '../../../../admin-ui/contract/explain.ts'
 import { LATENCY_EXPLORE_CAP, latencyEntryCount, NO_LATENCY_MEMBER } from '../../../../health/model/latency-matrix.ts'
+import { ADDRESS_DRAINING, ADDRESS_PRESENT, type RankingColumns } from '../../../../health/model/ranking.ts'
 import { latencyPlanOf } from '../../../../policy/compile/latency-rows.ts'
 import { explainAnswer } from '../../../../resolver/answer/explain-answer.ts'
 import type { Snapshot } from '../../../../resolver/snapshot/snapshot.ts'
@@ -11,13 +12,21 @@ import { CENTRAL_KEY, compileText, measured, PAIR_DOCUMENT } from '../../../supp
 import { FIXTURE_GEODATA } from '../../../support/control-fixture.ts'
 
 /** Explains the answer of a client abroad, who falls to the rule `*` with the pool `central`. */
-function explain(holder: string, latencyMs: readonly [number, number], document = PAIR_DOCUMENT): ExplainAnswer {
+function explain(
+  holder: string,
+  latencyMs: readonly [number, number],
+  document: string = PAIR_DOCUMENT,
+  client: string = '4.8.8.8',
+  change: (ranking: RankingColumns, snapshot: Snapshot) => void = () => {},
+): ExplainAnswer {
   const snapshot = compileText(document)
   const scores = [measured('central-1', '192.0.2.1', latencyMs[0]), measured('central-2', '192.0.2.2', latencyMs[1])]
+  const ranking = rankNow(snapshot.meta.rankPlan, scores, new Map([[CENTRAL_KEY, holder]]))
+  change(ranking, snapshot)
   return explainAnswer({
-    request: { name: 'edge-api.yourcompany.com.', type: 'A', client: '4.8.8.8' },
+    request: { name: 'edge-api.yourcompany.com.', type: 'A', client },
     snapshot,
-    ranking: rankNow(snapshot.meta.rankPlan, scores, new Map([[CENTRAL_KEY, holder]])),
+    ranking,
     geodata: FIXTURE_GEODATA,
     nodeId: 'node-1',
     nowMs: 0,
@@ -116,4 +125,73 @@ test('explainPolicy, choose latency: as measured; a share of the epochs explores
   assert.deepEqual([...seen.keys()].sort(), ['explored central-2', 'measured central-1'])
   // 2 % by default: 6 of 300, give or take; the hash is the same in every run.
   assert.ok(seen.get('explored central-2')! < 20, JSON.stringify([...seen]))
+})
+
+/** Endpoint central-1 keeps 40 % of its clients. */
+function keepFortyPercent(ranking: RankingColumns, { policies: { columns }, meta }: Snapshot, flags = 0): void {
+  for (const [member, endpoint] of columns.memberEndpoint.entries()) {
+    if (meta.names.endpoints[endpoint] !== 'central-1') continue
+    ranking.memberKeep[2 * member] = 26_214
+    ranking.addressFlags[2 * endpoint]! |= ADDRESS_PRESENT | flags
+  }
+}
+
+test('explainPolicy, a kept share: who it is not kept for, the position, the block, and why', () => {
+  const slow = PAIR_DOCUMENT.replace('- {id: central, members', '- {id: central, slowStartSeconds: 600, members')
+  const able = PAIR_DOCUMENT.replace('{id: central-1, ', '{id: central-1, capacity: {requestsPerSecond: 10}, ')
+  const whys = [
+    { document: slow, verdict: 'slow-start', flags: 0, why: 'slow start' },
+    { document: able, verdict: 'shed', flags: 0, why: 'shedding load' },
+    { document: able, verdict: 'draining', flags: ADDRESS_DRAINING, why: 'draining' },
+  ]
+  for (const { document, verdict, flags, why } of whys) {
+    const seen = new Map<string, number>()
+    for (let subnet = 0; subnet < 30; subnet++) {
+      const client = `4.8.${subnet}.0/24`
+      const answer = explain('central-1', [10, 11], document, client, (ranking, snapshot) => {
+        keepFortyPercent(ranking, snapshot, flags)
+        ranking.addressSinceAt.fill(-1000)
+      })
+      const [first, second] = answer.rules.at(-1)!.pools[0]!.candidates
+      assert.equal(answer.hashBlock, client)
+      assert.ok(Math.abs(first!.keepPercent! - 40) < 0.01)
+      assert.equal(second!.keepPercent, undefined)
+      const isKept = first!.keepPosition! < 0.4
+      assert.deepEqual(answer.picked, [isKept ? 'central-1' : 'central-2'], client)
+      assert.deepEqual([first!.verdict, second!.verdict], isKept ? ['picked', 'not-best'] : [verdict, 'picked'])
+      seen.set(first!.verdict, (seen.get(first!.verdict) ?? 0) + 1)
+    }
+    assert.ok(seen.get('picked')! > 5 && seen.get(verdict)! > 9, `${why}: ${[...seen]}`)
+  }
+})
+
+test('explainPolicy, a pool of one that keeps a share is passed over, and the sentence says why', () => {
+  const one = PAIR_DOCUMENT.replace(
+    'members: [{endpoint: central-1}, {endpoint: central-2}]}',
+    'slowStartSeconds: 600, members: [{endpoint: central-1}]}\n  - {id: reserve, members: [{endpoint: central-2}]}',
+  ).replace('fallback: [central]', 'fallback: [reserve]')
+  const answers = Array.from({ length: 20 }, (_, subnet) => explain('central-1', [10, 11], one, `4.8.${subnet}.1`, keepFortyPercent))
+  const refused = answers.find(({ picked }) => picked[0] === 'central-2')!
+  assert.equal(refused.step, 2)
+  const rule = refused.rules.at(-1)!
+  assert.deepEqual([rule.verdict, rule.pools[0]!.verdict, rule.pools[0]!.candidates[0]!.verdict], ['passed-on', 'passed-on', 'slow-start'])
+  assert.match(
+    refused.sentence,
+    /gets central-2 by the fallback, pool reserve because central-1 is left by this client \(slow start: it keeps 40 % of its clients, this one stands at \d+ %\)/,
+  )
+  assert.ok(answers.some(({ picked, step }) => picked[0] === 'central-1' && step === 1))
+})
+
+test('explainPolicy, a weighted pool shows the share of the weight that is drawn by', () => {
+  const weighted = PAIR_DOCUMENT.replace(
+    'members: [{endpoint: central-1}, {endpoint: central-2}]}',
+    'choose: weighted, members: [{endpoint: central-1, weight: 100}, {endpoint: central-2, weight: 100}]}',
+  )
+  const answer = explain('central-1', [10, 11], weighted, '4.8.8.8', (ranking, { policies: { columns }, meta }) => {
+    for (const [member, endpoint] of columns.memberEndpoint.entries()) {
+      ranking.memberWeight[2 * member] = meta.names.endpoints[endpoint] === 'central-1' ? 30 : 100
+    }
+  })
+  const [first, second] = answer.rules.at(-1)!.pools[0]!.candidates
+  assert.deepEqual([first!.keepPercent, first!.keepPosition, second!.keepPercent], [30, undefined, undefined])
 })
