@@ -373,8 +373,8 @@ describe('counting', () => {
     const counting = makeAnswerSubject({
       ...draft,
       config: {
-        ...draft.config,
-        pools: draft.config!.pools!.map((pool) => (pool.id === 'all' ? pool : { ...pool, choose: 'all' as const })),
+        ...draft.config!,
+        pools: draft.config!.pools.map((pool) => (pool.id === 'all' ? pool : { ...pool, choose: 'all' as const })),
       },
     })
     const shape = { ...counting.ctx.counterShape, endpointCount: counting.config.endpoints.length }
