@@ -1,5 +1,6 @@
 /** Flags of control, apart from control.ts, so that the supervisor knows them without loading the API. */
 import type { CommandOption } from './command.ts'
+import { SCRIPT_OPTION } from './script-folder.ts'
 
 /** Flags of control; `up` has them too and hands them on. */
 export const CONTROL_OPTIONS: Readonly<Record<string, CommandOption>> = {
@@ -11,6 +12,7 @@ export const CONTROL_OPTIONS: Readonly<Record<string, CommandOption>> = {
   document: { type: 'string', value: 'FILE', help: 'document that seeds an empty store; SIGHUP applies it again' },
   watch: { type: 'boolean', help: 'applies --document again whenever the file changes' },
   secrets: { type: 'string', value: 'DIR', help: 'folder of the secrets that tsigKeys name, one base64 text a file [STATE/secrets]' },
+  ...SCRIPT_OPTION,
   geodata: { type: 'string', value: 'FILE', help: 'geodata file that the source "default" stands for [the one that comes with nearcast]' },
   'geodata-folder': { type: 'string', value: 'DIR', help: 'folder of the files that geodata.sources name [STATE/geodata/files]' },
   'geodata-allow': {

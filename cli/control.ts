@@ -52,11 +52,13 @@ import { type Command, type CommandArgs, type CommandOption, UsageError } from '
 import { CONTROL_OPTIONS } from './control-options.ts'
 import { apiListenOf, apiTlsOf, metricsListenOf } from './http-settings.ts'
 import { packageRoot } from './package-root.ts'
+import { createProbeTrials } from './probe-trials.ts'
 import { createStartLog, LOG_OPTION, type ProcessLog } from './process-log.ts'
 import { applySettingsFile, type Flags, listFlag, SETTINGS_OPTION, textFlag } from './process-settings.ts'
 import { ProductError } from './product-error.ts'
 import { productVersion } from './product-version.ts'
 import { readDocument } from './read-document.ts'
+import { scriptFolderOf } from './script-folder.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { statePaths } from './state-paths.ts'
 import { waitForStop } from './stop-signal.ts'
@@ -234,6 +236,7 @@ async function run(args: CommandArgs): Promise<number> {
     drafts: new DraftDesk(store, publisher),
     fleet,
     ...reports,
+    tryProbes: createProbeTrials(own, scriptFolderOf(flags)),
     overrides,
     latency,
     secondary: (zone) => secondaries.view(zone),

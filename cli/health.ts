@@ -8,6 +8,7 @@ import { findAddress } from '../geodata/address/address.ts'
 import { formatListenAddress, isWildcard, type ListenAddress, parseListenAddress } from '../resolver/transport/listen-address.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
 import { vantages } from './list-vantages.ts'
+import { healthTry } from './health-try.ts'
 import { textFlag } from './process-settings.ts'
 import { statePaths } from './state-paths.ts'
 
@@ -30,7 +31,7 @@ export const command: Command = {
     'metrics-listen': { type: 'string', value: 'ADDR:PORT', help: 'metrics of the node [127.0.0.1:9153]' },
     json: { type: 'boolean', help: 'prints JSON' },
   },
-  actions: { vantages },
+  actions: { try: healthTry, vantages },
   run,
 }
 

@@ -1,7 +1,9 @@
 /** What route handlers work with; put together by cli/control.ts, by fakes in tests. Pure types. */
 import type { Geodata } from '../../geodata/geodata.ts'
+import type { RankEndpoint } from '../../health/model/rank-plan.ts'
 import type { HealthHistory } from '../../policy/store/health-history.ts'
 import type { Store } from '../../policy/store/store.ts'
+import type { ProbeTrial } from '../contract/probe-trial.ts'
 import type { Accounts } from './auth/accounts.ts'
 import type { GeodataDesk } from './geodata/geodata-desk.ts'
 import type { PushDesk } from './health/push-desk.ts'
@@ -31,6 +33,8 @@ export type ApiParts = {
   readonly targets: () => ReportTargets
   readonly pushes: PushDesk
   readonly vantages: VantageDesk
+  /** Each probe of an endpoint on each of its addresses, once, from this machine. */
+  readonly tryProbes: (endpoint: RankEndpoint) => Promise<readonly ProbeTrial[]>
   /** State of a secondary zone by name; undefined = there is none. */
   readonly secondary: (zone: string) => SecondaryView | undefined
   readonly feed: EventFeed

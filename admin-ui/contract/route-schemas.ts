@@ -27,6 +27,7 @@ import { networkCheckSchema, networkCheckWishSchema } from './network-check.ts'
 import { overrideAddSchema, overrideChangeSchema, overrideCheckSchema, overrideListSchema, overrideSchema } from './override.ts'
 import { policyAnswerSchema, policyListSchema, policyObjectSchema } from './policy.ts'
 import { poolListSchema } from './pool.ts'
+import { probeTrialsSchema, probeTrialWishSchema } from './probe-trial.ts'
 import { publishAnswerSchema, publishSchema } from './publish.ts'
 import type { RouteName, RouteTypes } from './routes.ts'
 import { meSchema, passwordChangeSchema, signInSchema } from './session.ts'
@@ -81,6 +82,7 @@ export const ROUTE_SCHEMAS: { readonly [Name in RouteName]: RouteSchemas<Name> }
   pushHealth: takes(pushBodySchema, reportsAnswerSchema),
   pushSamples: takes(sampleBatchSchema, reportsAnswerSchema),
   vantages: just(vantageListSchema),
+  tryProbes: takes(probeTrialWishSchema, probeTrialsSchema),
   standingHistory: just(standingHistorySchema, [{ name: 'minutes', help: 'length, 1-1440, default 60' }]),
   healthSeries: just(healthSeriesSchema, [
     { name: 'endpoint', help: 'endpoint id; up to 8 with commas between' },

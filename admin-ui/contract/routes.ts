@@ -19,6 +19,7 @@ import type { NetworkCheck, NetworkCheckWish } from './network-check.ts'
 import type { Override, OverrideAdd, OverrideChange, OverrideCheck, OverrideList } from './override.ts'
 import type { PolicyAnswer, PolicyList, PolicyObject } from './policy.ts'
 import type { PoolList } from './pool.ts'
+import type { ProbeTrials, ProbeTrialWish } from './probe-trial.ts'
 import type { Publish, PublishAnswer } from './publish.ts'
 import type { Role, TokenScope } from './role.ts'
 import type { Me, PasswordChange, SignIn } from './session.ts'
@@ -61,6 +62,7 @@ export type RouteTypes = {
   pushHealth: { body: PushReport | PushBatch; answer: ReportsAnswer }
   pushSamples: { body: SampleBatch; answer: ReportsAnswer }
   vantages: { body: undefined; answer: VantageList }
+  tryProbes: { body: ProbeTrialWish; answer: ProbeTrials }
   standingHistory: { body: undefined; answer: StandingHistory }
   healthSeries: { body: undefined; answer: HealthSeriesAnswer }
   policies: { body: undefined; answer: PolicyList }
@@ -140,6 +142,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   ),
   pushSamples: scoped('samples', route('POST', '/health/samples', 'operator', 'samples of a foreign vantage; tokens of scope samples')),
   vantages: route('GET', '/health/vantages', 'viewer', 'vantages: nodes and fed ones, newest sample, isolation, counts'),
+  tryProbes: route('POST', '/probes/try', 'editor', 'tries the probes of an endpoint once, now, from here; counts for nothing'),
   standingHistory: route('GET', '/health/history', 'viewer', 'worst standing per minute and address; ?minutes=60'),
   healthSeries: route('GET', '/health/series', 'viewer', 'health over time for plots; ?endpoint=a,b&from=&to=&step='),
   policies: route('GET', '/policies', 'viewer', 'policies with their names, rules and issues; ?of=draft|live'),

@@ -37,6 +37,7 @@ import type { Geodata } from '../../geodata/geodata.ts'
 import type { LatencyMessage } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
 import type { VantageReport } from '../../health/model/vantage-report.ts'
+import { tryProbes } from '../../health/probe/try-probes.ts'
 import { DEFAULT_RETENTION, openHealthHistory } from '../../policy/store/health-history.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { openWebhookQueue } from '../../policy/store/webhook-queue.ts'
@@ -290,6 +291,7 @@ export async function startControl(
       monotonicMs: now,
       setTimer: (callback) => void timers.push(callback),
     }),
+    tryProbes: (endpoint) => tryProbes(endpoint, { monotonicMs: now, wallMs: now, lagSinceMs: () => 0, own: [] }),
     overrides,
     latency,
     secondary: (zone) => secondaryViews.get(zone),

@@ -11,6 +11,7 @@ import { latencyRoutes } from './latency-routes.ts'
 import { lineRoutes } from './line-routes.ts'
 import { overrideRoutes } from './override-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
+import { probeRoutes } from './probe-routes.ts'
 import { reportRoutes } from './report-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
@@ -23,6 +24,7 @@ export function allRoutes(parts: ApiParts): RouteHandlers {
     ...sessionRoutes(parts),
     ...healthRoutes(parts),
     ...reportRoutes(parts),
+    ...probeRoutes(parts),
     ...policyRoutes(parts),
     ...overrideRoutes(parts),
     ...latencyRoutes(parts),
