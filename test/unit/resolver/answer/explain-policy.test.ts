@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { rankNow } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
 import type { ExplainAnswer } from '../../../../admin-ui/contract/explain.ts'
 import { LATENCY_EXPLORE_CAP, latencyEntryCount, NO_LATENCY_MEMBER } from '../../../../health/model/latency-matrix.ts'
-import { ADDRESS_DRAINING, ADDRESS_PRESENT, type RankingColumns } from '../../../../health/model/ranking.ts'
+import { ADDRESS_DRAINING, ADDRESS_PRESENT, type RankingColumns, WEIGHT_SCALE } from '../../../../health/model/ranking.ts'
 import { latencyPlanOf } from '../../../../policy/compile/latency-rows.ts'
 import { explainAnswer } from '../../../../resolver/answer/explain-answer.ts'
 import type { Snapshot } from '../../../../resolver/snapshot/snapshot.ts'
@@ -189,7 +189,7 @@ test('explainPolicy, a weighted pool shows the share of the weight that is drawn
   )
   const answer = explain('central-1', [10, 11], weighted, '4.8.8.8', (ranking, { policies: { columns }, meta }) => {
     for (const [member, endpoint] of columns.memberEndpoint.entries()) {
-      ranking.memberWeight[2 * member] = meta.names.endpoints[endpoint] === 'central-1' ? 30 : 100
+      ranking.memberWeight[2 * member] = meta.names.endpoints[endpoint] === 'central-1' ? 30 * WEIGHT_SCALE : 100 * WEIGHT_SCALE
     }
   })
   const [first, second] = answer.rules.at(-1)!.pools[0]!.candidates
