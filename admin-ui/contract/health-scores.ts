@@ -15,9 +15,13 @@ export type HealthScore = {
   readonly score?: number
   /** Median of the window; absent without samples. */
   readonly latencyMs?: number
+  /** 95th percentile of the window; absent with fewer than 20 samples. */
   readonly latencyP95Ms?: number
   /** Percent of the window's probes that failed; absent without samples. */
   readonly errorRatePercent?: number
+  /** Where the true error rate lies with 95 % certainty (Wilson): wide while there are few samples. */
+  readonly errorRateLowPercent?: number
+  readonly errorRateHighPercent?: number
   readonly sampleCount: number
   /** Seconds since the newest sample; absent without samples. */
   readonly sampleAgeSeconds?: number
@@ -51,6 +55,8 @@ export const healthScoreSchema: z.ZodType<HealthScore> = z
     latencyMs: z.number().exactOptional(),
     latencyP95Ms: z.number().exactOptional(),
     errorRatePercent: z.number().exactOptional(),
+    errorRateLowPercent: z.number().exactOptional(),
+    errorRateHighPercent: z.number().exactOptional(),
     sampleCount: z.number().int(),
     sampleAgeSeconds: z.number().exactOptional(),
     inPlace: z.boolean(),

@@ -4,6 +4,7 @@ import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
 import { ADDRESS_PRESENT, type RankingColumns } from '../../health/model/ranking.ts'
 import { STANDING_DEGRADED, STANDINGS } from '../../health/model/standing.ts'
 import { incumbentKey } from '../../health/score/rank-endpoints.ts'
+import { wilsonIntervalPercent } from '../../health/score/window.ts'
 import type { LiveGeneration } from './data-plane.ts'
 
 /** The score of a latency and an error rate by the default profile (health/score). */
@@ -48,6 +49,12 @@ export function readIncumbents(live: LiveGeneration | undefined): NodeIncumbents
   return incumbents
 }
 
+function errorRateBounds(errorRatePercent: number, sampleCount: number): Pick<HealthScore, 'errorRateLowPercent' | 'errorRateHighPercent'> {
+  if (sampleCount === 0) return {}
+  const [low, high] = wilsonIntervalPercent((errorRatePercent / 100) * sampleCount, sampleCount)
+  return { errorRateLowPercent: Math.round(100 * low) / 100, errorRateHighPercent: Math.round(100 * high) / 100 }
+}
+
 /** All addresses of the live generation with their standing; none before the first generation. */
 export function readScores(
   live: LiveGeneration | undefined,
@@ -79,7 +86,9 @@ export function readScores(
         vantage,
         standing: STANDINGS[standing]!,
         since: sinceAt > 0 ? new Date(sinceAt).toISOString() : null,
-        ...(Number.isNaN(errorRatePercent) ? {} : { errorRatePercent }),
+        ...(Number.isNaN(errorRatePercent)
+          ? {}
+          : { errorRatePercent, ...errorRateBounds(errorRatePercent, ranking.addressSampleCount[index]!) }),
         ...(Number.isNaN(latencyMs) ? {} : { latencyMs }),
         ...(latencyP95Ms === undefined || Number.isNaN(latencyMs) ? {} : { latencyP95Ms }),
         ...(Number.isNaN(latencyMs) || Number.isNaN(errorRatePercent) ? {} : { score: scoreOf(latencyMs, errorRatePercent) }),

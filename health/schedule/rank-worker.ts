@@ -17,7 +17,7 @@ import type { DropCounts } from '../score/drop-counts.ts'
 import { forcedStandings } from '../score/forced-standings.ts'
 import { createLatencyOrderer } from '../score/latency-order.ts'
 import type { AnswerRate } from '../score/load-book.ts'
-import { summarizeWindow } from '../score/window.ts'
+import { GATE_SAMPLES, summarizeWindow } from '../score/window.ts'
 import { elapsedBetween, loadHealth, readMachineClocks, saveHealth } from './health-state-file.ts'
 import { type PhaseTimes, summarizePhases } from './phase-summary.ts'
 import { createRankKeeper, type PlannedHealth, type RankKeeper, type StandingChange } from './rank-keeper.ts'
@@ -234,7 +234,9 @@ function details(): AddressDetail[] {
   const rows: AddressDetail[] = []
   for (const { endpointId, address, tracks } of keeper.addresses()) {
     const window = tracks[0]?.window
-    const p95Ms = window === undefined ? Number.NaN : summarizeWindow(window).p95Ms
+    const summary = window === undefined ? undefined : summarizeWindow(window)
+    // Of fewer it would be the largest, and no percentile.
+    const p95Ms = summary === undefined || summary.latenciesMs.length < GATE_SAMPLES ? Number.NaN : summary.p95Ms
     rows.push({
       endpointId,
       address,

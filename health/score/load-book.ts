@@ -29,8 +29,12 @@ const FRESH_ANSWERS_MS = 30_000
 /** Weight of a new ratio of requests to answers. */
 const RATIO_SHARE = 0.2
 
+/** A reported load is followed within this time, roughly. */
+const SMOOTH_MS = 20_000
+
 type Entry = {
   at: number
+  smoothPerSecond: number
   reportedAtMs: number
   reportedPerSecond: number
   answersAtMs: number
@@ -47,6 +51,7 @@ export function createLoadBook(dropped: DropCounts): LoadBook {
     if (known !== undefined) return known
     const made: Entry = {
       at: 0,
+      smoothPerSecond: Number.NaN,
       reportedAtMs: Number.NEGATIVE_INFINITY,
       reportedPerSecond: Number.NaN,
       answersAtMs: Number.NEGATIVE_INFINITY,
@@ -67,6 +72,9 @@ export function createLoadBook(dropped: DropCounts): LoadBook {
         countDropped(dropped, reason)
         return
       }
+      const share = nowMs - entry.reportedAtMs > FRESH_LOAD_MS ? 1 : 1 - Math.exp(-Math.max(0, at - entry.at) / SMOOTH_MS)
+      const smooth = Number.isNaN(entry.smoothPerSecond) ? requestsPerSecond : entry.smoothPerSecond
+      entry.smoothPerSecond = smooth + share * (requestsPerSecond - smooth)
       entry.at = at
       entry.reportedAtMs = nowMs - Math.max(0, wallMs - at)
       entry.reportedPerSecond = requestsPerSecond
@@ -85,8 +93,10 @@ export function createLoadBook(dropped: DropCounts): LoadBook {
       for (const { id, capacity } of plan.endpoints) {
         const entry = capacity === undefined ? undefined : entries.get(id)
         if (entry === undefined) continue
+        const isFresh = nowMs - entry.reportedAtMs <= FRESH_LOAD_MS
         loads.set(id, {
-          reportedPerSecond: nowMs - entry.reportedAtMs <= FRESH_LOAD_MS ? entry.reportedPerSecond : Number.NaN,
+          reportedPerSecond: isFresh ? entry.reportedPerSecond : Number.NaN,
+          smoothPerSecond: isFresh ? entry.smoothPerSecond : Number.NaN,
           estimatedPerSecond: nowMs - entry.answersAtMs <= FRESH_ANSWERS_MS ? entry.answersPerSecond * entry.requestsPerAnswer : Number.NaN,
         })
       }

@@ -18,8 +18,10 @@ export const SHED_STEPS = 10
 
 /** What is known of an endpoint's load. NaN = nothing. */
 export type EndpointLoad = {
-  /** As it told itself, not older than FRESH_LOAD_MS. */
+  /** As it told itself, not older than FRESH_LOAD_MS: for the hard mark. */
   readonly reportedPerSecond: number
+  /** The same, smoothed: steps must not follow its trembling. */
+  readonly smoothPerSecond: number
   /** From answers given. */
   readonly estimatedPerSecond: number
 }
@@ -35,7 +37,7 @@ export function createShedState(): ShedState {
 /** Load in percent of the capacity; NaN = not known. */
 export function loadPercentOf(capacity: EndpointCapacity, load: EndpointLoad | undefined): number {
   if (load === undefined) return Number.NaN
-  const perSecond = Number.isNaN(load.reportedPerSecond) ? load.estimatedPerSecond : load.reportedPerSecond
+  const perSecond = Number.isNaN(load.smoothPerSecond) ? load.estimatedPerSecond : load.smoothPerSecond
   return (100 * perSecond) / capacity.requestsPerSecond
 }
 
@@ -46,12 +48,15 @@ export function isOverloaded(capacity: EndpointCapacity, load: EndpointLoad | un
   return percent >= (wasOverloaded ? capacity.softPercent : capacity.hardPercent)
 }
 
-/** Steps that a load allows, 1–10: beyond the hard mark it is eligibility that ends. */
+/** Steps that a load allows, not rounded, 1–10: beyond the hard mark it is eligibility that ends. */
 export function allowedSteps(capacity: EndpointCapacity, percent: number): number {
   const { softPercent, hardPercent } = capacity
   const share = (hardPercent - percent) / (hardPercent - softPercent)
-  return Math.max(1, Math.min(SHED_STEPS, Math.round(SHED_STEPS * share)))
+  return Math.max(1, Math.min(SHED_STEPS, SHED_STEPS * share))
 }
+
+/** How far beyond a step, in steps, a load must be to bring about a step down or up: in between a trembling load changes nothing. */
+const DEAD_BAND_STEPS = 0.5
 
 /** Moves a member by one step at most; returns its share, 0–1. */
 export function stepShare(
@@ -68,14 +73,18 @@ export function stepShare(
     return 1 / SHED_STEPS
   }
   if (nowMs - state.steppedAtMs >= stepMs) {
-    const { keepSteps } = state
-    const next = Number.isNaN(percent) ? SHED_STEPS : allowedSteps(capacity, percent)
-    const afterRise = Number.isNaN(percent) ? SHED_STEPS : allowedSteps(capacity, (percent * (keepSteps + 1)) / keepSteps)
-    const step = next < keepSteps ? -1 : keepSteps < SHED_STEPS && afterRise > keepSteps ? 1 : 0
-    if (step !== 0) {
+    const step = Number.isNaN(percent) ? 1 : findStep(capacity, percent, state.keepSteps)
+    if (step !== 0 && state.keepSteps + step <= SHED_STEPS) {
       state.keepSteps += step
       state.steppedAtMs = nowMs
     }
   }
   return state.keepSteps / SHED_STEPS
+}
+
+/** -1, 0 or 1. A step up is judged by the load that it would bring. */
+function findStep(capacity: EndpointCapacity, percent: number, keepSteps: number): number {
+  if (allowedSteps(capacity, percent) < keepSteps - DEAD_BAND_STEPS) return -1
+  const next = keepSteps + 1
+  return allowedSteps(capacity, (percent * next) / keepSteps) >= Math.min(SHED_STEPS, next + DEAD_BAND_STEPS) ? 1 : 0
 }

@@ -13,6 +13,8 @@ export const WINDOW_SAMPLES = 60
 export const GATE_SAMPLES = 20
 /** One-sided 99 % (z of the Wilson bound). */
 const Z = 2.33
+/** Two-sided 95 %, for people. */
+const Z_95 = 1.96
 /** Weight of a new sample in the moving average. */
 const EWMA_SHARE = 0.2
 /** Never more than this, whatever interval and window say: 200 ms for an hour would be 18,000. */
@@ -98,12 +100,22 @@ export function quantilePosition(count: number, q: number): number {
 
 /** Lower Wilson bound of `failures` in `count`, percent; NaN for none. */
 export function wilsonLowPercent(failures: number, count: number): number {
-  if (count === 0) return Number.NaN
+  return wilsonBounds(failures, count, Z)[0]
+}
+
+/** Where the true rate of `failures` in `count` lies with 95 % certainty (Wilson), percent; NaN for none. */
+export function wilsonIntervalPercent(failures: number, count: number): readonly [low: number, high: number] {
+  return wilsonBounds(failures, count, Z_95)
+}
+
+function wilsonBounds(failures: number, count: number, z: number): readonly [low: number, high: number] {
+  if (count === 0) return [Number.NaN, Number.NaN]
   const p = failures / count
-  const z2 = Z * Z
+  const z2 = z * z
   const centre = p + z2 / (2 * count)
-  const spread = Z * Math.sqrt((p * (1 - p) + z2 / (4 * count)) / count)
-  return Math.max(0, (100 * (centre - spread)) / (1 + z2 / count))
+  const spread = z * Math.sqrt((p * (1 - p) + z2 / (4 * count)) / count)
+  const whole = 1 + z2 / count
+  return [Math.max(0, (100 * (centre - spread)) / whole), Math.min(100, (100 * (centre + spread)) / whole)]
 }
 
 /** Summary of the samples from number `fromNumber` on. */

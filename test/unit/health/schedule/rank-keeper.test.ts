@@ -179,6 +179,59 @@ test('samplesOf gives the newest, oldest first; samples of strangers are dropped
   assert.deepEqual(keeper.samplesOf('stranger', 5), [])
 })
 
+test('what cannot be is counted and dropped: samples, pushes, loads', () => {
+  const keeper = createRankKeeper(undefined, 0, 0)
+  const push = probeSpec({ id: 'reports', kind: 'push', expireSeconds: 10 })
+  const planned = keeper.replacePlan(rankPlan([rankEndpoint('a', { probes: [push] })], [{ members: [0] }], 1), 0)
+  const wall = 1_000_000_000
+  const ok = { endpointId: 'a', probeId: 'reports', at: wall, ok: true, latencyMs: 12, detail: '' }
+  const cases: readonly { name: string; given: Partial<typeof ok>; reason: string }[] = [
+    { name: 'unknown endpoint', given: { endpointId: 'x' }, reason: 'unknown-endpoint' },
+    { name: 'unknown probe', given: { probeId: 'x' }, reason: 'unknown-probe' },
+    { name: 'from the future', given: { at: wall + 6000 }, reason: 'future' },
+    { name: 'from the past', given: { at: wall - 16_000 }, reason: 'past' },
+    { name: 'negative', given: { latencyMs: -1 }, reason: 'absurd' },
+    { name: 'absurd', given: { latencyMs: 1e15 }, reason: 'absurd' },
+    { name: 'no number', given: { latencyMs: Number.NaN }, reason: 'absurd' },
+    { name: 'no time', given: { at: Number.POSITIVE_INFINITY }, reason: 'absurd' },
+  ]
+  for (const { name, given, reason } of cases) {
+    const before = { ...keeper.dropped() }
+    assert.deepEqual(keeper.takePush({ ...ok, ...given }, 1000, wall), [], name)
+    assert.deepEqual(keeper.dropped(), { ...before, [reason]: before[reason as 'past'] + 1 }, name)
+  }
+  assert.equal(rank(keeper, planned, 1000).addressSampleCount[0], 0)
+  assert.equal(keeper.takePush(ok, 1000, wall).length, 1)
+  assert.deepEqual(keeper.takePush(ok, 1000, wall), [], 'the same one again is no trouble, and no sample')
+  assert.deepEqual(keeper.takePush({ ...ok, at: wall - 1 }, 1000, wall), [], 'an older one after a newer')
+  // The newest is told again when a node connects: no mistake of anybody's.
+  assert.deepEqual([keeper.dropped().past, rank(keeper, planned, 1000).addressSampleCount[0]], [2, 1])
+  keeper.takeLoad({ endpointId: 'x', requestsPerSecond: 1, at: wall }, 1000, wall)
+  assert.equal(keeper.dropped()['unknown-endpoint'], 2)
+})
+
+test('memory stays flat whatever comes: strangers leave nothing behind', () => {
+  const keeper = createRankKeeper(undefined, 0, 0)
+  keeper.replacePlan(twoEndpoints(1), 0)
+  const sample = {
+    generation: 1,
+    address: '192.0.2.1',
+    probeId: 'edge-http',
+    startedAt: 0,
+    endedMonotonicMs: 0,
+    ok: true,
+    latencyMs: 1,
+    lagged: false,
+  }
+  for (let i = 0; i < 5000; i++) {
+    keeper.takeSample({ ...sample, endpointId: `x${i}` }, 0, 0)
+    keeper.takePush({ endpointId: `x${i}`, probeId: 'edge-http', at: 0, ok: true, latencyMs: 1, detail: '' }, 0, 0)
+    keeper.takeReport({ vantage: `v${i}`, site: '', at: 0, addresses: [] }, 0, 0)
+  }
+  for (let i = 0; i < 5000; i++) assert.equal(keeper.samplesOf(`x${i}`, 10).length, 0)
+  assert.equal(keeper.keep(0).addresses.length, 2)
+})
+
 test('a pushed result counts once, in its order, until it expires; a publish does not wait for the first one', () => {
   const probe = probeSpec({ id: 'self', kind: 'push', expireSeconds: 60, fall: 1, rise: 1 })
   const keeper = createRankKeeper(undefined, 0, 0)

@@ -19,13 +19,7 @@ import {
 } from '../../../../health/model/ranking.ts'
 import { STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../../../../health/model/standing.ts'
 import { type AddressHealth, createAddressHealth, setGates, takeSample } from '../../../../health/score/address-health.ts'
-import {
-  createRankMemory,
-  type ForcedStanding,
-  gateLimitsOf,
-  type RankMemory,
-  rankEndpoints,
-} from '../../../../health/score/rank-endpoints.ts'
+import { createRankMemory, gateLimitsOf, type RankInput, rankEndpoints } from '../../../../health/score/rank-endpoints.ts'
 import { NO_TTL_BOUND } from '../../../../health/score/ttl-bound.ts'
 import { emptyRanking, probeSpec, rankEndpoint, rankPlan } from '../../../support/rank-plans.ts'
 
@@ -68,11 +62,11 @@ function feed(health: AddressHealth, seen: Seen, fromMs: number): void {
 function rank(
   plan: RankPlan,
   addresses: readonly (AddressHealth | undefined)[],
-  given: { memory?: RankMemory; overrides?: readonly ForcedStanding[]; nowMs?: number } = {},
+  given: Partial<Pick<RankInput, 'memory' | 'overrides' | 'nowMs' | 'views' | 'loads'>> = {},
 ): RankingColumns {
   const out = emptyRanking(plan)
-  const { memory = createRankMemory(), overrides = [], nowMs = 200_000 } = given
-  rankEndpoints({ plan, addresses, memory, overrides, nowMs, wallMs: 5e11 + nowMs, rankingId: 7 }, out)
+  const { memory = createRankMemory(), overrides = [], nowMs = 200_000, ...rest } = given
+  rankEndpoints({ plan, addresses, memory, overrides, nowMs, wallMs: 5e11 + nowMs, rankingId: 7, ...rest }, out)
   return out
 }
 
@@ -364,4 +358,75 @@ test('the TTL bound of a pool is the smallest of its members', () => {
   const plan = rankPlan([rankEndpoint('a'), quick], [{ members: [0] }, { members: [0, 1] }])
   const ranking = rank(plan, healthOf(plan, [UP, UP]))
   assert.deepEqual([ranking.poolTtlBoundSeconds[0], ranking.poolTtlBoundSeconds[2]], [10, 2])
+})
+
+test('what all vantages say goes before our own judgement, by the share of each policy', () => {
+  const plan = rankPlan(
+    [rankEndpoint('a'), rankEndpoint('b')],
+    [{ members: [0, 1] }, { members: [0, 1], policyId: 'strict', vantageSharePercent: 50 }],
+  )
+  const view = (inPlaceCount: number, voteCount: number) => ({
+    inPlaceCount,
+    voteCount,
+    latencyMs: 20,
+    errorRatePercent: 1,
+    sampleCount: 60 * voteCount,
+    sampleAt: 9,
+  })
+  const addresses = healthOf(plan, [DOWN, UP])
+  const ranking = rank(plan, addresses, { views: [view(2, 5), undefined, view(0, 5), undefined] })
+  assert.deepEqual(
+    [0, 2, 4, 6].map((at) => ranking.memberBits[at]),
+    [ELIGIBLE, MEMBER_PRESENT, MEMBER_PRESENT, MEMBER_PRESENT],
+    'a: 2 of 5 are more than 18 and less than 50 %; b: nobody',
+  )
+  assert.deepEqual([ranking.addressStanding[0], ranking.addressStanding[2]], [STANDING_UP, STANDING_DOWN])
+  assert.deepEqual([ranking.addressLatencyMs[0], ranking.addressSampleCount[0], ranking.addressSampleAt[0]], [20, 300, 9])
+  addresses[0]!.joint = { view: view(5, 5), closed: new Set(['5/500']) }
+  assert.equal(rank(plan, addresses, { views: [view(5, 5), undefined, undefined, undefined] }).memberBits[0], IN_PLACE, 'their gate')
+})
+
+test('capacity: shares fall by a step a TTL, beyond the hard mark it is in place and not eligible', () => {
+  const capacity = { requestsPerSecond: 100, softPercent: 80, hardPercent: 100 }
+  const plan = rankPlan(
+    [rankEndpoint('a', { capacity }), rankEndpoint('b')],
+    [
+      { members: [0, 1] },
+      {
+        members: [
+          [0, 100],
+          [1, 100],
+        ],
+        choose: 'weighted',
+        policyId: 'weighted',
+        ttlSeconds: 60,
+      },
+    ],
+  )
+  const addresses = healthOf(plan, [UP, UP])
+  const memory = createRankMemory()
+  const at = (nowMs: number, reportedPerSecond: number, estimatedPerSecond = Number.NaN): number[] => {
+    const loads = new Map([['a', { reportedPerSecond, smoothPerSecond: reportedPerSecond, estimatedPerSecond }]])
+    const { memberKeep, memberWeight, memberBits } = rank(plan, addresses, { memory, nowMs, loads })
+    return [memberKeep[0]!, memberWeight[4]! / WEIGHT_SCALE, memberKeep[4]!, memberBits[0]!, memberKeep[2]!]
+  }
+  const keep = (share: number): number => Math.round(KEEP_ALL * share)
+  assert.deepEqual(at(0, 50), [KEEP_ALL, 100, KEEP_ALL, ELIGIBLE, KEEP_ALL])
+  assert.deepEqual(at(1000, 90), [keep(0.9), 90, KEEP_ALL, ELIGIBLE, KEEP_ALL])
+  assert.deepEqual(at(2000, 90), [keep(0.9), 90, KEEP_ALL, ELIGIBLE, KEEP_ALL], 'not before the TTL')
+  assert.deepEqual(at(31_000, 90), [keep(0.8), 90, KEEP_ALL, ELIGIBLE, KEEP_ALL], 'each policy by its own TTL')
+  assert.deepEqual(at(61_000, Number.NaN, 500), [keep(0.7), 80, KEEP_ALL, ELIGIBLE, KEEP_ALL], 'an estimate sheds, and no more')
+  assert.deepEqual(at(62_000, 101), [keep(0.1), 10, KEEP_ALL, IN_PLACE, KEEP_ALL])
+  assert.deepEqual(at(63_000, 90), [keep(0.1), 10, KEEP_ALL, IN_PLACE, KEEP_ALL], 'until it reports less than the soft mark')
+  assert.deepEqual(at(64_000, 10), [keep(0.1), 10, KEEP_ALL, ELIGIBLE, KEEP_ALL], 'and then it begins with a tenth')
+})
+
+test('drained to nothing is out', () => {
+  const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b')], [{ members: [0, 1] }])
+  const of = (share: number): number[] => {
+    const ranking = rank(plan, healthOf(plan, [UP, UP]), { overrides: [{ endpointId: 'a', action: 'drain', share }] })
+    return [ranking.memberKeep[0]!, ranking.memberBits[0]!]
+  }
+  assert.deepEqual(of(0.5), [Math.round(KEEP_ALL / 2), ELIGIBLE])
+  assert.deepEqual(of(0), [0, MEMBER_PRESENT])
 })

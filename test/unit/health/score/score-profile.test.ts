@@ -19,6 +19,12 @@ test('scoreOf gives the published numbers', () => {
     { profile: EXPECTED_TIME, latencyMs: 10, errors: 0, expected: 100 },
     { profile: EXPECTED_TIME, latencyMs: 50, errors: 0, expected: 20 },
     { profile: EXPECTED_TIME, latencyMs: 10, errors: 4, expected: 20 },
+    { profile: { ...EXPECTED_TIME, retryPenaltyMs: 250 }, latencyMs: 10, errors: 4, expected: 50 },
+    { profile: { ...EXPECTED_TIME, floorMs: 40 }, latencyMs: 30, errors: 1, expected: 100 },
+    { profile: { ...EXPECTED_TIME, floorMs: 40 }, latencyMs: 70, errors: 1, expected: 50 },
+    { profile: { ...DEFAULT_PROFILE, latencyWeight: 1, successWeight: 0 }, latencyMs: 40, errors: 50, expected: 25 },
+    { profile: { ...DEFAULT_PROFILE, latencyWeight: 0, successWeight: 1 }, latencyMs: 400, errors: 2.5, expected: 97.5 },
+    { profile: { ...DEFAULT_PROFILE, latencyWeight: 1, successWeight: 1 }, latencyMs: 10, errors: 0, expected: 100 },
   ]
   for (const { profile, latencyMs, errors, expected } of cases)
     assert.ok(Math.abs(scoreOf(profile, latencyMs, errors) - expected) < 1e-9, `${profile.profile} ${latencyMs} ms ${errors} %`)

@@ -6,7 +6,7 @@ import { allowedSteps, createShedState, isOverloaded, loadPercentOf, stepShare }
 import { rankEndpoint, rankPlan } from '../../../support/rank-plans.ts'
 
 const CAPACITY = { requestsPerSecond: 1000, softPercent: 80, hardPercent: 100 }
-const reported = (perSecond: number) => ({ reportedPerSecond: perSecond, estimatedPerSecond: Number.NaN })
+const reported = (perSecond: number) => ({ reportedPerSecond: perSecond, smoothPerSecond: perSecond, estimatedPerSecond: Number.NaN })
 const TTL_MS = 30_000
 
 test('allowedSteps is linear between the marks', () => {
@@ -14,6 +14,7 @@ test('allowedSteps is linear between the marks', () => {
     [0, 10],
     [80, 10],
     [82, 9],
+    [85, 7.5],
     [90, 5],
     [98, 1],
     [100, 1],
@@ -29,7 +30,12 @@ test('isOverloaded: from the hard mark on, until it is below the soft mark; only
     { name: 'between the marks: as it was', load: reported(900), was: true, expected: true },
     { name: 'below the soft mark', load: reported(799), was: true, expected: false },
     { name: 'nothing is reported any more', load: undefined, was: true, expected: false },
-    { name: 'an estimate closes nothing', load: { reportedPerSecond: Number.NaN, estimatedPerSecond: 9999 }, was: false, expected: false },
+    {
+      name: 'an estimate closes nothing',
+      load: { reportedPerSecond: Number.NaN, smoothPerSecond: Number.NaN, estimatedPerSecond: 9999 },
+      was: false,
+      expected: false,
+    },
   ]
   for (const { name, load, was, expected } of cases) assert.equal(isOverloaded(CAPACITY, load, was), expected, name)
 })
@@ -86,7 +92,7 @@ test('load book: fresh reports, an estimate by what an answer was worth, and not
   const wall = 1_000_000_000
   const read = (nowMs: number) => book.read(plan, nowMs).get('a')
   book.takeAnswers('a', 10, 0)
-  assert.deepEqual(read(0), { reportedPerSecond: Number.NaN, estimatedPerSecond: 10 })
+  assert.deepEqual(read(0), { reportedPerSecond: Number.NaN, smoothPerSecond: Number.NaN, estimatedPerSecond: 10 })
   for (const [load, reason] of [
     [{ requestsPerSecond: -1, at: wall }, 'absurd'],
     [{ requestsPerSecond: Number.NaN, at: wall }, 'absurd'],

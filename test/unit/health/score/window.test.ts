@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addSample, createWindow, nextNumber, restartWindow, summarizeWindow, wilsonLowPercent } from '../../../../health/score/window.ts'
+import {
+  addSample,
+  createWindow,
+  nextNumber,
+  restartWindow,
+  summarizeWindow,
+  wilsonIntervalPercent,
+  wilsonLowPercent,
+} from '../../../../health/score/window.ts'
 
 const WINDOW_MS = 300_000
 
@@ -71,4 +79,19 @@ test('wilsonLowPercent is the sure part of an error rate (z 2.33)', () => {
   for (const { failures, count, low } of cases)
     assert.ok(Math.abs(wilsonLowPercent(failures, count) - low) < 0.001, `${failures} of ${count}: ${wilsonLowPercent(failures, count)}`)
   assert.ok(Number.isNaN(wilsonLowPercent(0, 0)))
+})
+
+test('wilsonIntervalPercent says how little few samples say (95 %)', () => {
+  const cases = [
+    { failures: 0, count: 1, low: 0, high: 79.35 },
+    { failures: 0, count: 20, low: 0, high: 16.11 },
+    { failures: 1, count: 20, low: 0.89, high: 23.61 },
+    { failures: 3, count: 60, low: 1.71, high: 13.7 },
+    { failures: 60, count: 60, low: 93.98, high: 100 },
+  ]
+  for (const { failures, count, low, high } of cases) {
+    const bounds = wilsonIntervalPercent(failures, count)
+    assert.ok(Math.abs(bounds[0] - low) < 0.01 && Math.abs(bounds[1] - high) < 0.01, `${failures} of ${count}: ${bounds}`)
+  }
+  assert.ok(wilsonIntervalPercent(0, 0).every(Number.isNaN))
 })
