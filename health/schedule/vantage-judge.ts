@@ -105,6 +105,12 @@ export function createVantageJudge(identity: VantageIdentity, dropped: DropCount
     results.set(probeId, !ok)
   }
 
+  /** A reference that was not reached for a window proves nothing, and nothing waits for it. */
+  function hasLiveReference(nowMs: number): boolean {
+    for (const { reachedAtMs } of references.values()) if (nowMs - reachedAtMs <= windowMs) return true
+    return false
+  }
+
   function release(): readonly HeldSample[] {
     const released = held
     held = []
@@ -209,7 +215,7 @@ export function createVantageJudge(identity: VantageIdentity, dropped: DropCount
         countDropped(dropped, 'isolated')
         return []
       }
-      if (references.size === 0) return [one]
+      if (!hasLiveReference(one.nowMs)) return [...release(), one]
       held.push(one)
       return held.length > MOST_HELD ? release() : []
     },

@@ -220,3 +220,11 @@ test('cut-offs of any length, with links that come back later than the way out: 
     assert.deepEqual(run(seed, alone, { plan: references, nodes: 1, untilMs: untilMs + 60_000 }).moves, [], `seed ${seed}, alone`)
   }
 })
+
+test('references that are gone for good hold nothing back: what fails is out', () => {
+  const plan = makePlan([{ address: '198.51.100.1', port: 53 }])
+  const fails = (_: number, id: string, atMs: number): boolean => id.startsWith('reference:') || (atMs >= CUT_MS && siteOf(id) !== SITES[0])
+  const fleet = run(1, { fails, isLinked: linked }, { plan, nodes: 1, untilMs: CUT_MS + 60_000 })
+  assert.equal(fleet.moves.length, 8)
+  assert.ok(fleet.moves.every(({ atMs, eligible }) => !eligible && atMs - CUT_MS <= 15_000))
+})
