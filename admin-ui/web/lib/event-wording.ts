@@ -50,6 +50,17 @@ const FORMS: readonly Form[] = [
   { kind: 'any', form: /^geodata rolled back$/, key: 'geodataRolledBack' },
   { kind: 'any', form: /^geodata confirmed, (?<moved>\S+) % moved$/, key: 'geodataConfirmed' },
   { kind: 'any', form: /^geodata (?<why>.+), (?<moved>\S+) % moved$/, key: 'geodataRefreshed' },
+  { kind: 'isolation', form: /^cut off: the ranking of endpoints elsewhere stays as it was \((?<why>.+)\)$/, key: 'cutOff' },
+  { kind: 'isolation', form: /^reaches endpoints elsewhere again \((?<why>.+)\)$/, key: 'reachesAgain' },
+  {
+    kind: 'isolation',
+    form: /^(?<count>\d+) other vantages? heard, (?<failing>\d+) references fail$/,
+    key: 'vantagesHeard',
+  },
+  { kind: 'capacity', form: /^beyond its hard capacity: gets no clients$/, key: 'beyondCapacity' },
+  { kind: 'capacity', form: /^below its hard capacity again$/, key: 'belowCapacity' },
+  { kind: 'clock', form: /^the wall clock jumped (?<count>\S+) s forward; nothing expires by it$/, key: 'clockForward' },
+  { kind: 'clock', form: /^the wall clock jumped (?<count>\S+) s back; nothing expires by it$/, key: 'clockBack' },
   // Standings: evidence and gates.
   { kind: 'standing', form: /^\(probe (?<probe>\S+), (?<evidence>.*)\)$/s, key: 'probe' },
   { kind: 'standing', form: /^(?<address>\S+) gate (?<gate>\S+ % \/ \S+ ms) open again$/, key: 'gateOpen' },

@@ -72,6 +72,9 @@ function EventText({ event }: { readonly event: Event }): ReactElement {
 
 function markOf(event: Event): ShownStanding {
   if (event.kind === 'fail-open') return 'down'
+  if (event.kind === 'isolation') return event.state === 'cleared' ? 'up' : 'stale'
+  if (event.kind === 'capacity') return event.state === 'cleared' ? 'up' : 'degraded'
+  if (event.kind === 'clock') return 'degraded'
   if (event.kind === 'worker-replaced') return 'degraded'
   if (event.kind === 'certificate') return event.detail.startsWith('not used') ? 'degraded' : 'up'
   if (event.kind === 'node') return /away|gone|lost|left|disconnect/.test(event.detail) ? 'stale' : 'up'

@@ -448,6 +448,13 @@ export const zhCN: Words<typeof en> & {
   },
   // 服务器给出英文，按句式译出（lib/event-wording.ts）。
   eventDetails: {
+    cutOff: '与外界隔绝：其他站点端点的排名保持不变（{{why}}）',
+    reachesAgain: '恢复与其他站点端点的连通（{{why}}）',
+    vantagesHeard: '收到其他 {{count}} 个观测点的结果，{{failing}} 个参照不通',
+    beyondCapacity: '超过硬容量上限，不再分配客户端',
+    belowCapacity: '回到硬容量上限以下',
+    clockForward: '系统时钟向前跳变 {{count}} 秒；不因此过期任何数据',
+    clockBack: '系统时钟向后跳变 {{count}} 秒；不因此过期任何数据',
     overrideSet: '{{account}} {{action}}{{times}}：{{text}}',
     overrideChanged: '{{account}} 改为{{action}}{{times}}：{{text}}',
     overrideEndedWhy: '{{account}} 结束{{action}}：{{text}}',

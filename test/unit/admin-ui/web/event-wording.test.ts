@@ -32,6 +32,19 @@ const ROWS: readonly (readonly [kind: Event['kind'], detail: string, zh: string]
     '由 control 发布：地理数据按文档构建，1.5 % 的地址改变去向',
   ],
   ['generation', 'live with digest 0123456789ab', '摘要 0123456789ab'],
+  [
+    'isolation',
+    'cut off: the ranking of endpoints elsewhere stays as it was (1 other vantage heard, 0 references fail)',
+    '与外界隔绝：其他站点端点的排名保持不变（收到其他 1 个观测点的结果，0 个参照不通）',
+  ],
+  [
+    'isolation',
+    'reaches endpoints elsewhere again (3 other vantages heard, 2 references fail)',
+    '恢复与其他站点端点的连通（收到其他 3 个观测点的结果，2 个参照不通）',
+  ],
+  ['capacity', 'beyond its hard capacity: gets no clients', '超过硬容量上限，不再分配客户端'],
+  ['capacity', 'below its hard capacity again', '回到硬容量上限以下'],
+  ['clock', 'the wall clock jumped 8.0 s back; nothing expires by it', '系统时钟向后跳变 8.0 秒；不因此过期任何数据'],
   ['override', 'down set by wang: power work', 'wang 置为故障：power work'],
   ['override', 'drain set by wang until 2026-12-01T04:00:00.000Z: up', 'wang 排空，至 2026-12-01T04:00:00.000Z：up'],
   [
