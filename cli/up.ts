@@ -34,6 +34,7 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
   'metrics-token-file': { type: 'string', value: 'FILE', help: 'file with the bearer token of the metrics port; needed beyond loopback' },
   'node-id': { type: 'string', value: 'NAME', help: 'name of this node [host name]' },
   site: { type: 'string', value: 'NAME', help: 'site (endpoints[].site) that this node stands in [none]' },
+  line: { type: 'string', value: 'LINE', help: 'own line, e.g. cn-33/telecom: probes of this node count as measured there [none]' },
   example: { type: 'boolean', help: 'loads examples/edge-api into an empty store and runs simulated edge endpoints' },
   ...LOG_OPTION,
   ...SETTINGS_OPTION,
@@ -47,6 +48,7 @@ const NODE_FLAGS = [
   'metrics-token-file',
   'node-id',
   'site',
+  'line',
   'log-level',
 ]
 /** Flags that go to control as they are. */
