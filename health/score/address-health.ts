@@ -50,7 +50,13 @@ export type GateTrack = {
 export type GateState = { readonly limits: GateLimits; readonly tracks: readonly GateTrack[] }
 
 /** One probe of one address. */
-export type ProbeTrack = { readonly spec: ProbeSpec; readonly window: Window; readonly place: Place }
+export type ProbeTrack = {
+  readonly spec: ProbeSpec
+  readonly window: Window
+  readonly place: Place
+  /** False while this machine cannot make it at all: no route, no `ping`, scripts off. */
+  measurable: boolean
+}
 
 /** All that is known of one address. */
 export type AddressHealth = {
@@ -101,7 +107,7 @@ export function createAddressHealth(endpointId: string, address: string, probes:
   return {
     endpointId,
     address,
-    tracks: probes.map((spec) => ({ spec, window: createWindow(), place: createPlace() })),
+    tracks: probes.map((spec) => ({ spec, window: createWindow(), place: createPlace(), measurable: true })),
     gates: new Map(),
     standing: probes.length === 0 ? STANDING_UP : STANDING_UNKNOWN,
     sinceAt: 0,
@@ -144,9 +150,10 @@ export function takeSample(health: AddressHealth, sample: HealthSample, nowMs: n
   const number = health.tracks.findIndex(({ spec }) => spec.id === sample.probeId)
   const track = health.tracks[number]
   if (track === undefined) return undefined
-  // No route from here to this family says something about us and nothing about the endpoint.
-  health.measurable = sample.unmeasurable !== true
-  if (!health.measurable) return undefined
+  // No route from here, or no means for this probe, says something about us and nothing about the endpoint.
+  track.measurable = sample.unmeasurable !== true
+  health.measurable = requiredTracks(health).some(({ measurable }) => measurable)
+  if (!track.measurable) return judgeWithout(health, nowMs, wallMs)
   const { spec, window, place } = track
   const wasOut = place.inPlace === false
   takeResult(place, sample.ok, spec, nowMs)
@@ -172,6 +179,18 @@ export function takeSample(health: AddressHealth, sample: HealthSample, nowMs: n
   return health.standing === from && gates.length === 0 ? undefined : { from, to: health.standing, gates }
 }
 
+/** A probe that cannot be made here falls out of the judgement: what was only waiting for it is known now. */
+function judgeWithout(health: AddressHealth, nowMs: number, wallMs: number): SampleEffect | undefined {
+  if (!health.measurable || health.standing !== STANDING_UNKNOWN) return undefined
+  const from = effectiveStanding(health, nowMs)
+  health.standing = standingOf(health, nowMs)
+  if (health.standing === STANDING_UNKNOWN) return undefined
+  health.lastKnown = undefined
+  if (health.standing === from) return undefined
+  health.sinceAt = wallMs
+  return { from, to: health.standing, gates: [] }
+}
+
 function inPlace(standing: number): boolean {
   return standing >= STANDING_DEGRADED
 }
@@ -191,9 +210,19 @@ function standingOf(health: AddressHealth, nowMs: number): number {
 }
 
 /** The probes that decide the standing: the required ones, or all when none is. */
-function judgedTracks(health: AddressHealth): readonly ProbeTrack[] {
+function requiredTracks(health: AddressHealth): readonly ProbeTrack[] {
   const required = health.tracks.filter(({ spec }) => spec.required)
   return required.length > 0 ? required : health.tracks
+}
+
+/**
+ * Those of them that have a voice: one that this machine never managed to make has none beside others. What had a place keeps it, or a
+ * moment without descriptors would bring back what is down.
+ */
+function judgedTracks(health: AddressHealth): readonly ProbeTrack[] {
+  const required = requiredTracks(health)
+  const able = required.filter(({ measurable, place }) => measurable || place.inPlace !== undefined)
+  return able.length > 0 ? able : required
 }
 
 /** True when an estimate lies beyond 80 % of a gate. */

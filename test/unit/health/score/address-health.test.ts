@@ -211,3 +211,30 @@ test('ttlBoundSeconds is interval × checks left before the standing could chang
   const quick = createAddressHealth('x', '192.0.2.1', [probeSpec({ intervalMs: 200, retryIntervalMs: 100 })])
   assert.equal(ttlBoundSeconds(quick), 1, 'never below 1')
 })
+
+test('a probe that this machine cannot make has no voice beside others, and takes none from what is known', () => {
+  const probes = [probeSpec({ id: 'web' }), probeSpec({ id: 'alive', kind: 'icmp' })]
+  const { health, feed } = subject(probes)
+  assert.equal(feed(true, 12, 'web'), undefined, 'the other one may still tell')
+  assert.deepEqual(feed(false, 1, 'alive', { unmeasurable: true }), { from: STANDING_UNKNOWN, to: STANDING_UP, gates: [] })
+  assert.ok(health.measurable)
+  for (let i = 0; i < 3; i++) feed(false, 12, 'web')
+  assert.equal(standingOf(health), 'down')
+  // Descriptors run out: what is down stays down, though nothing can be measured.
+  assert.equal(feed(false, 1, 'web', { unmeasurable: true }), undefined)
+  assert.deepEqual([standingOf(health), health.measurable], ['down', false])
+  feed(true, 12, 'web')
+  assert.deepEqual(feed(true, 12, 'web'), { from: STANDING_DOWN, to: STANDING_UP, gates: [] })
+  // Somebody installs it: from then on it counts.
+  feed(false, 1, 'alive')
+  assert.equal(standingOf(health), 'down')
+  assert.equal(feed(false, 1, 'alive', { unmeasurable: true }), undefined)
+  assert.equal(standingOf(health), 'down')
+})
+
+test('an address of which no probe can be made stays as it was known', () => {
+  const { health, feed } = subject([probeSpec({ id: 'alive', kind: 'icmp' }), probeSpec({ id: 'web', required: false })])
+  assert.equal(feed(true, 12, 'web'), undefined)
+  assert.equal(feed(false, 1, 'alive', { unmeasurable: true }), undefined)
+  assert.deepEqual([standingOf(health), health.measurable], ['unknown', false], 'what is optional brings nobody in')
+})
