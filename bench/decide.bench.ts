@@ -61,6 +61,8 @@ const own = await makeRuns({ compilePolicies, viewPolicies, decide, makeDecision
 const other = flags.against === undefined ? undefined : await makeRuns(await importFrom(resolve(flags.against)))
 for (const [position, { name, run }] of own.entries()) {
   const against = other?.[position]
+  // Compiled by then, both of them.
+  for (const each of [run, against?.run]) for (let n = 0; n < 4; n++) each?.(CALLS)
   const times: number[] = []
   const ratios: number[] = []
   for (let round = 0; round < ROUNDS; round++) {

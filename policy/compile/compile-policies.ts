@@ -203,8 +203,8 @@ function compileTables(
   const lineById = byId(config.lines)
   const granularity = config.options.scopeGranularity
   const issues: IssueDraft[] = []
-  const spans4: Uint32Array[] = []
-  const spans6: Uint32Array[] = []
+  const spans4: Int32Array[] = []
+  const spans6: Int32Array[] = []
   for (const policy of policies) {
     const signature = signatureOf(policy, poolById)
     if (numbers.has(signature.key)) continue
@@ -296,8 +296,8 @@ function lossFactsOf(
 }
 
 /** Classes of one table follow those of the table before, so their spans do. */
-function joinSpans(tables: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(tables.reduce((sum, table) => sum + table.length, 0))
+function joinSpans(tables: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(tables.reduce((sum, table) => sum + table.length, 0))
   let at = 0
   for (const table of tables) {
     all.set(table, at)

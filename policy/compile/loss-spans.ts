@@ -43,10 +43,10 @@ export function layOutSpans(
   groups: GroupRanges,
   signature: LineSignature,
   facts: LossFacts,
-): Uint32Array {
+): Int32Array {
   const slots = signature.placedPools.length
   const classCount = facts.endClass - facts.firstClass
-  const spans = new Uint32Array(classCount * slots).fill(WHOLE)
+  const spans = new Int32Array(classCount * slots).fill(WHOLE)
   if (slots === 0) return spans
   const leads = new Uint8Array(classCount * slots)
   for (let n = 0; n < classCount; n++) {
@@ -83,7 +83,7 @@ function layOutMember(
   for (const [, { weight, classes }] of sorted) {
     const begin = cutOf(before / total)
     before += weight
-    const span = begin * 65_536 + (cutOf(before / total) - begin)
+    const span = (begin << 16) | (cutOf(before / total) - begin)
     for (const n of classes) set(n, span)
   }
 }

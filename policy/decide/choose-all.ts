@@ -28,6 +28,37 @@ export function chooseAll(
     let at = count
     while (at > 0 && ranking.memberOrder[2 * members[at - 1]! + view]! > order) at--
     if (at >= limit) continue
+    if (count < limit) count++
+    for (let i = count - 1; i > at; i--) members[i] = members[i - 1]!
+    members[at] = m
+  }
+  // Outside the loop, which stays as short as it can be: shares are rare.
+  for (let i = 0; i < count; i++) {
+    if (ranking.memberKeep[2 * members[i]! + view] !== KEEP_ALL) return chooseKeeping(columns, ranking, poolUse, view, bit, seed, out)
+  }
+  return count
+}
+
+/** The same among those that keep the client. */
+function chooseKeeping(
+  columns: PolicyColumns,
+  ranking: RankingColumns,
+  poolUse: number,
+  view: number,
+  bit: number,
+  seed: number,
+  out: Decision,
+): number {
+  const members = out.members
+  const limit = Math.min(columns.poolUseMaxAnswers[poolUse]!, members.length)
+  const end = columns.poolUseMemberFirst[poolUse + 1]!
+  let count = 0
+  for (let m = columns.poolUseMemberFirst[poolUse]!; m < end; m++) {
+    if ((ranking.memberBits[2 * m + view]! & bit) === 0) continue
+    const order = ranking.memberOrder[2 * m + view]!
+    let at = count
+    while (at > 0 && ranking.memberOrder[2 * members[at - 1]! + view]! > order) at--
+    if (at >= limit) continue
     if (ranking.memberKeep[2 * m + view] !== KEEP_ALL && !keepsClient(columns, ranking, m, view, seed, WHOLE_SPAN, out)) continue
     if (count < limit) count++
     for (let i = count - 1; i > at; i--) members[i] = members[i - 1]!

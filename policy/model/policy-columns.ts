@@ -59,10 +59,11 @@ export type PolicyColumns = {
   readonly classOrders: Uint32Array
   /**
    * Parallel to classOrders, by family: where the blocks of class c lie among the clients that have the same member first in auto slot k
-   * (begin << 16 | width, of 0 … 65535; see policy/decide/keep-position.ts). 65535 = anywhere; without entries everybody lies anywhere.
+   * (begin << 16 | width, of 0 … 65535; signed, so that no read is boxed; see policy/decide/keep-position.ts). 65535 = anywhere; without
+   * entries everybody lies anywhere.
    */
-  readonly classSpans4: Uint32Array
-  readonly classSpans6: Uint32Array
+  readonly classSpans4: Int32Array
+  readonly classSpans6: Int32Array
   /** c: first entry in classRows; entry k is the row of latency slot k of the signature. */
   readonly classRowFirst: Uint32Array
   readonly classRows: Uint32Array

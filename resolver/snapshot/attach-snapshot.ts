@@ -16,7 +16,7 @@ export type AnswerTables = {
   readonly policies: CompiledPolicies
 }
 
-const NO_SPANS = new Uint32Array(0)
+const NO_SPANS = new Int32Array(0)
 
 /** Column of the names for people. */
 const META = 'meta'
