@@ -4,20 +4,20 @@
  */
 import { Modal } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactElement, type ReactNode, useDeferredValue, useId, useState } from 'react'
+import { type ReactElement, type ReactNode, useId, useState } from 'react'
 import type { OverrideAdd, OverrideCheck, OverrideTarget } from '../../../contract/override.ts'
 import { OVERRIDE_ACTIONS, OVERRIDE_LIMITS, OVERRIDE_TARGETS } from '../../../contract/override-limits.ts'
 import { ErrorLine } from '../../components/panel.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { StandingMark } from '../../components/standing.tsx'
 import { ApiProblem, callApi } from '../../lib/api-client.ts'
-import { formatMoment } from '../../lib/format.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { endpointsQuery, poolsQuery } from '../../lib/queries.ts'
 import { showToast } from '../../lib/toast.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { wordIssue } from '../../lib/wording.ts'
 import { useMay } from '../session/use-me.ts'
+import { formatMinute } from './override-tag.tsx'
 import { endOf, localField, type OverrideEnd, type OverrideForm, type OverrideWhen, wishOf } from './override-wish.ts'
 
 /** Props; `endpoint` is what it is opened for. */
@@ -55,8 +55,7 @@ export function OverrideDialog({ endpoint = '', close }: OverrideDialogProps): R
     setForm((before) => ({ ...before, ...next }))
     setAccepted(false)
   }
-  const asked = useDeferredValue(wishOf(form, Math.floor(now / STEP_MS) * STEP_MS))
-  const check = useCheck(asked)
+  const check = useCheck(wishOf(form, Math.floor(now / STEP_MS) * STEP_MS))
   const wish = wishOf(form, now)
   const set = useMutation({
     mutationFn: (body: OverrideAdd) => callApi('addOverride', { body: { ...body, ...(accepted ? { accept: [LEAVES_FALLBACK] } : {}) } }),
@@ -69,7 +68,7 @@ export function OverrideDialog({ endpoint = '', close }: OverrideDialogProps): R
   const needs = check.data?.needs ?? []
   const problem = set.error instanceof ApiProblem ? set.error.problem : undefined
   const end = endOf(form, now)
-  const until = end === undefined || end === null ? '' : formatMoment(new Date(end).toISOString(), language, now)
+  const until = end === undefined || end === null ? '' : formatMinute(end, language, now)
   const blocked = wish === undefined || form.reason.trim() === '' || set.isPending || (needs.length > 0 && !accepted)
   const labels = { end: until === '' ? t('overrides.endOpen') : t('overrides.until', { at: until }) }
   return (
@@ -144,7 +143,10 @@ export function OverrideDialog({ endpoint = '', close }: OverrideDialogProps): R
               value={form.reason}
               maxLength={OVERRIDE_LIMITS.reasonLength}
               placeholder={t('overrides.reasonHint')}
-              onChange={(event) => setForm((before) => ({ ...before, reason: event.currentTarget.value }))}
+              onChange={(event) => {
+                const { value } = event.currentTarget
+                setForm((before) => ({ ...before, reason: value }))
+              }}
             />
           )}
         </Field>
@@ -301,7 +303,9 @@ function CheckResult({ check, error, accepted, setAccepted }: CheckResultProps):
       <div className="grow">
         <div>
           {t('overrides.hits', { count: endpoints.length, list: endpoints.map(({ endpoint }) => endpoint).join(', ') })}
-          {first === undefined ? '' : ` ${t('overrides.hitsFrom', { at: formatMoment(first.from, language, now) })}`}
+          {first === undefined || Date.parse(first.from) < now + STEP_MS
+            ? ''
+            : ` ${t('overrides.hitsFrom', { at: formatMinute(first.from, language, now) })}`}
         </div>
         {weaker.length === 0 ? null : <div>{t('overrides.weaker', { list: weaker.join(', ') })}</div>}
         {lines.length === 0 ? (

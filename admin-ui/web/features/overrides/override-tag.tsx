@@ -1,9 +1,15 @@
 /** What an operator forces on an endpoint, in a frame beside its standing: action, end, who and why. Colour is not needed to read it. */
 import type { ReactElement } from 'react'
 import type { OverrideNote } from '../../../contract/override.ts'
-import { formatMoment } from '../../lib/format.ts'
+import { formatDate, formatTime, type Language } from '../../lib/format.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { useNow } from '../../lib/use-now.ts'
+
+/** When something begins or ends, to the minute: "18:00" today, else with its date. */
+export function formatMinute(at: string | number, language: Language, now: number): string {
+  const time = formatTime(at, false)
+  return new Date(at).toDateString() === new Date(now).toDateString() ? time : `${formatDate(at, language)} ${time}`
+}
 
 /** The words of what holds: "held down until 18:00". */
 export function useHeldWords(): (note: OverrideNote) => string {
@@ -11,7 +17,7 @@ export function useHeldWords(): (note: OverrideNote) => string {
   const now = useNow()
   return ({ action, until, sharePercent }) => {
     const what = t(`overrides.held.${action}`, { percent: sharePercent ?? 0 })
-    return until === null ? what : t('overrides.heldUntil', { what, at: formatMoment(until, language, now) })
+    return until === null ? what : t('overrides.heldUntil', { what, at: formatMinute(until, language, now) })
   }
 }
 

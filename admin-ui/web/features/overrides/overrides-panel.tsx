@@ -4,14 +4,13 @@ import { type ReactElement, useState } from 'react'
 import type { Override } from '../../../contract/override.ts'
 import { Empty, Panel, QueryBody } from '../../components/panel.tsx'
 import { type ShownStanding, StandingMark } from '../../components/standing.tsx'
-import { formatMoment } from '../../lib/format.ts'
 import { useWords } from '../../lib/i18n.ts'
 import { HEALTH_REFRESH_MS, overridesQuery } from '../../lib/queries.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { useMay } from '../session/use-me.ts'
 import { EndOverrideDialog } from './end-override-dialog.tsx'
 import { OverrideDialog } from './override-dialog.tsx'
-import { useHeldWords } from './override-tag.tsx'
+import { formatMinute, useHeldWords } from './override-tag.tsx'
 import { noteOf } from './use-overrides.ts'
 
 const MARKS: Readonly<Record<Override['action'], ShownStanding>> = { up: 'up', down: 'down', drain: 'degraded' }
@@ -49,11 +48,7 @@ export function OverridesPanel({ quiet = false }: { readonly quiet?: boolean }):
           overrides.length === 0 ? (
             <Empty>{t('overrides.none')}</Empty>
           ) : (
-            <>
-              {overrides.map((override) => (
-                <Row key={override.id} override={override} end={may ? () => setEnding(override) : undefined} />
-              ))}
-            </>
+            overrides.map((override) => <Row key={override.id} override={override} end={may ? () => setEnding(override) : undefined} />)
           )
         }
       </QueryBody>
@@ -68,7 +63,7 @@ function Row({ override, end }: { readonly override: Override; readonly end: (()
   const now = useNow()
   const words = useHeldWords()
   const { target, action, state, owner, reason, endpoints, holds, nextWindow, schedule } = override
-  const next = nextWindow === null ? '' : t('overrides.next', { at: formatMoment(nextWindow.from, language, now) })
+  const next = nextWindow === null ? '' : t('overrides.next', { at: formatMinute(nextWindow.from, language, now) })
   const facts = [
     t('overrides.byWhy', { owner, reason }),
     state === 'active' && holds.length < endpoints.length ? t('overrides.partly', { count: holds.length, all: endpoints.length }) : '',
