@@ -45,7 +45,7 @@ const create: Command = {
     scope: {
       type: 'string',
       value: 'SCOPE',
-      help: 'api: what its role may do; push: POST /health/push only; samples: POST /health/samples only [api]',
+      help: 'api: what its role may do; push: POST /health/push only; samples: POST /health/samples and /latency/samples only [api]',
     },
     role: { type: 'string', value: 'ROLE', help: `role of a token of scope api: ${ROLES.join(', ')} [viewer]` },
     endpoint: { type: 'string', value: 'ID', multiple: true, help: 'push, samples: only about this endpoint [all]' },

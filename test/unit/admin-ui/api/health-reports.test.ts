@@ -8,6 +8,7 @@ import { TRACKS_MAX, VANTAGES_MAX, VantageDesk } from '../../../../admin-ui/api/
 import type { PushReport, SampleReport } from '../../../../admin-ui/contract/health-report.ts'
 import type { HealthMessage } from '../../../../cluster/fleet-transport.ts'
 import type { PushedResult, VantageReport } from '../../../../health/model/vantage-report.ts'
+import { collectGarbage } from '../../../../resolver/transport/take-swaps.ts'
 import { type ControlFixture, EXAMPLE_DOCUMENT, startControl } from '../../../support/control-fixture.ts'
 
 const NOW = Date.UTC(2026, 5, 15, 12)
@@ -500,6 +501,7 @@ describe('the routes', () => {
   let cookie = ''
   let push = ''
   let samples = ''
+  let secretOfAll = ''
   before(async () => {
     control = await startControl()
     cookie = await control.signInAs('admin')
@@ -514,6 +516,7 @@ describe('the routes', () => {
       (await control.call('POST', '/tokens', { cookie, body: { label: 'x', expiresInDays: null, ...wish } })).json.secret
     push = await token({ scope: 'push', endpoints: ['hangzhou-telecom-1', 'central-1'] })
     samples = await token({ scope: 'samples', vantage: 'far-1' })
+    secretOfAll = await token({ scope: 'push' })
   })
   after(() => control.stop())
   const report = (body: unknown, secret = push) =>
@@ -572,6 +575,26 @@ describe('the routes', () => {
       assert.deepEqual([reply.status, reply.json.code, reply.json.issues?.[0]?.path], [status, code, path], reply.text)
       assert.equal(reply.headers['content-type'], 'application/problem+json; charset=utf-8')
     }
+  })
+
+  test('memory stays flat under a hundred thousand reports of junk', async () => {
+    const junk = (from: number) => ({
+      reports: Array.from({ length: 1000 }, (_, i) => ({
+        endpoint: `junk-${from + i}`,
+        ok: true,
+        id: `id-${from + i}`,
+        message: 'm'.repeat(300),
+      })),
+    })
+    const send = async (rounds: number): Promise<number> => {
+      for (let round = 0; round < rounds; round++)
+        assert.equal((await report(junk(1000 * round), secretOfAll)).json.code, 'HEALTH_ENDPOINT_UNKNOWN')
+      collectGarbage()
+      return process.memoryUsage().heapUsed
+    }
+    const before = await send(10)
+    const after = await send(100)
+    assert.ok(after - before < 10 << 20, `${((after - before) / 2 ** 20).toFixed(1)} MB more`)
   })
 
   test('samples, vantages and their counts', async () => {
