@@ -58,8 +58,11 @@ export function poolStates(pools: readonly PoolSummary[], endpoints: readonly En
   )
 }
 
-/** In place: enabled, and unprobed or held in place by a node. */
+/** In place: enabled, and unprobed or held in place by a node; what an operator forces goes first. */
 export function isEligible(endpoint: EndpointSummary): boolean {
+  const override = endpoint.health.find((report) => report.override !== undefined)?.override
+  if (endpoint.enabled && override?.action === 'up') return true
+  if (override?.action === 'down' || override?.sharePercent === 0) return false
   return endpoint.enabled && (!endpoint.probed || endpoint.health.some((report) => report.inPlace))
 }
 

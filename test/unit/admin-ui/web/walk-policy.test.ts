@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { EndpointSummary } from '../../../../admin-ui/contract/endpoint.ts'
 import type { PolicyObject } from '../../../../admin-ui/contract/policy.ts'
 import { chainOfLine, inWalkOrder, lineClass } from '../../../../admin-ui/web/features/lines/line-key.ts'
-import { poolStates, walkPolicy } from '../../../../admin-ui/web/features/policies/walk-policy.ts'
+import { isEligible, poolStates, walkPolicy } from '../../../../admin-ui/web/features/policies/walk-policy.ts'
 import { findPlace } from '../../../../geodata/line/line-catalogue.ts'
 import { lineChain } from '../../../../geodata/line/line-precedence.ts'
 import type { Location } from '../../../../geodata/line/location.ts'
@@ -105,3 +105,14 @@ for (const [name, down, inherit, line, expected, displaced] of walks) {
     assert.deepEqual([walk.line, walk.pool?.id ?? null, walk.displaced], [line, expected, displaced])
   })
 }
+
+test('isEligible: what an operator forces goes before what was measured', () => {
+  const held = (up: boolean, override: object): EndpointSummary =>
+    ({ ...endpoint('a', up), health: [{ inPlace: up, override }] }) as unknown as EndpointSummary
+  assert.equal(isEligible(held(true, { action: 'down' })), false)
+  assert.equal(isEligible(held(false, { action: 'up' })), true)
+  assert.equal(isEligible({ ...held(false, { action: 'up' }), enabled: false }), false)
+  assert.equal(isEligible(held(true, { action: 'drain', sharePercent: 40 })), true)
+  assert.equal(isEligible(held(true, { action: 'drain', sharePercent: 0 })), false)
+  assert.equal(isEligible(held(false, { action: 'drain', sharePercent: 40 })), false)
+})
