@@ -14,13 +14,17 @@ export class ResolverError extends Error {
   readonly code: string = 'RESOLVER'
 }
 
-/** The first IPv4 address of a name, else its first IPv6 address. Rejects when there is none; `signal` ends the waiting. */
-export async function findTargetAddress(name: string, signal: AbortSignal): Promise<string> {
+/** The first IPv4 address of a name, else its first IPv6 address; of one family alone if so wished. Rejects when there is none; `signal` ends the waiting. */
+export async function findTargetAddress(name: string, signal: AbortSignal, families?: 'ipv4' | 'ipv6'): Promise<string> {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: 1 })
   const cancel = (): void => resolver.cancel()
   signal.addEventListener('abort', cancel)
   try {
-    const [four, six] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
+    const none: Promise<string[]> = Promise.resolve([])
+    const [four, six] = await Promise.allSettled([
+      families === 'ipv6' ? none : resolver.resolve4(name),
+      families === 'ipv4' ? none : resolver.resolve6(name),
+    ])
     if (four.status === 'fulfilled' && four.value[0] !== undefined) return four.value[0]
     if (six.status === 'fulfilled' && six.value[0] !== undefined) return six.value[0]
     for (const result of [four, six]) {
@@ -31,5 +35,5 @@ export async function findTargetAddress(name: string, signal: AbortSignal): Prom
   } finally {
     signal.removeEventListener('abort', cancel)
   }
-  return (await lookup(name)).address
+  return (await lookup(name, { family: families === undefined ? 0 : families === 'ipv4' ? 4 : 6 })).address
 }

@@ -133,7 +133,7 @@ async function measure(
   let spec = probe
   if (progress.isResolving) {
     const name = address.replace(/\.$/, '')
-    pinned = await findTargetAddress(name, run.signal)
+    pinned = await findTargetAddress(name, run.signal, spec.families)
     progress.isResolving = false
     if (spec.host === '') spec = { ...spec, host: name }
   }
