@@ -2,7 +2,8 @@
 import type { ExplainAnswer, ExplainCandidate, ExplainMeasured, ExplainPool } from '../../admin-ui/contract/explain.ts'
 import { DEFAULT_LATENCY_SETTINGS, type LatencyCellAge, type LatencySettings } from '../../health/model/latency-matrix.ts'
 import type { RankPlan } from '../../health/model/rank-plan.ts'
-import { confidenceOf, holdStep } from '../../health/score/latency-order.ts'
+import { confidenceOf } from '../../health/score/latency-order.ts'
+import { holdStep } from '../../health/score/latency-row.ts'
 
 /** An explanation with the cells of the client's line. `cellsOf` asks for those of one line. */
 export async function noteLatency(

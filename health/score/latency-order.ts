@@ -19,31 +19,24 @@ import {
   type LatencyMessage,
   type LatencyPlan,
   type LatencyPool,
+  latencyEntryCount,
   NO_LATENCY_MEMBER,
-  UNKNOWN_KM,
 } from '../model/latency-matrix.ts'
 import type { RankPlan } from '../model/rank-plan.ts'
+import { fillRow, holdStep, LEAST_MS, type LineKnowledge, makeRowScratch, type RowScratch } from './latency-row.ts'
 
-/** Round trip per kilometre of great circle, ms: light in fibre takes 0.01, real ways are longer by half. */
-const MS_A_KM = 0.015
-/** Fixed part of a latency as long as nothing is measured, ms. */
-const USUAL_FIXED_MS = 5
-/** Nothing is nearer than this, ms. */
-const LEAST_MS = 0.5
-/** An endpoint without a place is as far as the other side of the earth. */
-const FARTHEST_KM = 20_000
 /** Confidence is held in steps of this. */
 const CONFIDENCE_STEP = 0.25
-/** What is held changes when the number is further away than this part of a step. */
-const HOLD = 0.75
-/** Explored are members that are expected within this factor of the best, and this many ms. */
-const EXPLORE_FACTOR = 2.5
-const EXPLORE_MS = 20
-/** Matrix cells taken from a message at most, in all. */
+/** Matrix cells taken from messages at most. */
 const MAX_CELLS = 50_000
-
 /** Held numbers at most; beyond, a publish begins anew. */
 const MAX_HELD = 500_000
+/** Orders are worked out anew this often although no cell changed: cells grow old. */
+const REFRESH_MS = 30_000
+/** Members rated in one filling: some 10 ms. What is left is done in the next ones, a second later each. */
+const RATINGS_A_FILL = 50_000
+/** The same in the first filling of a plan: a publish must not take orders away for a while. */
+const RATINGS_AT_FIRST = 1_500_000
 
 /** A cell with its age by the monotonic clock. */
 export type AgedCell = Omit<LatencyCell, 'at'> & { readonly atMs: number }
@@ -56,7 +49,7 @@ export type LatencyOrderer = {
   readonly restore: (cells: readonly KeptCell[], savedMs: number) => void
   /** What is known of one line. */
   readonly cellsOf: (line: string, nowMs: number) => LatencyCellAge[]
-  /** Writes the entries of all rows of a plan; works out anew only what may have changed. */
+  /** Writes the entries of all rows of a plan; works out anew, a piece at a time, what may have changed. */
   readonly fill: (plan: RankPlan, out: Uint16Array, nowMs: number, wallMs: number) => void
   /** Number of the time of exploring, for `RankingColumns.header[3]`: by the wall clock, so that all nodes lead a block to the same endpoint. */
   readonly epoch: (wallMs: number) => number
@@ -65,46 +58,143 @@ export type LatencyOrderer = {
 /** A cell on disk. */
 export type KeptCell = readonly [line: string, endpointId: string, medianMs: number, p90Ms: number, count: number, ageMs: number]
 
-/** Orders are worked out anew this often although no cell changed: cells grow old. */
-const REFRESH_MS = 30_000
+/** One pool of a plan and how far its rows are. */
+type PoolWork = {
+  readonly pool: LatencyPool
+  /** Name of the pool use, and ids of its members. */
+  readonly name: string
+  readonly ids: readonly string[]
+  readonly step: number
+  /** Logarithm of the held fixed part of each row; NaN = none. */
+  readonly fixed: Float64Array
+  readonly scratch: RowScratch
+}
+
+/** The orders of a plan. */
+type PlanWork = {
+  readonly lines: readonly string[]
+  readonly entries: Uint16Array
+  readonly pools: readonly PoolWork[]
+  /** What the pass that runs looks at: lines that changed; undefined = all of them. */
+  dirty: Set<number> | undefined
+  /** Where it is: pool and row; pool = number of pools when it has ended. */
+  poolAt: number
+  rowAt: number
+  /** Lines of the pool that it is at, by number. */
+  knowledge: Map<number, LineKnowledge | undefined>
+  /** Changes up to this number are in it. */
+  version: number
+  epoch: number
+  allMs: number
+}
 
 /** A keeper without cells. */
-export function createLatencyOrderer(): LatencyOrderer {
+export function createLatencyOrderer(ratingsAFill: number = RATINGS_A_FILL): LatencyOrderer {
   const cells = new Map<string, Map<string, AgedCell>>()
   let cellCount = 0
-  /** Held numbers by name: bands of medians, confidences, fixed parts. */
+  /** Held bands and confidences by name. */
   const held = new Map<string, number>()
-  const worked = new WeakMap<RankPlan, { readonly entries: Uint16Array; atMs: number; version: number; epoch: number }>()
+  const worked = new WeakMap<RankPlan, PlanWork>()
+  let newest: PlanWork | undefined
   let version = 0
+  /** Number of the last change of each line, and of the last one of all of them. */
+  const changedAt = new Map<string, number>()
+  let allChangedAt = 0
 
   function put(cell: AgedCell): void {
+    changedAt.set(cell.line, version)
     let line = cells.get(cell.line)
     if (cell.count <= 0) {
       if (line?.delete(cell.endpointId)) cellCount--
       if (line?.size === 0) cells.delete(cell.line)
       return
     }
+    if (line?.has(cell.endpointId) !== true && cellCount >= MAX_CELLS) return
     if (line === undefined) {
       line = new Map()
       cells.set(cell.line, line)
     }
-    if (!line.has(cell.endpointId)) {
-      if (cellCount >= MAX_CELLS) return
-      cellCount++
-    }
+    if (!line.has(cell.endpointId)) cellCount++
     line.set(cell.endpointId, cell)
   }
 
-  function clear(): void {
+  function replaceAll(): void {
     cells.clear()
+    changedAt.clear()
     cellCount = 0
+    allChangedAt = version
+  }
+
+  /** Begins a pass over the rows whose lines changed, or all of them. */
+  function beginPass(work: PlanWork, all: boolean): void {
+    work.dirty = undefined
+    if (!all && allChangedAt <= work.version) {
+      work.dirty = new Set()
+      for (const [number, line] of work.lines.entries()) if ((changedAt.get(line) ?? 0) > work.version) work.dirty.add(number)
+    }
+    work.version = version
+    work.poolAt = 0
+    work.rowAt = 0
+    work.knowledge = new Map()
+  }
+
+  /** Goes on with the pass for as many ratings. */
+  function goOn(work: PlanWork, ratings: number, nowMs: number): void {
+    let left = ratings
+    for (; work.poolAt < work.pools.length; work.poolAt++, work.rowAt = 0, work.knowledge = new Map()) {
+      const { pool, ids, step, fixed, scratch } = work.pools[work.poolAt]!
+      const stride = pool.width + LATENCY_EXPLORE_CAP
+      for (; work.rowAt < pool.rowLine.length; work.rowAt++) {
+        if (left <= 0) return
+        const row = work.rowAt
+        const number = pool.rowLine[row]!
+        if (work.dirty !== undefined && !work.dirty.has(number)) continue
+        let known = work.knowledge.get(number)
+        if (known === undefined && !work.knowledge.has(number)) {
+          known = knowLine(work.lines[number]!, ids, pool, step, cells, held, nowMs)
+          work.knowledge.set(number, known)
+          left -= ids.length
+        }
+        const entries = work.entries.subarray(pool.firstEntry + row * stride, pool.firstEntry + (row + 1) * stride)
+        if (known === undefined) {
+          entries.fill(NO_LATENCY_MEMBER)
+          fixed[row] = Number.NaN
+          left--
+        } else {
+          fillRow(pool, row, known, step, fixed, work.epoch, entries, scratch)
+          left -= ids.length
+        }
+      }
+    }
+  }
+
+  function begin(plan: RankPlan, latency: LatencyPlan, nowMs: number): PlanWork {
+    if (held.size > MAX_HELD) held.clear()
+    const work: PlanWork = {
+      lines: latency.lines,
+      entries: new Uint16Array(latencyEntryCount(latency)).fill(NO_LATENCY_MEMBER),
+      pools: latency.pools.filter(({ width }) => width > 0).map((pool) => beginPool(plan, pool)),
+      dirty: undefined,
+      poolAt: 0,
+      rowAt: 0,
+      knowledge: new Map(),
+      version: -1,
+      epoch: -1,
+      allMs: nowMs,
+    }
+    // What is the same in the plan before keeps its orders until it is looked at.
+    if (newest !== undefined) for (const pool of work.pools) takeOver(newest, work, pool)
+    worked.set(plan, work)
+    newest = work
+    return work
   }
 
   return {
     take({ whole, cells: given, at }, nowMs) {
-      if (whole) clear()
+      if (!whole && given.length === 0) return
+      version++
+      if (whole) replaceAll()
       for (const { at: sampleAt, ...cell } of given) put({ ...cell, atMs: nowMs - Math.max(0, at - sampleAt) })
-      if (whole || given.length > 0) version++
     },
     keep: (nowMs) =>
       [...cells.values()].flatMap((line) =>
@@ -114,9 +204,9 @@ export function createLatencyOrderer(): LatencyOrderer {
         ),
       ),
     restore(kept, savedMs) {
+      version++
       for (const [line, endpointId, medianMs, p90Ms, count, ageMs] of kept)
         put({ line, endpointId, medianMs, p90Ms, count, atMs: savedMs - ageMs })
-      version++
     },
     cellsOf: (line, nowMs) =>
       [...(cells.get(line)?.values() ?? [])].map(({ endpointId, medianMs, p90Ms, count, atMs }) => ({
@@ -129,18 +219,49 @@ export function createLatencyOrderer(): LatencyOrderer {
     fill(plan, out, nowMs, wallMs) {
       const { latency } = plan
       if (latency === undefined || out.length === 0) return
-      const epoch = Math.floor(wallMs / EXPLORE_EPOCH_MS)
       const known = worked.get(plan)
-      if (known !== undefined && known.version === version && known.epoch === epoch && nowMs - known.atMs < REFRESH_MS) {
-        out.set(known.entries)
-        return
+      const work = known ?? begin(plan, latency, nowMs)
+      if (work.poolAt >= work.pools.length || known === undefined) {
+        const epoch = Math.floor(wallMs / EXPLORE_EPOCH_MS)
+        const all = known === undefined || epoch !== work.epoch || nowMs - work.allMs >= REFRESH_MS
+        if (all || work.version !== version) {
+          work.epoch = epoch
+          if (all) work.allMs = nowMs
+          beginPass(work, all)
+        }
       }
-      if (known === undefined && held.size > MAX_HELD) held.clear()
-      for (const pool of latency.pools) if (pool.width > 0) fillPool(plan, latency, pool, cells, held, epoch, nowMs, out)
-      worked.set(plan, { entries: out.slice(), atMs: nowMs, version, epoch })
+      goOn(work, known === undefined ? Math.max(RATINGS_AT_FIRST, ratingsAFill) : ratingsAFill, nowMs)
+      out.set(work.entries)
     },
     epoch: (wallMs) => Math.floor(wallMs / EXPLORE_EPOCH_MS),
   }
+}
+
+function beginPool(plan: RankPlan, pool: LatencyPool): PoolWork {
+  const use = plan.poolUses[pool.poolUse]!
+  return {
+    pool,
+    name: `${use.policyId}/${use.poolId}`,
+    ids: use.members.map(({ endpoint }) => plan.endpoints[endpoint]!.id),
+    step: Math.log(1 + pool.settings.bandPercent / 100),
+    fixed: new Float64Array(pool.rowLine.length).fill(Number.NaN),
+    scratch: makeRowScratch(use.members.length),
+  }
+}
+
+/** Takes over the rows of the same pool of the plan before, when nothing about them has changed. */
+function takeOver(before: PlanWork, work: PlanWork, { pool, name, ids, fixed }: PoolWork): void {
+  const old = before.pools.find((one) => one.name === name)
+  if (old === undefined || old.pool.width !== pool.width || old.ids.join() !== ids.join()) return
+  if (old.pool.rowLine.length !== pool.rowLine.length || !isEqual(old.pool.rowPosition, pool.rowPosition)) return
+  if (pool.rowLine.some((line, row) => work.lines[line] !== before.lines[old.pool.rowLine[row]!])) return
+  const size = pool.rowLine.length * (pool.width + LATENCY_EXPLORE_CAP)
+  work.entries.set(before.entries.subarray(old.pool.firstEntry, old.pool.firstEntry + size), pool.firstEntry)
+  fixed.set(old.fixed)
+}
+
+function isEqual(a: Uint16Array, b: Uint16Array): boolean {
+  return a.length === b.length && a.every((value, at) => value === b[at])
 }
 
 /** Share that a cell has in an estimate, 0–1, before it is held in steps. */
@@ -149,150 +270,34 @@ export function confidenceOf(cell: AgedCell, settings: LatencyPool['settings'], 
   return Math.min(1, cell.count / settings.minimumSamples) * Math.max(0, Math.min(1, 2 - 2 * ageShare))
 }
 
-/** A number in steps of `step` that stays where it is until `value` is further away than HOLD × step. */
-export function holdStep(held: number | undefined, value: number, step: number): number {
-  if (held !== undefined && Math.abs(value - held) <= HOLD * step) return held
-  return step * Math.round(value / step)
-}
-
-type Cells = ReadonlyMap<string, ReadonlyMap<string, AgedCell>>
-
-/** What a line knows of one member. */
-type Known = { readonly confidence: number; readonly logMs: number; readonly atMs: number }
-
-function fillPool(
-  plan: RankPlan,
-  latency: LatencyPlan,
-  pool: LatencyPool,
-  cells: Cells,
-  held: Map<string, number>,
-  epoch: number,
-  nowMs: number,
-  out: Uint16Array,
-): void {
-  const use = plan.poolUses[pool.poolUse]!
-  const ids = use.members.map(({ endpoint }) => plan.endpoints[endpoint]!.id)
-  const stride = pool.width + LATENCY_EXPLORE_CAP
-  const step = Math.log(1 + pool.settings.bandPercent / 100)
-  const knownByLine = new Map<number, readonly (Known | undefined)[] | undefined>()
-  for (let row = 0; row < pool.rowLine.length; row++) {
-    const number = pool.rowLine[row]!
-    let known = knownByLine.get(number)
-    if (known === undefined && !knownByLine.has(number)) {
-      known = knowLine(latency.lines[number]!, ids, pool, step, cells, held, nowMs)
-      knownByLine.set(number, known)
-    }
-    const entries = out.subarray(pool.firstEntry + row * stride, pool.firstEntry + (row + 1) * stride)
-    entries.fill(NO_LATENCY_MEMBER)
-    if (known !== undefined) fillRow(pool, row, latency.lines[number]!, known, step, held, epoch, entries)
-  }
-}
-
 /** What a line knows of the members; undefined when that is nothing. */
 function knowLine(
   line: string,
   ids: readonly string[],
   pool: LatencyPool,
   step: number,
-  cells: Cells,
+  cells: ReadonlyMap<string, ReadonlyMap<string, AgedCell>>,
   held: Map<string, number>,
   nowMs: number,
-): readonly (Known | undefined)[] | undefined {
+): LineKnowledge | undefined {
   const ofLine = cells.get(line)
   if (line === '' || ofLine === undefined) return undefined
+  const known: LineKnowledge = { confidence: new Float64Array(ids.length), logMs: new Float64Array(ids.length) }
+  const { minimumSamples, maxAgeSeconds } = pool.settings
   let any = false
-  const known = ids.map((id) => {
+  for (const [member, id] of ids.entries()) {
     const cell = ofLine.get(id)
     const raw = cell === undefined ? 0 : confidenceOf(cell, pool.settings, nowMs)
-    if (cell === undefined || raw <= 0) return undefined
+    if (cell === undefined || raw <= 0) continue
     any = true
     const bandKey = `${step} ${line} ${id}`
     const logMs = holdStep(held.get(bandKey), Math.log(Math.max(LEAST_MS, cell.medianMs)), step)
     held.set(bandKey, logMs)
-    const confidenceKey = `c ${pool.settings.minimumSamples} ${pool.settings.maxAgeSeconds} ${line} ${id}`
+    const confidenceKey = `c ${minimumSamples} ${maxAgeSeconds} ${line} ${id}`
     const confidence = Math.min(1, holdStep(held.get(confidenceKey), raw, CONFIDENCE_STEP))
     held.set(confidenceKey, confidence)
-    return { confidence, logMs, atMs: cell.atMs }
-  })
+    known.logMs[member] = logMs
+    known.confidence[member] = confidence
+  }
   return any ? known : undefined
-}
-
-type Rated = {
-  readonly position: number
-  readonly distancePosition: number
-  readonly band: number
-  readonly estimateMs: number
-  readonly confidence: number
-  readonly atMs: number
-}
-
-function fillRow(
-  pool: LatencyPool,
-  row: number,
-  line: string,
-  known: readonly (Known | undefined)[],
-  step: number,
-  held: Map<string, number>,
-  epoch: number,
-  entries: Uint16Array,
-): void {
-  const first = row * known.length
-  const wayMs = (position: number): number => {
-    const km = pool.rowKm[first + position]!
-    return MS_A_KM * (km === UNKNOWN_KM ? FARTHEST_KM : km)
-  }
-  const fixedMs = fixedPartOf(known, wayMs, `f ${pool.poolUse} ${row} ${line}`, step, held)
-  const rated: Rated[] = known.map((one, position) => {
-    const expected = Math.log(Math.max(LEAST_MS, fixedMs + wayMs(position)))
-    const confidence = one?.confidence ?? 0
-    const estimate = confidence * (one?.logMs ?? 0) + (1 - confidence) * expected
-    const band = Math.round(estimate / step)
-    const distancePosition = pool.rowPosition[first + position]!
-    return { position, distancePosition, band, estimateMs: Math.exp(estimate), confidence, atMs: one?.atMs ?? Number.NEGATIVE_INFINITY }
-  })
-  // Nothing is believed yet: exactly the order by distance.
-  if (rated.some(({ confidence }) => confidence > 0)) {
-    rated.sort((a, b) => a.band - b.band || a.distancePosition - b.distancePosition)
-    for (let at = 0; at < pool.width; at++) entries[at] = rated[at]!.position
-  } else rated.sort((a, b) => a.distancePosition - b.distancePosition)
-  fillExplore(pool, rated, epoch, entries)
-}
-
-/**
- * The fixed part of the latencies of a line: the weighted median of measured minus way. Of two equal halves the greater one: an unknown
- * endpoint is not expected to be better than what its line measured on a shorter way.
- */
-function fixedPartOf(
-  known: readonly (Known | undefined)[],
-  wayMs: (position: number) => number,
-  key: string,
-  step: number,
-  held: Map<string, number>,
-): number {
-  const parts: { readonly ms: number; readonly weight: number }[] = []
-  for (const [position, one] of known.entries())
-    if (one !== undefined && one.confidence > 0) parts.push({ ms: Math.exp(one.logMs) - wayMs(position), weight: one.confidence })
-  parts.sort((a, b) => b.ms - a.ms)
-  const half = parts.reduce((sum, { weight }) => sum + weight, 0) / 2
-  let above = 0
-  let fixedMs = USUAL_FIXED_MS
-  for (const { ms, weight } of parts) {
-    above += weight
-    fixedMs = ms
-    if (above >= half) break
-  }
-  const log = holdStep(held.get(key), Math.log(Math.max(LEAST_MS, fixedMs)), step)
-  held.set(key, log)
-  return Math.exp(log)
-}
-
-/** Members worth exploring: within a sane radius of the best, least known first, of these the most promising; equal ones take turns by epoch. */
-function fillExplore(pool: LatencyPool, rated: readonly Rated[], epoch: number, entries: Uint16Array): void {
-  if (pool.settings.explorePercent <= 0) return
-  const bestMs = Math.min(...rated.map(({ estimateMs }) => estimateMs))
-  const best = rated[0]!
-  const near = rated.filter((one) => one !== best && one.estimateMs <= Math.max(EXPLORE_FACTOR * bestMs, bestMs + EXPLORE_MS))
-  const turn = (one: Rated): number => (((one.distancePosition - epoch) % rated.length) + rated.length) % rated.length
-  near.sort((a, b) => a.confidence - b.confidence || a.band - b.band || turn(a) - turn(b))
-  for (let at = 0; at < Math.min(LATENCY_EXPLORE_CAP, near.length); at++) entries[pool.width + at] = near[at]!.position
 }

@@ -10,7 +10,8 @@ import {
   UNKNOWN_KM,
 } from '../../../../health/model/latency-matrix.ts'
 import type { RankPlan } from '../../../../health/model/rank-plan.ts'
-import { confidenceOf, createLatencyOrderer, holdStep, type LatencyOrderer } from '../../../../health/score/latency-order.ts'
+import { confidenceOf, createLatencyOrderer, type LatencyOrderer } from '../../../../health/score/latency-order.ts'
+import { holdStep } from '../../../../health/score/latency-row.ts'
 import { rankEndpoint, rankPlan } from '../../../support/rank-plans.ts'
 
 const NOW = 5_000_000
@@ -154,4 +155,35 @@ test('holdStep stays until a number is further away than three quarters of a ste
   assert.equal(holdStep(undefined, 0.6, 0.25), 0.5)
   assert.equal(holdStep(0.5, 0.68, 0.25), 0.5)
   assert.equal(holdStep(0.5, 0.7, 0.25), 0.75)
+})
+
+test('what changed is worked out a piece at a time; a first filling is whole', () => {
+  const plan = planOf(KM)
+  const pool = plan.latency!.pools[0]!
+  const twice = {
+    ...pool,
+    rowLine: Uint32Array.of(1, 2),
+    rowKm: Uint16Array.from([...KM, ...KM]),
+    rowPosition: Uint16Array.from([0, 1, 2, 3, 0, 1, 2, 3]),
+  }
+  const both: RankPlan = { ...plan, latency: { lines: ['', 'jp', 'kr'], pools: [twice] } }
+  const orderer = createLatencyOrderer(4)
+  const out = new Uint16Array(2 * (4 + LATENCY_EXPLORE_CAP))
+  const bests = (): string => {
+    orderer.fill(both, out, NOW, NOW)
+    return `${IDS[out[0]!]}${IDS[out[4 + LATENCY_EXPLORE_CAP]!]}`
+  }
+  for (const line of ['jp', 'kr']) tell(orderer, [cell('a', 90, { line }), cell('b', 20, { line })])
+  assert.equal(bests(), 'bb')
+  for (const line of ['jp', 'kr']) tell(orderer, [cell('c', 5, { line })])
+  assert.deepEqual([bests(), bests()], ['cb', 'cc'])
+})
+
+test('the same pool of the next plan keeps its order and what is held', () => {
+  const orderer = createLatencyOrderer()
+  tell(orderer, [cell('a', 90), cell('b', 20)])
+  assert.equal(fill(orderer, planOf(KM)).order, 'bacd')
+  assert.equal(fill(orderer, { ...planOf(KM), generation: 2 }).order, 'bacd')
+  // Another way to a member: worked out anew.
+  assert.equal(fill(orderer, { ...planOf([100, 800, 20, 6000]), generation: 3 }).order, 'bcad')
 })
