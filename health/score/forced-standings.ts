@@ -22,6 +22,8 @@ export type HeldEndpoint = {
   readonly override: Override
   /** Share of its weight that is left, 0–1; 1 but for a drain. */
   readonly share: number
+  /** Time until a drain's share falls further; absent when nothing falls. */
+  readonly nextStepMs?: number
   /** When the hold ends by itself, ms since epoch; null = not. */
   readonly untilAt: number | null
 }
@@ -48,6 +50,14 @@ export function drainShare(drainSeconds: number, elapsedMs: number): number {
   if (elapsedMs >= 1000 * drainSeconds) return 0
   const step = Math.floor((DRAIN_STEPS * Math.max(0, elapsedMs)) / (1000 * drainSeconds))
   return (DRAIN_STEPS - Math.min(DRAIN_STEPS - 1, step)) / (DRAIN_STEPS + 1)
+}
+
+/** Time until a drain's share falls by its next step. */
+export function drainStepMs(drainSeconds: number, elapsedMs: number): number | undefined {
+  const wholeMs = 1000 * drainSeconds
+  if (elapsedMs >= wholeMs) return undefined
+  const step = Math.floor((DRAIN_STEPS * Math.max(0, elapsedMs)) / wholeMs)
+  return ((step + 1) * wholeMs) / DRAIN_STEPS - elapsedMs
 }
 
 /** Numbers of the endpoints that an override is about, whether it is on or not, in order. */
@@ -87,11 +97,15 @@ export function heldEndpoints(overrides: readonly Override[], plan: OverridePlan
   for (const override of overrides) {
     const span = activeSpan(override, wallMs)
     if (span === undefined) continue
-    const share = override.action === 'drain' ? drainShare(override.drainSeconds, wallMs - span.fromAt) : 1
+    const elapsedMs = wallMs - span.fromAt
+    const share = override.action === 'drain' ? drainShare(override.drainSeconds, elapsedMs) : 1
+    const nextStepMs = override.action === 'drain' ? drainStepMs(override.drainSeconds, elapsedMs) : undefined
     for (const number of endpointsOfTarget(override, plan)) {
       const { id } = plan.endpoints[number]!
       const known = held.get(id)
-      if (known === undefined || isStronger(override, known.override)) held.set(id, { override, share, untilAt: span.untilAt })
+      if (known === undefined || isStronger(override, known.override)) {
+        held.set(id, { override, share, ...(nextStepMs === undefined ? {} : { nextStepMs }), untilAt: span.untilAt })
+      }
     }
   }
   return held
@@ -104,7 +118,9 @@ export function forcedStandings(overrides: readonly Override[], plan: OverridePl
   const standings: ForcedStanding[] = []
   for (const { id } of plan.endpoints) {
     const hold = held.get(id)
-    if (hold !== undefined) standings.push({ endpointId: id, action: hold.override.action, share: hold.share })
+    if (hold === undefined) continue
+    const { override, share, nextStepMs } = hold
+    standings.push({ endpointId: id, action: override.action, share, ...(nextStepMs === undefined ? {} : { nextStepMs }) })
   }
   return standings
 }

@@ -33,7 +33,7 @@ import { type CombinedView, isInPlaceBy } from './combine-vantages.ts'
 import { type Candidate, type Incumbent, keepIncumbent } from './incumbent.ts'
 import { orderingScore, scoreOf } from './score-profile.ts'
 import { createShedState, type EndpointLoad, isOverloaded, loadPercentOf, type ShedState, stepShare } from './shed-load.ts'
-import { NO_TTL_BOUND, ttlBoundSeconds } from './ttl-bound.ts'
+import { boundOfMs, NO_TTL_BOUND, ttlBoundSeconds } from './ttl-bound.ts'
 
 /** What ranking remembers from one time to the next. */
 export type RankMemory = {
@@ -50,6 +50,8 @@ export type ForcedStanding = {
   readonly action: 'up' | 'down' | 'drain'
   /** Share of its weight that is left, 0–1 (drain). */
   readonly share: number
+  /** Time until the share falls further; absent when nothing falls. */
+  readonly nextStepMs?: number
 }
 
 /** What a ranking is made of. */
@@ -240,7 +242,9 @@ function fillPoolUse(
     }
     for (const stand of stands) bound = Math.min(bound, stand.ttlBoundSeconds)
     out.memberBits[2 * member + view] = bits
-    const share = bits === 0 ? 0 : shareOf(input, poolUse, endpoint, stands)
+    const { share, nextStepMs } = bits === 0 ? NO_SHARE : shareOf(input, poolUse, endpoint, stands)
+    // Who is kept changes with the next step, so no answer is kept for longer.
+    if (bits & MEMBER_IN_PLACE) bound = Math.min(bound, boundOfMs(nextStepMs))
     const isWeighted = poolUse.choose === 'weighted'
     out.memberWeight[2 * member + view] = atLeastOne(WEIGHT_SCALE * weight, isWeighted ? share : bits === 0 ? 0 : 1)
     out.memberKeep[2 * member + view] = isWeighted ? KEEP_ALL : atLeastOne(KEEP_ALL, share)
@@ -299,28 +303,44 @@ function fillScore(poolUse: RankPoolUse, member: number, view: number, stands: r
   out.memberScore[member] = score
 }
 
-/** Share of its clients that a member keeps, 0–1: the smallest of slow start, drain and shedding. */
-function shareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number, stands: readonly AddressFacts[]): number {
-  let share = shedShareOf(input, poolUse, endpoint)
+/** Share of its clients that a member keeps, 0–1, and when it changes. */
+type KeptShare = { readonly share: number; readonly nextStepMs: number }
+
+const NO_SHARE: KeptShare = { share: 0, nextStepMs: Number.POSITIVE_INFINITY }
+
+/** The smallest of slow start, drain and shedding; its next change is the next step of any that are under way. */
+function shareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number, stands: readonly AddressFacts[]): KeptShare {
+  let { share, nextStepMs } = shedShareOf(input, poolUse, endpoint)
   for (const { health, override } of stands) {
-    if (override?.action === 'drain') share = Math.min(share, override.share)
+    if (override?.action === 'drain') {
+      share = Math.min(share, override.share)
+      nextStepMs = Math.min(nextStepMs, override.nextStepMs ?? Number.POSITIVE_INFINITY)
+    }
     if (poolUse.slowStartSeconds <= 0) continue
     const sinceMs = input.nowMs - returnedAtMs(health, poolUse)
+    const stepMs = 100 * poolUse.slowStartSeconds
+    if (!(sinceMs >= 0 && sinceMs < 9 * stepMs)) continue
     // Steps of a tenth: a share that moved with every ranking would move clients with every ranking.
-    if (sinceMs >= 0) share = Math.min(share, (Math.floor((10 * sinceMs) / (1000 * poolUse.slowStartSeconds)) + 1) / 10)
+    const step = Math.floor(sinceMs / stepMs)
+    share = Math.min(share, (step + 1) / 10)
+    nextStepMs = Math.min(nextStepMs, (step + 1) * stepMs - sinceMs)
   }
-  return share
+  return { share, nextStepMs }
 }
 
 /** By load: one state a member, whatever views it is ranked in. */
-function shedShareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number): number {
+function shedShareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number): KeptShare {
   const { id, capacity } = input.plan.endpoints[endpoint]!
-  if (capacity === undefined) return 1
+  if (capacity === undefined) return { share: 1, nextStepMs: Number.POSITIVE_INFINITY }
   const key = memberKey(poolUse, id)
   const state = input.memory.shedding.get(key) ?? createShedState()
   input.memory.shedding.set(key, state)
   const percent = loadPercentOf(capacity, input.loads?.get(id))
-  return stepShare(state, capacity, percent, input.memory.overloaded.has(id), 1000 * poolUse.ttlSeconds, input.nowMs)
+  const stepMs = 1000 * poolUse.ttlSeconds
+  const share = stepShare(state, capacity, percent, input.memory.overloaded.has(id), stepMs, input.nowMs)
+  const waitMs = state.steppedAtMs + stepMs - input.nowMs
+  // A share that has settled may stay for hours: then nothing is under way.
+  return { share, nextStepMs: share < 1 && waitMs > 0 ? waitMs : Number.POSITIVE_INFINITY }
 }
 
 /** A share of a whole, rounded; what counts at all keeps at least 1. */

@@ -1,6 +1,7 @@
 /**
  * How long an answer may be kept without missing a change: `interval × checks left before the standing could change` of an address
- * (DESIGN: policies, TTL). Pure. A change is a place lost or regained or a gate closed or opened; whole seconds, rounded up, at least 1.
+ * (DESIGN: policies, TTL). Pure. A change is a place lost or regained or a gate closed or opened (rank-endpoints.ts adds the next step
+ * of a slow start, drain or shedding); whole seconds, rounded up, at least 1.
  */
 import type { AddressHealth, GateLimits, GateTrack, ProbeTrack } from './address-health.ts'
 import { type Place, successesNeeded } from './hysteresis.ts'
@@ -21,6 +22,11 @@ export function ttlBoundSeconds(health: AddressHealth): number {
         boundMs = Math.min(boundMs, closingBoundMs(track, gateTrack, gate.limits, number === 0))
     }
   }
+  return boundOfMs(boundMs)
+}
+
+/** Whole seconds, rounded up, at least 1; NO_TTL_BOUND of an infinite time. */
+export function boundOfMs(boundMs: number): number {
   return boundMs === Number.POSITIVE_INFINITY ? NO_TTL_BOUND : Math.min(NO_TTL_BOUND - 1, Math.max(1, Math.ceil(boundMs / 1000)))
 }
 

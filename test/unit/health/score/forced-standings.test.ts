@@ -4,6 +4,7 @@ import type { Override } from '../../../../health/model/override.ts'
 import {
   activeSpan,
   drainShare,
+  drainStepMs,
   endpointsOfTarget,
   forcedStandings,
   heldEndpoints,
@@ -84,6 +85,27 @@ describe('activeSpan', () => {
   ]
   for (const { name, given, at, expected } of cases)
     it(name, () => assert.deepEqual(activeSpan(override({ target: { kind: 'endpoint', value: 'a' }, ...given }), at ?? NOW), expected))
+})
+
+describe('drainStepMs', () => {
+  it('is the time until the share falls', () => {
+    for (const seconds of [9, 60, 300]) {
+      let falls = 0
+      for (let elapsed = 0; elapsed < 1000 * seconds; ) {
+        const wait = Math.ceil(drainStepMs(seconds, elapsed)!)
+        assert.ok(wait >= 1)
+        assert.equal(drainShare(seconds, elapsed + wait - 1), drainShare(seconds, elapsed), `${seconds} s after ${elapsed} ms`)
+        elapsed += wait
+        assert.ok(drainShare(seconds, elapsed) < drainShare(seconds, elapsed - wait))
+        falls++
+      }
+      assert.equal(falls, 9)
+    }
+  })
+  it('has none when it is over', () => {
+    assert.equal(drainStepMs(60, 60_000), undefined)
+    assert.equal(drainStepMs(0, 0), undefined)
+  })
 })
 
 describe('drainShare', () => {

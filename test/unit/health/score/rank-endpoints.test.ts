@@ -430,3 +430,53 @@ test('drained to nothing is out', () => {
   assert.deepEqual(of(0.5), [Math.round(KEEP_ALL / 2), ELIGIBLE])
   assert.deepEqual(of(0), [0, MEMBER_PRESENT])
 })
+
+test('the TTL bound of a pool is the next step of a slow start, drain or shedding, and goes when all is steady', () => {
+  const capacity = { requestsPerSecond: 100, softPercent: 80, hardPercent: 100 }
+  // Probed once an hour, so that the standing bounds nothing here.
+  const probes = [probeSpec({ intervalMs: 3_600_000, retryIntervalMs: 3_600_000 })]
+  const plan = rankPlan(
+    [rankEndpoint('a', { probes, capacity }), rankEndpoint('b', { probes })],
+    [
+      { members: [0, 1], slowStartSeconds: 100 },
+      { members: [0, 1], policyId: 'weighted', slowStartSeconds: 100, choose: 'weighted' },
+      { members: [1], policyId: 'other', slowStartSeconds: 100 },
+      { members: [0], policyId: 'loaded' },
+    ],
+  )
+  const addresses = healthOf(plan, [UP, UP])
+  feed(addresses[0]!, { results: '---++' }, 1_000_000)
+  const returnedMs = 1_020_000
+  const memory = createRankMemory()
+  const bounds = (nowMs: number, given: Parameters<typeof rank>[2] = {}): number[] =>
+    [...rank(plan, addresses, { memory, nowMs, ...given }).poolTtlBoundSeconds].filter((_, at) => at % 2 === 0)
+  // Three failures in a row: an hour and two more.
+  const [steady] = bounds(returnedMs + 100_000)
+  assert.equal(steady, 3 * 3600)
+  const slow: [atMs: number, bound: number][] = [
+    [0, 10],
+    [1, 10],
+    [9000, 1],
+    [9999, 1],
+    [10_000, 10],
+    [85_500, 5],
+    [89_000, 1],
+    [90_000, 10_800],
+  ]
+  for (const [atMs, bound] of slow)
+    assert.deepEqual(bounds(returnedMs + atMs), [bound, bound, steady, steady], `slow start after ${atMs} ms`)
+  const laterMs = returnedMs + 200_000
+  const drain = (share: number, nextStepMs?: number) => ({
+    overrides: [{ endpointId: 'a', action: 'drain' as const, share, ...(nextStepMs === undefined ? {} : { nextStepMs }) }],
+  })
+  assert.deepEqual(bounds(laterMs, drain(0.9, 33_333)), [34, 34, steady, 34], 'drain')
+  assert.deepEqual(bounds(laterMs, drain(0)), [steady, steady, steady, steady], 'drained')
+  const load = (perSecond: number) => ({
+    loads: new Map([['a', { reportedPerSecond: perSecond, smoothPerSecond: perSecond, estimatedPerSecond: Number.NaN }]]),
+  })
+  const ttl = plan.poolUses[3]!.ttlSeconds
+  assert.deepEqual(bounds(laterMs, load(95)).at(-1), ttl, 'the first step of shedding')
+  assert.deepEqual(bounds(laterMs + 1000 * ttl - 2000, load(95)).at(-1), 2)
+  for (let step = 1; step < 30; step++) bounds(laterMs + 1000 * ttl * step, load(90))
+  assert.deepEqual(bounds(laterMs + 30_000 * ttl, load(90)).at(-1), steady, 'settled')
+})
