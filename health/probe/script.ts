@@ -35,14 +35,12 @@ export const probeScript: ProbeKind = async (spec, address, run) => {
     NEARCAST_HOST: spec.host,
     NEARCAST_TIMEOUT_MS: String(spec.timeoutMs),
   }
-  const startedMs = run.now()
   const result = await runProgram(path, [address], environment, run)
   if ('refused' in result) {
     const detail =
       result.refused === 'busy' ? 'too many programs run for probes on this machine' : `script ${name} cannot be started (${result.code})`
     return { ok: false, failure: 'internal', unmeasurable: true, detail }
   }
-  run.phases.firstByteMs = run.now() - startedMs
   if (run.details !== undefined) run.details.text = result.output.slice(0, 2048)
   if (run.signal.aborted) return { ok: false, failure: 'timeout', detail: `script ${name} was killed at the time limit` }
   const output = result.output
