@@ -3,9 +3,9 @@
  *
  *   in place ── `fall` failures in a row, or a gate closes ──► out ── `doubling × rise` successes in a row ──► in place
  *
- * doubling: 1; doubled by each loss within 30 minutes of the last return (at most 64); 30 minutes in place forgive it. Simulated at 5 s
- * (test/simulation/flapping.test.ts): 3 % loss 2 changes a day, 8 % 5 a day and handed out 2 % of the time; a rule that looks at the
- * error rate of the window alone made 159 and 383.
+ * doubling: 1; doubled by each loss within 30 minutes of the last return (at most 64); 30 minutes in place forgive it. Simulated at 5 s for
+ * two weeks (bench/simulate-health.ts): 3 % loss 3 changes a day, 8 % 2 a day and handed out 1 % of the time, most of it on the first day; a
+ * rule that looks at the error rate of the window alone made 162 and 387.
  */
 
 /** In place for this long: earlier losses are forgiven. */

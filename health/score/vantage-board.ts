@@ -12,6 +12,8 @@ import type { Votes } from './find-isolation.ts'
 export const FRESH_INTERVALS = 3
 /** A report made longer ago, or later than now, by the wall clocks. */
 export const MOST_CLOCK_MS = 30_000
+/** Reports do not overtake each other by more than this. */
+const OUT_OF_ORDER_MS = 5000
 /** Vantages kept; a fleet has dozens, whoever feeds names without end must not fill the memory. */
 export const MOST_VANTAGES = 256
 /** No endpoint answers slower than this. */
@@ -93,7 +95,9 @@ function reasonToRefuse(
   if (vantage === ownName) return 'own-report'
   if (at > wallMs + MOST_CLOCK_MS) return 'future'
   const before = board.rows.get(vantage)
-  if (at < wallMs - MOST_CLOCK_MS || (before !== undefined && at < before.at)) return 'past'
+  // A vantage whose clock was put back is heard again when its old reports cannot come any more.
+  const isOlder = before !== undefined && at < before.at && nowMs - before.heardMs < OUT_OF_ORDER_MS
+  if (at < wallMs - MOST_CLOCK_MS || isOlder) return 'past'
   if (before !== undefined || board.rows.size < MOST_VANTAGES) return undefined
   forgetSilent(board, nowMs)
   return board.rows.size < MOST_VANTAGES ? undefined : 'vantage-limit'

@@ -82,6 +82,8 @@ test('an older report that arrives late changes nothing', () => {
   takeReport(board, report({ at: WALL - 1, addresses: [address({ inPlace: false })] }), KNOWN, 'me', 0, WALL)
   assert.equal(votesAbout(board, 'a 192.0.2.1', KNOWN.get('a 192.0.2.1')!, new Set(), 0)[0]!.inPlace, true)
   assert.equal(dropped.past, 1)
+  takeReport(board, report({ at: WALL - 1, addresses: [address({ inPlace: false })] }), KNOWN, 'me', 5000, WALL + 5000)
+  assert.equal(votesAbout(board, 'a 192.0.2.1', KNOWN.get('a 192.0.2.1')!, new Set(), 5000)[0]!.inPlace, false, 'its clock was put back')
 })
 
 test('an isolated vantage counts for its own site only', () => {
