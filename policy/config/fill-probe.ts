@@ -54,7 +54,7 @@ const PUSH_EXPIRE_SECONDS = 60
  * Steps of a compiled pattern. The time of a search grows with text × steps; with this many and 64 KiB (health/probe/judge-body.ts) it stays
  * below a fifth of a second whatever the text is, and what people write has 20.
  */
-const MOST_PATTERN_STEPS = 200
+const MOST_PATTERN_STEPS = 100
 
 /** The port of a probe that has none written; 0 = the kind has none. */
 export function automaticPort(kind: Probe['kind']): number | undefined {
