@@ -1,6 +1,7 @@
 /** Section `options` of the document: shape → Options, with everything that is wrong as an issue. Pure. */
 import { findAddress, formatAddress } from '../../geodata/address/address.ts'
 import { findCovering } from '../../geodata/address/covered-prefixes.ts'
+import { isForbiddenTarget } from '../../geodata/address/forbidden-targets.ts'
 import { formatPrefix, type Prefix, parsePrefix } from '../../geodata/address/prefix.ts'
 import type { ConfigPath, IssueDraft, LineOf } from './config-issue.ts'
 import type { Options } from './config-schema.ts'
@@ -35,7 +36,7 @@ function fillReference(
     const match = /^(?:\[([^\]]+)\]|([^:[\]]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/.exec(text.trim())
     const address = findAddress(match?.[1] ?? match?.[2] ?? match?.[3] ?? '')
     const port = Number(match?.[4] ?? REFERENCE_PORT)
-    if (address === undefined || port < 1 || port > 65_535) {
+    if (address === undefined || isForbiddenTarget(address) || port < 1 || port > 65_535) {
       issues.push({ code: 'CONFIG_ISOLATION_REFERENCE', path, params: { value: text } })
       continue
     }
