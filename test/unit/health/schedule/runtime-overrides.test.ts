@@ -75,16 +75,19 @@ test('what is forced before the first plan holds in its first ranking; a later l
 })
 
 test('starts, ends and drains come by the clock alone', async (t) => {
-  const now = Date.now()
-  const { eligible } = await start(t, [
-    override({ id: '1', startsAt: now + 700, endsAt: now + 2500 }),
-    override({ id: '2', target: { kind: 'endpoint', value: 'b' }, action: 'drain', drainSeconds: 1, startsAt: now + 700 }),
-  ])
-  assert.match(eligible(), /b/, 'it is not drained yet')
-  await until(() => eligible() === '')
-  assert.ok(Date.now() >= now + 1700, 'a drain is over when its time is')
-  await until(() => eligible() === 'a')
-  assert.ok(Date.now() >= now + 2500)
+  const { health, eligible } = await start(t, [])
+  const startsAt = Date.now() + 300
+  health.replaceOverrides([override({ startsAt })])
+  await until(() => eligible() === 'b')
+  assert.ok(Date.now() >= startsAt)
+  const endsAt = Date.now() + 300
+  health.replaceOverrides([override({ endsAt })])
+  await until(() => eligible() === 'ab')
+  assert.ok(Date.now() >= endsAt)
+  const drainsAt = Date.now()
+  health.replaceOverrides([override({ action: 'drain', drainSeconds: 1, startsAt: drainsAt })])
+  await until(() => eligible() === 'b')
+  assert.ok(Date.now() >= drainsAt + 1000, 'a drain is over when its time is')
 })
 
 test('a rank worker that is replaced goes on with the overrides', async (t) => {
