@@ -55,8 +55,14 @@ const config = makeSyntheticConfig({
       ],
       fallback: ['central'],
     },
+    { id: 'd-shed', rules: [{ line: '*', pools: ['edges'] }], fallback: ['central'], hashPrefix: { ipv4: 24, ipv6: 56 } },
   ],
 })
+/** Slow start, drain and shedding at once, and a weight that grows. */
+const SHARES = {
+  keeps: { 'ningbo-telecom-1': 39_000, 'ningbo-mobile-1': 6554, 'hangzhou-unicom-1': 52_000, 'central-1': 60_000 },
+  weights: { 'ningbo-telecom-1': 7 },
+}
 const subject = makeSubject(config, geodata)
 
 test('the reference scenario: Ningbo Telecom has its edge, moves along the order when it fails, and returns', () => {
@@ -87,9 +93,10 @@ test('the reference scenario: Ningbo Telecom has its edge, moves along the order
   for (const [client, endpoint] of auto) assert.deepEqual(subject.ask(client, {}, { policy: 'b-auto' }).endpoints, [endpoint], client)
 })
 
-test('a million random pairs inside one scope have one answer, for three policies, one with weights and hashPrefix', (t) => {
+test('a million random pairs inside one scope have one answer, with weights, hashPrefix, slow start, drain and shedding', (t) => {
   const { policies, compiled } = subject
-  const ranking = fillRanking(config, makePlainRanking(config))
+  const ranking = fillRanking(config, makePlainRanking(config, SHARES))
+  const steady = fillRanking(config, makePlainRanking(config))
   const [one, other] = [makeDecision(), makeDecision()]
   let state = PROPERTY_SEED
   const random = (): number => {
@@ -100,8 +107,9 @@ test('a million random pairs inside one scope have one answer, for three policie
   }
   const PAIRS = 1_000_000
   let bits = 0
+  let moved = 0
   for (let pair = 0; pair < PAIRS; pair++) {
-    const policy = pair % 3
+    const policy = pair % 4
     const family = random() % 2 === 0 ? 4 : 6
     const [w0, w1, w2, w3] = family === 4 ? clientIn4(random) : clientIn6(random)
     decide(policies, ranking, policy, 0, family, w0, w1, w2, w3, 0, one)
@@ -125,8 +133,14 @@ test('a million random pairs inside one scope have one answer, for three policie
       assert.fail(
         `policy ${compiled.names.policies[policy]}: ${[w0, w1, w2, w3]} and ${[o0, o1, o2, o3]} differ inside a scope of ${one.scope}`,
       )
+    if (pair % 16 >= 4) continue
+    decide(policies, steady, policy, 0, family, w0, w1, w2, w3, 0, other)
+    if (other.scope !== one.scope)
+      assert.fail(`policy ${compiled.names.policies[policy]}: the ranking changed the scope of ${[w0, w1, w2, w3]}`)
+    if (other.members[0] !== one.members[0]) moved++
   }
-  t.diagnostic(`mean scope ${(bits / PAIRS).toFixed(1)}`)
+  t.diagnostic(`mean scope ${(bits / PAIRS).toFixed(1)}, shares moved ${moved} of ${PAIRS / 4}`)
+  assert.ok(moved > PAIRS / 60)
 })
 
 /** A client of a random range of the geodata, at its edges more often than inside. */
@@ -178,3 +192,77 @@ test('on the real ranges every address at the edges of a scope has the answer of
   }
   assert.ok(scopes.size > 10)
 })
+
+test('shedding on the real ranges: the share that goes is what was said within 1 % of 100,000 subnets, monotone, least losses first', (t) => {
+  const { policies, compiled } = subject
+  const { columns } = compiled
+  const policy = compiled.names.policies.indexOf('d-shed')
+  const out = makeDecision()
+  const memberOf = (id: string): number => {
+    const use = columns.rulePoolUses[columns.rulePoolFirst[columns.policyRuleFirst[policy]!]!]!
+    for (let m = columns.poolUseMemberFirst[use]!; ; m++) if (compiled.names.endpoints[columns.memberEndpoint[m]!] === id) return m
+  }
+  const shedder = memberOf('shanghai-telecom-1')
+  const decideAll = (keep: number, subnets: readonly number[]): Int32Array => {
+    const ranking = fillRanking(config, makePlainRanking(config, { keeps: { 'shanghai-telecom-1': keep } }))
+    return Int32Array.from(subnets, (subnet) => {
+      decide(policies, ranking, policy, 0, 4, subnet, 0, 0, 0, 0, out)
+      return out.members[0]!
+    })
+  }
+  // Subnets spread over all addresses of which something is known; those of one member.
+  const spread = knownSubnets(1_200_000)
+  const steady = decideAll(65_535, spread)
+  const own = spread.filter((_, n) => steady[n] === shedder)
+  assert.ok(own.length >= 100_000, `${own.length}`)
+  const subnets = Array.from({ length: 100_000 }, (_, n) => own[Math.floor((n * own.length) / 100_000)]!)
+  const loss = subnets.map((subnet) => {
+    decide(policies, fillSteady, policy, 0, 4, subnet, 0, 0, 0, 0, out)
+    return columns.classSpans4[columns.classOrderFirst[out.class]!]! >>> 16
+  })
+  let before: Int32Array | undefined
+  for (const shedPercent of [5, 20, 50, 90]) {
+    const after = decideAll(Math.round(655.35 * (100 - shedPercent)), subnets)
+    let gone = 0
+    let lowestGone = 65_536
+    let highestKept = -1
+    for (const [n, member] of after.entries()) {
+      if (member === shedder) {
+        if (before !== undefined && before[n] !== shedder) assert.fail(`${subnets[n]} comes back at ${shedPercent} %`)
+        highestKept = Math.max(highestKept, loss[n]!)
+      } else {
+        gone++
+        lowestGone = Math.min(lowestGone, loss[n]!)
+      }
+    }
+    t.diagnostic(`${shedPercent} %: ${((100 * gone) / subnets.length).toFixed(2)} % gone`)
+    assert.ok(Math.abs(gone / subnets.length - shedPercent / 100) < 0.01, `${gone} gone at ${shedPercent} %`)
+    // Spans are in order of loss: at most one of them is split.
+    assert.ok(highestKept <= lowestGone, `${highestKept} kept, ${lowestGone} gone`)
+    before = after
+  }
+})
+
+const fillSteady = fillRanking(config, makePlainRanking(config))
+
+/** First addresses of /24 networks, evenly spread over what the geodata knows. */
+function knownSubnets(count: number): number[] {
+  const { starts, values } = geodata.v4
+  const known: number[] = []
+  let total = 0
+  for (let range = 0; range < values.length; range++) {
+    const { country, carrier } = geodata.locations[values[range]!]!
+    const size = (starts[range + 1] ?? 0x1_0000_0000) - starts[range]!
+    if (country !== undefined || carrier !== undefined) total += size
+    known.push(total)
+  }
+  const subnets: number[] = []
+  let range = 0
+  for (let n = 0; n < count; n++) {
+    const at = Math.floor(((n + 0.5) * total) / count)
+    while (known[range]! <= at) range++
+    const end = starts[range + 1] ?? 0x1_0000_0000
+    subnets.push((end - (known[range]! - at)) | 0)
+  }
+  return subnets
+}

@@ -31,6 +31,7 @@ const POOLS: ConfigDraft['pools'] = [
   { id: 'central', members: ['c1', 'c2'] },
   { id: 'reserve', members: ['r1'] },
 ]
+const NOBODY = { n1: 0, n2: 0, h1: 0, m1: 0, c1: 0, c2: 0, r1: 0 }
 const ENDPOINTS = ['n1', 'n2', 'h1', 'm1', 'c1', 'c2', 'r1']
 
 /** Standings with everything else down. */
@@ -72,6 +73,30 @@ test('decide takes the first of the four steps that has an endpoint', () => {
       client: ELSEWHERE,
       health: {},
       expected: [1, '*', 0, 'middle', 0, ['m1']],
+    },
+    {
+      name: '1: a pool whose members keep others hands over to the next pool, in the same rule and along the chain',
+      client: NINGBO,
+      health: { keeps: { n1: 0, n2: 0, h1: 0 } },
+      expected: [1, '*', 2, 'middle', 0, ['m1']],
+    },
+    {
+      name: '2: nobody of the rules keeps the client',
+      client: NINGBO,
+      health: { keeps: { n1: 0, n2: 0, h1: 0, m1: 0, c1: 0 } },
+      expected: [2, '', -1, 'central', 0, ['c2']],
+    },
+    {
+      name: '1: nobody at all keeps the client: as if everybody did',
+      client: NINGBO,
+      health: { keeps: NOBODY },
+      expected: [1, 'cn-3302/telecom', 0, 'ningbo', 0, ['n1']],
+    },
+    {
+      name: '1: a share does not count towards minimumUp',
+      client: NINGBO,
+      health: { standings: { n2: 'in-place' }, keeps: { h1: 0 } },
+      expected: [1, '*', 2, 'middle', 0, ['m1']],
     },
     {
       name: '2: the fallback needs only the standing',
@@ -217,6 +242,15 @@ test('the TTL is the policy’s, bounded by pools whose change could change the 
     ['a bound above the TTL', {}, { ttlBounds: { ningbo: 300 } }, 30],
     ['a TTL above the largest bound, unbounded', { ttlSeconds: 86400 }, {}, 86400],
     ['step 2 has seen every pool of the rules', {}, { ...only({ c1: 'in-place' }), ttlBounds: { middle: 9 } }, 9],
+    [
+      'a pool that passes the client on counts, and so does the one that answers',
+      {},
+      { keeps: { n1: 0, n2: 0 }, ttlBounds: { ningbo: 12, zhejiang: 20, middle: 6 } },
+      12,
+    ],
+    ['nobody in the chain keeps the client: every pool has been passed', {}, { keeps: NOBODY, ttlBounds: { ningbo: 25, reserve: 8 } }, 8],
+    ['a step of a share is a bound like another; the floor holds', {}, { keeps: { n1: 30_000 }, ttlBounds: { ningbo: 2 } }, 5],
+    ['when all is steady it rises again', {}, { keeps: { n1: 65_535 } }, 30],
     ['SERVFAIL too', { allDown: 'servfail' }, { ...only({}), ttlBounds: { reserve: 8 } }, 8],
   ]
   for (const [name, policy, health, ttlSeconds] of cases) assert.equal(subjectOf(policy).ask(NINGBO, health).ttlSeconds, ttlSeconds, name)
