@@ -187,6 +187,7 @@ async function run(args: CommandArgs): Promise<number> {
     labelOf: (line, config) => lines.describe(line, config.lines),
     onEvent: (subject, detail) => void feed.add({ at: new Date().toISOString(), node: 'control', kind: 'override', subject, detail }),
     now: Date.now,
+    log,
   })
   const own = [listen, metricsListenOf(flags)].map(({ address, port }) => ({ address: formatAddress(address), port }))
   const webhooks = new WebhookDesk({

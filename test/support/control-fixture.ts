@@ -267,6 +267,7 @@ export async function startControl(
     labelOf: (line, config) => lines.describe(line, config.lines),
     onEvent: (subject, detail) => void feed.add({ at: new Date(now()).toISOString(), node: 'control', kind: 'override', subject, detail }),
     now,
+    log: quiet,
   })
   const latency = new LatencyDesk({
     store,

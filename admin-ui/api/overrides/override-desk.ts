@@ -41,6 +41,7 @@ export type OverrideDeskParts = {
   /** Tells the feed; subject is the endpoint, or kind and value of the target. */
   readonly onEvent: (subject: string, detail: string) => void
   readonly now: () => number
+  readonly log: { readonly error: (fields: object, message: string) => void }
 }
 
 /** Code that accepts that lines are left on the fallback. */
@@ -63,6 +64,7 @@ export class OverrideDesk {
   #open: readonly StoredOverride[] | undefined
   #active: ReadonlySet<string> = new Set()
   #timer: NodeJS.Timeout | undefined
+  #failure = ''
 
   constructor(parts: OverrideDeskParts) {
     this.#parts = parts
@@ -71,9 +73,9 @@ export class OverrideDesk {
   /** Tells the nodes, now and whenever one connects, and begins to look at ends and windows. */
   start(): void {
     this.#active = this.#activeIds()
-    this.look()
+    this.#lookOn()
     this.#tell()
-    this.#timer = setInterval(() => this.look(), LOOK_MS)
+    this.#timer = setInterval(() => this.#lookOn(), LOOK_MS)
   }
 
   /** Ends looking. */
@@ -169,6 +171,8 @@ export class OverrideDesk {
   look(): void {
     const { store, now } = this.#parts
     const over = this.#stored().filter(({ override }) => isOver(override, now()))
+    // Even when one of them fails: what the store has now counts.
+    if (over.length > 0) this.#open = undefined
     for (const stored of over) {
       const { override } = stored
       store.transaction(() => {
@@ -177,7 +181,6 @@ export class OverrideDesk {
       })
       this.#say(stored, `${override.action} of ${override.owner} over, its time has ended: ${override.reason}`)
     }
-    if (over.length > 0) this.#open = undefined
     const active = this.#activeIds()
     const gone = new Set(over.map(({ override }) => override.id))
     for (const stored of this.#stored()) {
@@ -188,6 +191,18 @@ export class OverrideDesk {
     }
     this.#active = active
     if (over.length > 0) this.#tell()
+  }
+
+  /** Looks; a store that cannot be written, on a full disk say, costs the event and the line in the audit until it can: nodes have ended it themselves. */
+  #lookOn(): void {
+    try {
+      this.look()
+      this.#failure = ''
+    } catch (error) {
+      const { message } = error as Error
+      if (message !== this.#failure) this.#parts.log.error({ err: error }, 'overrides whose time is over could not be ended in the store')
+      this.#failure = message
+    }
   }
 
   /** Which endpoints it hits, and who would be left on the fallback while it holds. */

@@ -320,6 +320,24 @@ test('a target that a later document does not have any more holds nobody, and ca
   assert.equal((await control.call('DELETE', `/overrides/${json.id}`, { cookie })).status, 204)
 })
 
+test('a store that cannot be written does not end control: the override is ended when it can', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  await add({ ...endpoint('nb1'), durationSeconds: 60 })
+  const desk = control.parts.overrides
+  desk.start()
+  t.after(() => desk.stop())
+  const broken = t.mock.method(control.parts.store, 'endOverride', () => {
+    throw new Error('database or disk is full')
+  })
+  control.advance(60_000)
+  t.mock.timers.tick(3000)
+  assert.equal(broken.mock.callCount(), 3)
+  assert.equal((await list()).overrides[0]!.state, 'ended', 'by the clock it is over')
+  broken.mock.restore()
+  t.mock.timers.tick(1000)
+  assert.deepEqual((await list()).overrides, [])
+})
+
 test('no more than 500 are open', async () => {
   for (let count = 0; count < 500; count++)
     control.parts.store.addOverride(
