@@ -77,6 +77,86 @@ export type RouteTypes = {
   checkOverride: { body: OverrideAdd; answer: OverrideCheck }
   changeOverride: { body: OverrideChange; answer: Override }
   endOverride: { body: undefined; answer: undefined }
+  addLatencySamples: { body: LatencySamples; answer: LatencySamplesAnswer }
+  latencyMatrix: { body: undefined; answer: LatencyMatrix }
+  lines: { body: undefined; answer: LineCatalogue }
+  lineSearch: { body: undefined; answer: LineSearch }
+  lineChain: { body: undefined; answer: LineChain }
+  line: { body: undefined; answer: LineDescription }
+  checkNetworks: { body: NetworkCheckWish; answer: NetworkCheck }
+  geodata: { body: undefined; answer: GeodataStatus }
+  geodataPending: { body: undefined; answer: GeodataPending }
+  confirmGeodata: { body: undefined; answer: GeodataStatus }
+  rejectGeodata: { body: undefined; answer: GeodataStatus }
+  refreshGeodata: { body: GeodataRefresh; answer: GeodataRefreshAnswer }
+  rollBackGeodata: { body: undefined; answer: GeodataStatus }
+  zones: { body: undefined; answer: ZoneList }
+  zone: { body: undefined; answer: ZoneAnswer }
+  document: { body: undefined; answer: DocumentAnswer }
+  checkDocument: { body: DocumentCheck; answer: DocumentCheckAnswer }
+  putDocument: { body: DocumentPut; answer: PublishAnswer }
+  draft: { body: undefined; answer: Draft }
+  draftDocument: { body: undefined; answer: DocumentAnswer }
+  putDraftDocument: { body: DraftPut; answer: Draft }
+  rebaseDraft: { body: undefined; answer: Draft }
+  discardDraft: { body: undefined; answer: undefined }
+  reviewDraft: { body: undefined; answer: Review }
+  publish: { body: Publish; answer: PublishAnswer }
+  generations: { body: undefined; answer: GenerationList }
+  generation: { body: undefined; answer: GenerationAnswer }
+  rollBack: { body: Publish; answer: PublishAnswer }
+  explain: { body: undefined; answer: ExplainAnswer }
+  events: { body: undefined; answer: EventList }
+  /** Answers text/event-stream, see event.ts. */
+  eventStream: { body: undefined; answer: undefined }
+  webhooks: { body: undefined; answer: WebhookList }
+  testWebhook: { body: undefined; answer: WebhookTest }
+  users: { body: undefined; answer: { readonly users: readonly User[] } }
+  addUser: { body: UserAdd; answer: UserPassword }
+  setUserRole: { body: UserRole; answer: User }
+  resetUser: { body: undefined; answer: UserPassword }
+  removeUser: { body: undefined; answer: undefined }
+  tokens: { body: undefined; answer: { readonly tokens: readonly Token[] } }
+  addToken: { body: TokenAdd; answer: TokenSecret }
+  removeToken: { body: undefined; answer: undefined }
+  sessions: { body: undefined; answer: { readonly sessions: readonly Session[] } }
+  removeSession: { body: undefined; answer: undefined }
+  audit: { body: undefined; answer: { readonly entries: readonly AuditEntry[]; readonly more: boolean } }
+  openApi: { body: undefined; answer: unknown }
+}
+
+/** Name of a route. */
+export type RouteName = keyof RouteTypes
+
+/** All routes by name. */
+export const ROUTES: Readonly<Record<RouteName, Route>> = {
+  signIn: route('POST', '/session', 'anyone', 'signs in; sets the session cookie'),
+  me: route('GET', '/session', 'signed-in', 'who I am'),
+  signOut: route('DELETE', '/session', 'signed-in', 'ends this session'),
+  changePassword: route('PUT', '/session/password', 'signed-in', 'changes my password; ends my other sessions'),
+  status: route('GET', '/status', 'viewer', 'generation, nodes, uptime, queries per second'),
+  healthScores: route('GET', '/health/scores', 'viewer', 'standing, latency, error rate and score of each address'),
+  pushHealth: scoped(
+    'push',
+    route('POST', '/health/push', 'operator', 'an endpoint, or who watches it, reports: one or a batch; tokens of scope push'),
+  ),
+  pushSamples: scoped('samples', route('POST', '/health/samples', 'operator', 'samples of a foreign vantage; tokens of scope samples')),
+  vantages: route('GET', '/health/vantages', 'viewer', 'vantages: nodes and fed ones, newest sample, isolation, counts'),
+  tryProbes: route('POST', '/probes/try', 'editor', 'tries the probes of an endpoint once, now, from here; counts for nothing'),
+  standingHistory: route('GET', '/health/history', 'viewer', 'worst standing per minute and address; ?minutes=60'),
+  healthSeries: route('GET', '/health/series', 'viewer', 'health over time for plots; ?endpoint=a,b&from=&to=&step='),
+  policies: route('GET', '/policies', 'viewer', 'policies with their names, rules and issues; ?of=draft|live'),
+  policy: route('GET', '/policies/:id', 'viewer', 'one policy with its ETag; ?of=draft|live'),
+  putPolicy: route('PUT', '/policies/:id', 'editor', 'writes a policy into my draft; If-Match or If-None-Match: * is required'),
+  deletePolicy: route('DELETE', '/policies/:id', 'editor', 'removes a policy from my draft; If-Match is required'),
+  pools: route('GET', '/pools', 'viewer', 'pools and who uses them; ?of=draft|live'),
+  endpoints: route('GET', '/endpoints', 'viewer', 'endpoints with their health'),
+  overrides: route('GET', '/overrides', 'viewer', 'overrides that have not ended, newest first; ?ended= adds that many ended ones'),
+  override: route('GET', '/overrides/:id', 'viewer', 'one override with its ETag'),
+  addOverride: route('POST', '/overrides', 'operator', 'forces endpoints up, down, or drains them; 409 lists lines left on the fallback'),
+  checkOverride: route('POST', '/overrides/check', 'operator', 'says which endpoints and lines an override would hit; sets nothing'),
+  changeOverride: route('PATCH', '/overrides/:id', 'operator', 'changes an open override; If-Match is required'),
+  endOverride: route('DELETE', '/overrides/:id', 'operator', 'ends an override; ?reason=, If-Match is honoured'),
   addLatencySamples: scoped(
     'samples',
     route(
