@@ -43,6 +43,7 @@ export type ExplainCandidate = {
     | 'behind-incumbent'
     | 'gate-error-rate'
     | 'gate-latency'
+    | 'over-capacity'
     | 'down'
     | 'unknown'
     | 'override-down'
@@ -190,6 +191,7 @@ const candidate = z.object({
     'behind-incumbent',
     'gate-error-rate',
     'gate-latency',
+    'over-capacity',
     'down',
     'unknown',
     'override-down',

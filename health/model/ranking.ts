@@ -44,6 +44,8 @@ export const ADDRESS_DRAINING = 4
 export const ADDRESS_UNPROBED = 8
 /** The endpoint has this address at all. */
 export const ADDRESS_PRESENT = 16
+/** Its endpoint is beyond the hard mark of its capacity. */
+export const ADDRESS_OVERLOADED = 32
 
 /** Columns of one ranking slot. */
 export type RankingColumns = {

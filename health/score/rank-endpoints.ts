@@ -11,6 +11,7 @@
 import { type RankPlan, type RankPoolUse, VANTAGE_SHARE_PERCENT } from '../model/rank-plan.ts'
 import {
   ADDRESS_DRAINING,
+  ADDRESS_OVERLOADED,
   ADDRESS_OVERRIDE_DOWN,
   ADDRESS_OVERRIDE_UP,
   ADDRESS_PRESENT,
@@ -117,15 +118,15 @@ export function rankEndpoints(input: RankInput, out: RankingColumns): void {
   out.header[1] = input.rankingId
   out.header[2] = wallMs
   const overrides = new Map(input.overrides.map((override) => [override.endpointId, override]))
-  const facts: (AddressFacts | undefined)[] = []
-  for (let at = 0; at < 2 * plan.endpoints.length; at++)
-    facts.push(fillAddress(input, at, addresses[at], overrides.get(plan.endpoints[at >> 1]!.id), out))
   for (const { id, capacity } of plan.endpoints) {
     if (capacity === undefined) continue
     const overloaded = isOverloaded(capacity, input.loads?.get(id), input.memory.overloaded.has(id))
     if (overloaded) input.memory.overloaded.add(id)
     else input.memory.overloaded.delete(id)
   }
+  const facts: (AddressFacts | undefined)[] = []
+  for (let at = 0; at < 2 * plan.endpoints.length; at++)
+    facts.push(fillAddress(input, at, addresses[at], overrides.get(plan.endpoints[at >> 1]!.id), out))
   for (const [number, poolUse] of plan.poolUses.entries()) {
     fillPoolUse(input, poolUse, number, 0, facts, out)
     if (poolUse.jointFamilies) clearView(poolUse, number, out)
@@ -154,7 +155,8 @@ function fillAddress(
     (present !== undefined && present.tracks.length === 0 ? ADDRESS_UNPROBED : 0) |
     (override?.action === 'up' ? ADDRESS_OVERRIDE_UP : 0) |
     (override?.action === 'down' ? ADDRESS_OVERRIDE_DOWN : 0) |
-    (override?.action === 'drain' ? ADDRESS_DRAINING : 0)
+    (override?.action === 'drain' ? ADDRESS_DRAINING : 0) |
+    (present !== undefined && input.memory.overloaded.has(endpoint.id) ? ADDRESS_OVERLOADED : 0)
   out.addressLatencyMs[at] = measures?.latencyMs ?? Number.NaN
   out.addressErrorRatePercent[at] = measures?.errorRatePercent ?? Number.NaN
   out.addressSampleCount[at] = measures?.sampleCount ?? 0

@@ -333,6 +333,7 @@ const SHARES: Readonly<Record<string, string>> = { draining: 'draining', 'slow-s
 const REASONS: Readonly<Record<string, string>> = {
   'gate-error-rate': 'out by its error rate',
   'gate-latency': 'out by its latency',
+  'over-capacity': 'beyond its capacity',
   'override-down': 'held down',
   'no-address-of-family': 'without an address of this family',
   draining: 'left by this client',

@@ -6,6 +6,7 @@ import { LATENCY_EXPLORE_CAP, NO_LATENCY_MEMBER } from '../../health/model/laten
 import type { RankPlan, RankPoolUse } from '../../health/model/rank-plan.ts'
 import {
   ADDRESS_DRAINING,
+  ADDRESS_OVERLOADED,
   ADDRESS_OVERRIDE_DOWN,
   ADDRESS_PRESENT,
   KEEP_ALL,
@@ -32,6 +33,7 @@ export type CandidateVerdict =
   | 'behind-incumbent'
   | 'gate-error-rate'
   | 'gate-latency'
+  | 'over-capacity'
   | 'down'
   | 'unknown'
   | 'override-down'
@@ -296,6 +298,7 @@ function verdictOf(
       return 'drained'
     if (present.some((address) => ranking.addressStanding[address] === STANDING_DOWN)) return 'down'
     if (present.some((address) => ranking.addressStanding[address]! < STANDING_DEGRADED)) return 'unknown'
+    if (present.some((address) => (ranking.addressFlags[address]! & ADDRESS_OVERLOADED) !== 0)) return 'over-capacity'
     if ((bits & MEMBER_IN_PLACE) !== 0 || (bits & MEMBER_NOT_DOWN) !== 0) {
       return present.some((address) => ranking.addressLatencyMs[address]! >= use.maxLatencyMs) ? 'gate-latency' : 'gate-error-rate'
     }

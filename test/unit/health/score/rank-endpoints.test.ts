@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RankPlan } from '../../../../health/model/rank-plan.ts'
 import {
+  ADDRESS_OVERLOADED,
   ADDRESS_OVERRIDE_DOWN,
   ADDRESS_PRESENT,
   ADDRESS_UNPROBED,
@@ -418,6 +419,14 @@ test('capacity: shares fall by a step a TTL, beyond the hard mark it is in place
   assert.deepEqual(at(61_000, Number.NaN, 500), [keep(0.7), 80, KEEP_ALL, ELIGIBLE, KEEP_ALL], 'an estimate sheds, and no more')
   assert.deepEqual(at(62_000, 101), [keep(0.1), 10, KEEP_ALL, IN_PLACE, KEEP_ALL])
   assert.deepEqual(at(63_000, 90), [keep(0.1), 10, KEEP_ALL, IN_PLACE, KEEP_ALL], 'until it reports less than the soft mark')
+  assert.equal(
+    rank(plan, addresses, {
+      memory,
+      nowMs: 63_500,
+      loads: new Map([['a', { reportedPerSecond: 90, smoothPerSecond: 90, estimatedPerSecond: 0 }]]),
+    }).addressFlags[0]! & ADDRESS_OVERLOADED,
+    ADDRESS_OVERLOADED,
+  )
   assert.deepEqual(at(64_000, 10), [keep(0.1), 10, KEEP_ALL, ELIGIBLE, KEEP_ALL], 'and then it begins with a tenth')
 })
 
