@@ -18,6 +18,8 @@ export type LocationChains = {
   readonly rowOf: (autoSlot: number, group: number) => number
   /** What clients of a group lose by their second choice in that pool (loss-spans.ts). */
   readonly lossOf: (autoSlot: number, group: number) => number
+  /** The same in bands that make classes of their own; always 0 for pools that never share their clients out. */
+  readonly bandOf: (autoSlot: number, group: number) => number
 }
 
 /** Class columns under construction. */
@@ -64,7 +66,8 @@ export class ClassBuilder {
       if (number < 0) {
         const list = ordered.listOf(orders)
         const placed = signature.placedPools.length
-        number = this.#add([...stacks.slotsOf(custom), ...ordered.slotsOfChain(chain)], list.slice(0, placed), list.slice(placed))
+        const rows = list.slice(placed, placed + signature.latencySlots.length)
+        number = this.#add([...stacks.slotsOf(custom), ...ordered.slotsOfChain(chain)], list.slice(0, placed), rows)
         byParts.set(head, orders, number)
       }
       known.set(stack, group, number)
@@ -84,6 +87,10 @@ export class ClassBuilder {
   }
 }
 
+/** Lines lead to a placed pool in the end; their most specific rule does. */
+const REACHES = 1
+const LEADS = 2
+
 /** What groups of locations add to a class, in small numbers: chains of slots, and lists of orders. */
 class OrderedGroups {
   readonly #signature: LineSignature
@@ -94,7 +101,7 @@ class OrderedGroups {
   readonly #slotsOfChain: (readonly number[])[] = [[]]
   /** Placed pools that a stack, or a chain, leads to, as a number of a list of bits. */
   readonly #reachByText = new Map<string, number>()
-  readonly #reaches: (readonly boolean[])[] = []
+  readonly #reaches: (readonly number[])[] = []
   readonly #reachOf = new PairTable()
   readonly #orders = new PairTable()
   readonly #ordersByText = new Map<string, number>()
@@ -130,7 +137,10 @@ class OrderedGroups {
     return this.#lists[orders]!
   }
 
-  /** Orders of the placed pools at a group and then rows of the latency pools, as a list's number; 0 for a pool that these lines do not lead to. */
+  /**
+   * Orders of the placed pools at a group, then rows of the latency pools, then bands of loss, as a list's number; 0 for a pool that these
+   * lines do not lead to.
+   */
   ordersOf(stack: number, chain: number, group: number, stacks: LineStacks): number {
     const { placedPools, latencySlots } = this.#signature
     if (placedPools.length === 0) return this.#intern([])
@@ -141,6 +151,8 @@ class OrderedGroups {
     const orders = this.#intern([
       ...placedPools.map((_, autoSlot) => (bits[autoSlot] ? this.#chains.orderOf(autoSlot, group) : 0)),
       ...latencySlots.map((autoSlot) => (bits[autoSlot] ? this.#chains.rowOf(autoSlot, group) : 0)),
+      // Only who comes here first is laid out by loss.
+      ...placedPools.map((_, autoSlot) => (bits[autoSlot] === LEADS ? this.#chains.bandOf(autoSlot, group) : 0)),
     ])
     this.#orders.set(reach, group, orders)
     return orders
@@ -154,7 +166,10 @@ class OrderedGroups {
     const known = this.#reachOf.get(stack, chain)
     if (known >= 0) return known
     const slots = [...stacks.slotsOf(stack), ...this.slotsOfChain(chain)]
-    const bits = this.#signature.placedPools.map((placed) => placed.inFallback || placed.slots.some((slot) => slots.includes(slot)))
+    const bits = this.#signature.placedPools.map((placed) => {
+      if (placed.slots.includes(slots[0] ?? -1)) return LEADS
+      return placed.inFallback || placed.slots.some((slot) => slots.includes(slot)) ? REACHES : 0
+    })
     const reach = internText(this.#reachByText, bits.join(), () => this.#reaches.push(bits) - 1)
     this.#reachOf.set(stack, chain, reach)
     return reach

@@ -16,6 +16,7 @@ import { matrixLineOf } from '../../geodata/line/matrix-line.ts'
 import { LATENCY_ENTRIES_CAP } from '../../health/model/latency-matrix.ts'
 import type { IssueDraft } from '../config/config-issue.ts'
 import type { Config, Policy, Pool } from '../config/config-schema.ts'
+import { isShared } from '../config/is-shared.ts'
 import { latencyReadingOf } from '../config/latency-reading.ts'
 import { hashId } from '../decide/hash-block.ts'
 import {
@@ -35,7 +36,7 @@ import { LatencyRows } from './latency-rows.ts'
 import { byId, isPlaced, type LineSignature, poolIdsOf, signatureOf, sortConfig, sortRules } from './line-signature.ts'
 import { LineStacks } from './line-stacks.ts'
 import { groupSpace, type LocationGroups } from './location-groups.ts'
-import { type LossFacts, layOutSpans } from './loss-spans.ts'
+import { bandOfLoss, type LossFacts, layOutSpans } from './loss-spans.ts'
 import { OrderLists } from './order-lists.ts'
 import { lossOf, orderSorted, type SortedMember, sortMembers } from './order-members.ts'
 import { type Spot, spotKey, spotOfEndpoint, spotOfLocation } from './spot.ts'
@@ -321,6 +322,7 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
   const placed = signature.placedPools.map(({ pool }) => ({
     pool,
     byPathQuality: pool.choose === 'auto',
+    isBanded: isShared(pool, endpoints),
     members: pool.members.map(({ endpoint }) => ({ endpointId: endpoint, spot: spotOfEndpoint(endpoints.get(endpoint)!) })),
     known: new Map<string, PlacedAt>(),
     // Asked range by range, so by number; spots are the same for many groups.
@@ -360,6 +362,7 @@ function chainsOf(signature: LineSignature, config: Config, groups: LocationGrou
       return rows.rowOf(pool, members, line, orderOf(autoSlot, group), placedAt(autoSlot, group).spot)
     },
     lossOf: (autoSlot, group) => placedAt(autoSlot, group).loss,
+    bandOf: (autoSlot, group) => (placed[autoSlot]!.isBanded ? bandOfLoss(placedAt(autoSlot, group).loss) : 0),
   }
 }
 

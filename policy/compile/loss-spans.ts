@@ -12,6 +12,7 @@
  */
 import type { LineSignature } from './line-signature.ts'
 import type { GroupRanges } from './location-groups.ts'
+import { STEP_KM } from './order-members.ts'
 import type { SweptRanges } from './sweep-ranges.ts'
 
 /** What the layout needs to know of classes and of groups of locations. */
@@ -94,6 +95,21 @@ function layOutMember(
  */
 export function roundLoss(loss: number): number {
   return Math.floor(loss + 0.501)
+}
+
+/** First kilometres of the bands behind the first one. */
+const BANDS_KM = [50, 100, 200, 400, 800, 1600, 3200] as const
+
+/**
+ * Band of a loss: path steps, and kilometres in doublings. In pools that share their clients out, clients of different bands are different
+ * classes: a pool of two members would else have but one class for each, and everybody the same loss.
+ */
+export function bandOfLoss(loss: number): number {
+  const steps = Math.round(loss / STEP_KM)
+  const km = loss - STEP_KM * steps
+  let band = 0
+  while (band < BANDS_KM.length && km >= BANDS_KM[band]!) band++
+  return steps * (BANDS_KM.length + 1) + band
 }
 
 /** Share of the whole in 1/65535, rounded in the same manner. */

@@ -23,7 +23,7 @@ const MAINLAND = 'cn'
 export type OrderedMember = { readonly endpointId: string; readonly spot: Spot }
 
 /** More kilometres than any distance; a path step weighs more than them all. */
-const STEP_KM = 40_100
+export const STEP_KM = 40_100
 /** Farthest that two points can be apart, rounded up; stands in for a member whose place is unknown. */
 const FARTHEST_KM = 20_040
 

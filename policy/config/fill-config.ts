@@ -34,6 +34,7 @@ import { fillGeodata } from './fill-geodata.ts'
 import { fillLines } from './fill-lines.ts'
 import { fillOptions } from './fill-options.ts'
 import { fillProbe } from './fill-probe.ts'
+import { isShared } from './is-shared.ts'
 import { isUsualLatency } from './latency-reading.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
@@ -433,11 +434,8 @@ export function automaticOf(
     }
   }
   // Shares of clients: by weights, by a slow start, or by what an endpoint can take. Whole countries would not be shares.
-  const isShared = uses.some(
-    ({ choose, slowStartSeconds, members }) =>
-      choose === 'weighted' || slowStartSeconds > 0 || members.some(({ endpoint }) => endpoints.get(endpoint)?.capacity !== undefined),
-  )
-  return { families: seen.size <= 1 ? 'same-endpoint' : 'each', hashPrefix: { ipv4: isShared ? 24 : 0, ipv6: isShared ? 56 : 0 } }
+  const hasShares = uses.some((pool) => pool.choose === 'weighted' || isShared(pool, endpoints))
+  return { families: seen.size <= 1 ? 'same-endpoint' : 'each', hashPrefix: { ipv4: hasShares ? 24 : 0, ipv6: hasShares ? 56 : 0 } }
 }
 
 function domainName(text: string, origin: string | undefined, path: ConfigPath, issues: IssueDraft[]): string {

@@ -473,8 +473,20 @@ function answerClass(input: NaiveInput, policy: Policy, address: bigint): string
       pool.id,
       naiveOrder(input.config, pool, location),
       pool.choose === 'latency' ? matrixLineOf(location, latencyReadingOf(policy).by) : '',
+      naiveBand(input.config, policy, pool, chain, location),
     ])
   return JSON.stringify([chain, orders])
+}
+
+/** Band of what a client loses by the second choice, in pools that share their clients out and that it comes to first; 0 in others. */
+function naiveBand(config: Config, policy: Policy, pool: Pool, chain: readonly string[], location: Location): string {
+  const endpoints = pool.members.map(({ endpoint }) => config.endpoints.find(({ id }) => id === endpoint)!)
+  if (pool.slowStartSeconds === 0 && endpoints.every(({ capacity }) => capacity === undefined)) return ''
+  if (!policy.rules.some((rule) => rule.line === chain[0] && rule.pools.includes(pool.id))) return ''
+  const loss = naiveLoss(config, pool, location)
+  const steps = Math.round(loss / 40_100)
+  const km = loss - 40_100 * steps
+  return `${steps} steps, ${[50, 100, 200, 400, 800, 1600, 3200].filter((edge) => km >= edge).length} doublings`
 }
 
 /** Addresses at which something may change. */

@@ -112,6 +112,7 @@ export const world: fc.Arbitrary<World> = fc
         addresses: fc.constantFrom('4', '4', '46', '6', 'target'),
         coordinates: fc.option(fc.constantFrom([30, 120] as const, [-10.5, -70] as const), { nil: null, freq: 5 }),
         enabled: fc.nat(9).map((n) => n > 0),
+        capacity: fc.option(fc.constant({ requestsPerSecond: 1, softPercent: 80, hardPercent: 100 }), { nil: undefined, freq: 5 }),
       }),
       { minLength: 2, maxLength: 7 },
     ),
@@ -126,6 +127,7 @@ export const world: fc.Arbitrary<World> = fc
         minimumUp: fc.constantFrom(1, 1, 2),
         maxAnswers: fc.integer({ min: 1, max: 3 }),
         sticky: fc.nat(4).map((n) => n > 0),
+        slowStartSeconds: fc.constantFrom(0, 0, 60),
       }),
       { minLength: 2, maxLength: 5 },
     ),
@@ -154,8 +156,9 @@ export const world: fc.Arbitrary<World> = fc
     ),
   })
   .map((drawn): World => {
-    const endpoints = drawn.endpoints.map(({ addresses, ...rest }, n) => ({
+    const endpoints = drawn.endpoints.map(({ addresses, capacity, ...rest }, n) => ({
       ...rest,
+      ...(capacity === undefined ? {} : { capacity }),
       id: `e${n}`,
       ipv4: addresses.includes('4') ? `192.0.2.${n + 1}` : '',
       ipv6: addresses.includes('6') ? `2001:db8::${n + 1}` : '',

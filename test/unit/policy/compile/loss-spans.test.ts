@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KEEP_ALL } from '../../../../health/model/ranking.ts'
-import { cutOf, roundLoss } from '../../../../policy/compile/loss-spans.ts'
+import { bandOfLoss, cutOf, roundLoss } from '../../../../policy/compile/loss-spans.ts'
 import { lossOf, sortMembers } from '../../../../policy/compile/order-members.ts'
 import { spotOfEndpoint, spotOfLocation } from '../../../../policy/compile/spot.ts'
 import { makeSyntheticConfig, type PolicyDraft } from '../../../support/synthetic-config.ts'
@@ -121,6 +121,51 @@ test('with a share shed, those who lose least have moved, the share is what was 
     if (movedByRank[1]! > 0) assert.equal(movedByRank[2], count[2])
     if (movedByRank[0]! > 0) assert.equal(movedByRank[1], count[1])
   }
+})
+
+test('a pool of two lays its clients out by bands of loss where it shares them out, and has no finer classes where it does not', () => {
+  const pairOf = (shared: boolean) =>
+    makeSubject(
+      makeSyntheticConfig({
+        endpoints: ENDPOINTS,
+        pools: [
+          { id: 'edges', choose: 'auto', slowStartSeconds: shared ? 60 : 0, members: ENDPOINTS.map(({ id }) => id) },
+          { id: 'central', members: ['central-1'] },
+        ],
+        policies: [POLICY],
+      }),
+      GEODATA,
+    )
+  const [plain, shared] = [pairOf(false), pairOf(true)]
+  const spans = (subject: ReturnType<typeof subjectOf>) => ['20.0.0.1', '20.1.0.1', '20.4.0.1'].map((client) => spanOf(subject, client))
+  assert.deepEqual(
+    spans(plain).map(([begin]) => begin),
+    [0, 0, 0],
+  )
+  // From Ningbo and Hangzhou it is three and two path steps to Beijing, from Suzhou one.
+  assert.deepEqual(spans(shared), [
+    [0, 8192],
+    [8192, 32768 - 8192],
+    [32768, 65535 - 32768],
+  ])
+  for (const client of ['20.0.0.1', '21.0.0.1']) assert.deepEqual(shared.ask(client).endpoints, plain.ask(client).endpoints)
+})
+
+test('bands of loss: path steps, and kilometres in doublings', () => {
+  const cases: [loss: number, band: number][] = [
+    [0, 0],
+    [49, 0],
+    [50, 1],
+    [100, 2],
+    [3199, 6],
+    [3200, 7],
+    [20_000, 7],
+    [40_100 - 900, 8],
+    [40_100 + 100, 10],
+    [3 * 40_100, 24],
+    [-30, 0],
+  ]
+  for (const [loss, band] of cases) assert.equal(bandOfLoss(loss), band, `${loss}`)
 })
 
 test('loss: path steps before kilometres, nothing where nothing is known', () => {
