@@ -37,7 +37,8 @@ export function planProbes(plan: RankPlan): readonly PlannedProbe[] {
   const endpointProbes = planned.map(({ probe }) => probe)
   for (const reference of plan.references) {
     const key = referenceKey(reference)
-    planned.push({ key, endpointId: key, address: reference.address, probe: referenceProbe(reference, endpointProbes) })
+    const probe = referenceProbe(reference, endpointProbes)
+    planned.push({ key: `${key} ${probe.intervalMs}`, endpointId: key, address: reference.address, probe })
   }
   return planned
 }

@@ -75,3 +75,20 @@ test('planProbes asks an address by the probes of its family, the address of a t
     ],
   )
 })
+
+test('references are connected to, twice as often as the quickest probe', () => {
+  const given = [{ address: '2001:db8::53', port: 443 }]
+  const cases = [
+    { intervalMs: 5000, expected: 2500 },
+    { intervalMs: 200, expected: 500 },
+    { intervalMs: 60_000, expected: 5000 },
+  ]
+  for (const { intervalMs, expected } of cases) {
+    const plan = rankPlan([rankEndpoint('a', { probes: [probeSpec({ intervalMs })] })], [{ members: [0] }], 1, given)
+    const { endpointId, address, probe } = planProbes(plan).at(-1)!
+    assert.deepEqual([endpointId, address, probe.kind, probe.port], ['reference:2001:db8::53 443', '2001:db8::53', 'tcp', 443])
+    assert.equal(probe.intervalMs, expected)
+    assert.ok(probe.timeoutMs < expected)
+  }
+  assert.equal(planProbes(rankPlan([], [], 1, given)).at(-1)!.probe.intervalMs, 5000, 'nothing else is probed')
+})
