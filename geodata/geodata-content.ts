@@ -13,6 +13,7 @@
 import type { RangeTable4, RangeTable6 } from './address/range-table.ts'
 import { buildRangeTable4, buildRangeTable6 } from './compile/build-range-table.ts'
 import { type Geodata, type GeodataHeader, LOCATION_FIELDS, type LocationField } from './geodata.ts'
+import { currentRegion } from './line/line-catalogue.ts'
 import { type FieldSources, type Location, UNKNOWN_LOCATION } from './line/location.ts'
 
 const TEXT_FIELDS = ['country', 'province', 'region', 'city', 'carrier'] as const
@@ -121,7 +122,7 @@ function decodeLocations(reader: ColumnReader, version: number, sourceCount: num
       ...UNKNOWN_LOCATION,
       country: columns[0]![row],
       province: columns[1]![row],
-      region: columns[2]![row],
+      region: regionNow(columns[2]![row]),
       city: columns[3]![row],
       carrier: columns[4]![row],
       asn: asns[row],
@@ -228,4 +229,9 @@ class ColumnReader {
   end(): void {
     if (this.#at !== this.#bytes.length) throw new RangeError(`${this.#bytes.length - this.#at} bytes follow the content`)
   }
+}
+
+/** A file that was made with an older catalogue may have a region's code of then. */
+function regionNow(code: string | undefined): string | undefined {
+  return code === undefined ? undefined : currentRegion(code)
 }

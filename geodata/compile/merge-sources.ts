@@ -7,7 +7,7 @@
  */
 import { GeodataError } from '../address/geodata-error.ts'
 import { type FieldCoverage, LOCATION_FIELDS, type LocationField } from '../geodata.ts'
-import { ABROAD_PROVINCES } from '../line/line-catalogue.ts'
+import { ABROAD_PROVINCES, currentRegion } from '../line/line-catalogue.ts'
 import { type FieldSources, type Location, UNKNOWN_LOCATION } from '../line/location.ts'
 import { type AddressWidth, compareStarts, type FlatRanges, mergeEqualRanges, sizeOfRange } from './flat-ranges.ts'
 
@@ -60,7 +60,8 @@ export function canonicalRecord(record: SourceRecord): SourceRecord {
   const chinese = record.city !== undefined && !record.city.includes('-')
   const province = record.province ?? (chinese ? record.city.slice(0, 2) : undefined)
   if (province !== undefined) return { ...record, country: country ?? 'CN', province }
-  return { ...record, country: country ?? (record.region ?? record.city)?.slice(0, 2), province }
+  const region = record.region === undefined ? undefined : currentRegion(record.region)
+  return { ...record, country: country ?? (record.region ?? record.city)?.slice(0, 2), province, region }
 }
 
 /** Merges sources in order of precedence. */

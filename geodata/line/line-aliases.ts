@@ -4,8 +4,18 @@
  * (province with carrier) are not guessed; the international DNSPod uses the same id syntax with other meanings.
  */
 import { fold } from './fold-name.ts'
-import { ABROAD_PROVINCES, CARRIERS, type Carrier, findPlace, findProvinceByLetters, listPlaces, type Place } from './line-catalogue.ts'
-import { findPlaceByName } from './place-names.ts'
+import {
+  ABROAD_PROVINCES,
+  CARRIERS,
+  type Carrier,
+  countryOfPlace,
+  findPlace,
+  findProvinceByLetters,
+  listPlaces,
+  listWithdrawnRegions,
+  type Place,
+} from './line-catalogue.ts'
+import { findPlaceByName, homonymsOf } from './place-names.ts'
 
 /** Whole lines: the DNSPod ids of its API document, the first-level codes of Alibaba and Huawei. */
 const LINE_ALIASES: ReadonlyMap<string, string> = new Map(
@@ -88,6 +98,8 @@ export function findPlaceAlias(text: string): string | undefined {
   const chinese = /^cn-(\w+)$/.exec(name)
   if (chinese !== null) return chinesePlace(chinese[1]!)
   if (Object.hasOwn(ABROAD_PROVINCES, text.toUpperCase())) return `cn-${ABROAD_PROVINCES[text.toUpperCase()]}`
+  const renamed = listWithdrawnRegions().get(name)
+  if (renamed !== undefined) return renamed.now
   const line = LINE_ALIASES.get(name)
   return line !== undefined && !line.includes('/') ? line : findPlaceByName(text)
 }
@@ -109,11 +121,27 @@ export function nearestPlace(text: string): Place {
   const holder = code === null ? undefined : (findPlace(`cn-${code[1]}${code[2] ?? ''}`) ?? findPlace(`cn-${code[1]}`))
   if (holder !== undefined) return holder
   const country = /^([a-z]{2})-/i.exec(text)?.[1]?.toLowerCase()
-  const siblings = country === undefined ? [] : listPlaces().filter((place) => place.key.startsWith(`${country}-`))
-  return nearest(text, siblings.length > 0 ? siblings : listPlaces().filter((place) => place.kind !== 'any'), (place) => [
+  const known = listPlaces().filter((place) => place.isWithdrawn === undefined && place.kind !== 'any')
+  const siblings = country === undefined ? [] : known.filter((place) => place.key.startsWith(`${country}-`))
+  return nearestOf(text, siblings.length > 0 ? siblings : known)
+}
+
+/** The place of mainland China whose name is nearest to what stands for the place in a vendor's code. */
+export function nearestChinesePlace(text: string): Place {
+  return nearestOf(
+    text,
+    listPlaces().filter((place) => place.key.startsWith('cn-')),
+  )
+}
+
+function nearestOf(text: string, places: readonly Place[]): Place {
+  // There are more cities than provinces and countries: of equally near names of two or three characters a city's is more often meant.
+  const narrowFirst = places.toSorted((a, b) => Number(b.kind === 'city') - Number(a.kind === 'city'))
+  return nearest(text, /[\u4e00-\u9fff]/.test(text) ? narrowFirst : places, (place) => [
     place.key,
     place.label.en,
     place.label['zh-CN'],
+    place.fullName ?? place.key,
   ])
 }
 
@@ -153,7 +181,14 @@ function aliasOfCode(name: string): string | undefined {
   if (carrier === undefined) return undefined
   if (second === undefined) return `cn/${carrier}`
   const place = findPlaceByName(second) ?? (second === 'cn' ? 'cn' : undefined)
-  return place === undefined ? undefined : `${place}/${carrier}`
+  return place === undefined || (parts[0] === 'cn' && !/^cn(-|$)/.test(place)) ? undefined : `${place}/${carrier}`
+}
+
+/** Carrier and what should be a place in a vendor's code of a carrier in China (cn_telecom_zhejiang); undefined when it is none. */
+export function partsOfChineseCode(text: string): { readonly place: string; readonly carrier: string } | undefined {
+  const [, name, place] = /^cn_([a-z]+)_([a-z]+)$/i.exec(text) ?? []
+  const carrier = name === undefined ? undefined : carrierAliases.get(fold(name))
+  return carrier === undefined ? undefined : { place: place!, carrier }
 }
 
 /** 中国电信_东北, 中国地区_华东_浙江, 电信_华北地区, 亚洲_日本, China Telecom_Zhejiang: names as consoles and exports show them. */
@@ -170,11 +205,17 @@ function aliasOfListedNames(text: string): string | undefined {
       continue
     }
     const placeHere = BIG_REGION_PARTS.get(part.toLowerCase()) ?? findPlaceAlias(part.replace(/地区$/, ''))
-    if (placeHere === undefined) return undefined
+    if (placeHere === undefined || (place !== undefined && lieApart(place, placeHere))) return undefined
     if (place === undefined || widthOf(placeHere) > widthOf(place)) place = placeHere
   }
   if (place === undefined) return carrier === undefined ? undefined : `*/${carrier}`
   return carrier === undefined ? place : `${place}/${carrier}`
+}
+
+/** Whether two places are in different countries. */
+function lieApart(a: string, b: string): boolean {
+  const countries = [countryOfPlace(a), countryOfPlace(b)]
+  return countries[0] !== undefined && countries[1] !== undefined && countries[0] !== countries[1]
 }
 
 function widthOf(place: string): number {
@@ -183,11 +224,33 @@ function widthOf(place: string): number {
 
 /** 浙江电信, 华东联通, 浙江宁波电信, 宁波电信: names written one behind the other. */
 function aliasOfJoinedNames(text: string): string | undefined {
-  if (!/^[\u4e00-\u9fff]+$/.test(text)) return undefined
+  if (!/^[\u4e00-\u9fff]+$/.test(text)) {
+    const parts = splitJoinedNames(text)
+    const place = parts === undefined ? undefined : findPlaceAlias(parts.place)
+    return place === undefined || homonymsOf(parts!.place).length > 1 ? undefined : `${place}/${parts!.carrier}`
+  }
   for (let end = text.length - 1; end >= 2; end--) {
     const carrier = carrierAliases.get(text.slice(end))
     const place = findPlaceAlias(text.slice(0, end))
     if (carrier !== undefined && place !== undefined) return `${place}/${carrier}`
+  }
+  return undefined
+}
+
+/** "ningbo telecom", "Zhejiang China Telecom", "ningbo dianxin", "telecom zhejiang": the names of a known place (or of several) and of a carrier. */
+export function splitJoinedNames(text: string): { readonly place: string; readonly carrier: string } | undefined {
+  if (/[/_]/.test(text) || findPlaceAlias(text) !== undefined) return undefined
+  const words = text.trim().split(/\s+/)
+  for (let count = words.length - 1; count > 0; count--) {
+    for (const [place, name] of [
+      [words.slice(0, -count), words.slice(-count)],
+      [words.slice(count), words.slice(0, count)],
+    ] as const) {
+      const carrier = carrierAliases.get(fold(name.join(' ')))
+      const joined = place.join(' ')
+      if (carrier !== undefined && (findPlaceAlias(joined) !== undefined || homonymsOf(joined).length > 1))
+        return { place: joined, carrier }
+    }
   }
   return undefined
 }

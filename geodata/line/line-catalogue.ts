@@ -9,6 +9,7 @@ import { COUNTRIES } from './data/countries.ts'
 import { PREFECTURES } from './data/prefectures.ts'
 import { PROVINCES } from './data/provinces.ts'
 import { REGIONS } from './data/regions.ts'
+import { WITHDRAWN_REGIONS } from './data/withdrawn-regions.ts'
 import type { Coordinates } from './location.ts'
 
 /** Language of a label. */
@@ -36,6 +37,16 @@ export type Place = {
   readonly parent: string | undefined
   /** Seat of a city, capital of a province, mean of its places for a country. */
   readonly coordinates: Coordinates | undefined
+  /** ISO 3166-2 has withdrawn its code, and no one other place is the same: it was divided, merged or redrawn. */
+  readonly isWithdrawn?: true
+}
+
+/** A code of a region that ISO 3166-2 has withdrawn. */
+export type WithdrawnRegion = {
+  /** Key of the same place now: a region or, for overseas parts of France and the like, a country. */
+  readonly now: string
+  /** Name that it had. */
+  readonly name: string
 }
 
 /** A carrier. */
@@ -117,6 +128,7 @@ const CONTINENTS: readonly (readonly [string, string, string])[] = [
 ]
 
 const places = new Map<string, Place>()
+const withdrawnRegions = new Map<string, WithdrawnRegion>()
 const carriersById = new Map(CARRIERS.map((entry) => [entry.id, entry]))
 const honestProvinces = new Set<string>()
 const provinceByLetters = new Map<string, string>()
@@ -130,6 +142,18 @@ export function listPlaces(): readonly Place[] {
 /** A place by its key. */
 export function findPlace(key: string): Place | undefined {
   return places.get(key)
+}
+
+/** Withdrawn codes of regions, lower case, that another place is known by now. */
+export function listWithdrawnRegions(): ReadonlyMap<string, WithdrawnRegion> {
+  return withdrawnRegions
+}
+
+/** A region's code ("IN-TG") as ISO 3166-2 has it now ("IN-TS"); undefined when it is a country of its own now. */
+export function currentRegion(code: string): string | undefined {
+  const now = withdrawnRegions.get(code.toLowerCase())?.now
+  if (now === undefined) return code
+  return now.includes('-') ? now.toUpperCase() : undefined
 }
 
 /** A carrier by its id. */
@@ -216,9 +240,12 @@ function loadPlaces(): void {
     if (code === 'CN' || code! in ABROAD_PROVINCES) continue
     addPlace(code!.toLowerCase(), 'country', en!, zh!, `continent-${continent!.toLowerCase()}`, point(latitude, longitude))
   }
-  for (const [code, en, zh] of rows(REGIONS)) {
+  for (const [code, en, zh, withdrawn] of rows(REGIONS)) {
     addPlace(code!.toLowerCase(), 'region', en!, zh || en!, code!.slice(0, 2).toLowerCase())
+    if (withdrawn !== undefined) places.set(code!.toLowerCase(), { ...places.get(code!.toLowerCase())!, isWithdrawn: true })
   }
+  for (const [code, now, name] of rows(WITHDRAWN_REGIONS))
+    withdrawnRegions.set(code!.toLowerCase(), { now: now!.toLowerCase(), name: name! })
   for (const { code, region, en, zh, coordinates } of CITIES_ABROAD) {
     addPlace(cityPlaceKey(code), 'city', en, zh, (region ?? code.slice(0, 2)).toLowerCase(), coordinates)
   }

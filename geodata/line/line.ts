@@ -4,7 +4,17 @@
  * the same line have the same key.
  */
 import { GeodataError } from '../address/geodata-error.ts'
-import { findAlias, findCarrierAlias, findPlaceAlias, isSearchEngineLine, nearestCarrier, nearestPlace } from './line-aliases.ts'
+import {
+  findAlias,
+  findCarrierAlias,
+  findPlaceAlias,
+  isSearchEngineLine,
+  nearestCarrier,
+  nearestChinesePlace,
+  nearestPlace,
+  partsOfChineseCode,
+  splitJoinedNames,
+} from './line-aliases.ts'
 import { countryOfPlace, findCarrier, findPlace, type LabelLanguage, type Place } from './line-catalogue.ts'
 import { homonymsOf, provinceOfDirectCounty } from './place-names.ts'
 
@@ -20,6 +30,9 @@ export type Line =
 /** The default line: matches every asker. */
 export const DEFAULT_LINE: LineKey = '*'
 
+/** Places that share a name, of which so many are told: ten provinces of the world are "Central". */
+const MAX_CANDIDATES = 8
+
 /** Greatest AS number (RFC 6793). */
 const MAX_ASN = 4294967295
 
@@ -33,9 +46,14 @@ export function parseLine(text: string): Line {
   const alias = findAlias(trimmed)
   if (alias !== undefined) return placeLine(alias)
   const slash = trimmed.indexOf('/')
-  if (slash < 0) return placeLine(resolvePlace(trimmed))
-  const place = resolvePlace(trimmed.slice(0, slash), trimmed.slice(slash))
-  return placeLine(`${place}/${resolveCarrier(trimmed.slice(slash + 1), `${place}/`)}`)
+  if (slash < 0) {
+    const joined = splitJoinedNames(trimmed)
+    return placeLine(joined === undefined ? resolvePlace(trimmed) : `${resolvePlace(joined.place, `/${joined.carrier}`)}/${joined.carrier}`)
+  }
+  refuseCarrierFirst(trimmed, slash)
+  const carrier = trimmed.slice(slash + 1)
+  const place = resolvePlace(trimmed.slice(0, slash), `/${findCarrierAlias(carrier) ?? nearestCarrier(carrier).id}`)
+  return placeLine(`${place}/${resolveCarrier(carrier, `${place}/`)}`)
 }
 
 /** Canonical key of a line in any accepted spelling. Throws as parseLine. */
@@ -83,7 +101,10 @@ export function placeLabel(key: string, language: LabelLanguage): string {
     return `${place.label.en} (${holder.label.en})`
   }
   if (place.kind !== 'region' || parent?.kind !== 'country') return place.label[language]
-  return language === 'en' ? `${place.label.en} (${parent.label.en})` : `${parent.label['zh-CN']}${place.label['zh-CN']}`
+  if (language === 'en') return `${place.label.en} (${parent.label.en}${place.isWithdrawn ? ', former code' : ''})`
+  // A region without a Chinese name has its English one: 美国 Illinois.
+  const name = place.label['zh-CN']
+  return `${parent.label['zh-CN']}${/^[\u4e00-\u9fff]/.test(name) ? '' : ' '}${name}${place.isWithdrawn ? '（旧代码）' : ''}`
 }
 
 function asnLine(text: string, asn: number): Line {
@@ -97,6 +118,18 @@ function placeLine(key: LineKey): Line {
   const slash = key.indexOf('/')
   if (slash < 0) return { kind: 'place', key, place: key, carrier: undefined }
   return { kind: 'place', key, place: key.slice(0, slash), carrier: key.slice(slash + 1) }
+}
+
+/** 电信/浙江: the place stands first. */
+function refuseCarrierFirst(text: string, slash: number): void {
+  const carrier = findCarrierAlias(text.slice(0, slash))
+  if (carrier === undefined || findPlaceAlias(text.slice(0, slash)) !== undefined) return
+  const key = `${findPlaceAlias(text.slice(slash + 1)) ?? '*'}/${carrier}`
+  throw new GeodataError(
+    'GEODATA_LINE_UNKNOWN',
+    `"${text}" has the carrier before the place`,
+    `did you mean "${key}" (${lineLabel(key, 'en')})?`,
+  )
 }
 
 /** `rest` is what follows in the key: a suggestion shows the whole key, or it would name a wider line. */
@@ -120,6 +153,12 @@ function resolvePlace(text: string, rest: string = ''): string {
       'put the networks of its crawlers in a custom line (custom:ID)',
     )
   }
+  const code = partsOfChineseCode(text)
+  if (code !== undefined) {
+    const near = nearestChinesePlace(code.place)
+    const remedy = `did you mean "${near.key}/${code.carrier}" (${nameBoth(near)})?`
+    throw new GeodataError('GEODATA_LINE_UNKNOWN', `unknown place "${code.place}" in "${text}"`, remedy)
+  }
   const nearest = nearestPlace(text)
   // A code is not nearly another one, unless it lies in it: its digits name a province and a city.
   if (/^cn-\d+$/i.test(text) && !text.toLowerCase().startsWith(nearest.key)) {
@@ -134,7 +173,9 @@ function resolvePlace(text: string, rest: string = ''): string {
 
 /** Two places of one kind with one name: a guess would send a whole city elsewhere. */
 function ambiguousPlace(text: string, keys: readonly string[], rest: string): GeodataError {
-  const list = keys.map((key) => `"${key}${rest}" (${nameBoth(findPlace(key)!)})`)
+  const more = keys.length - MAX_CANDIDATES
+  const list = keys.slice(0, MAX_CANDIDATES).map((key) => `"${key}${rest}" (${nameBoth(findPlace(key)!)})`)
+  if (more > 0) list.push(`${more} more that nearcast lines search finds`)
   const place = findPlace(keys[0]!)!
   const holder = place.key.startsWith('cn-') ? place.parent! : countryOfPlace(place.key)!.toLowerCase()
   const qualified = `${place.label.en} ${findPlace(holder)!.label.en}`.toLowerCase()

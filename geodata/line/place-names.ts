@@ -1,7 +1,8 @@
 /**
  * Every name a place is known by: labels in both languages, official names, pinyin, names of before a renaming, one-character
  * abbreviations → its key. Pure. A name that several places of one kind share (suzhou, shanxi, San José) is a homonym: whoever writes
- * it must say which one is meant; of different kinds the widest has it (吉林 is the province).
+ * it must say which one is meant; of different kinds the widest has it (吉林 is the province). Regions of other countries have the names
+ * that nothing else has: Barcelona is the city, Bavaria the region.
  */
 import { CITIES_ABROAD } from './cities-abroad.ts'
 import { fold } from './fold-name.ts'
@@ -133,6 +134,10 @@ const DIRECT_COUNTIES: Readonly<Record<string, readonly string[]>> = {
 /** Endings that people write or leave out. */
 const ENDINGS = /(特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|自治州|自治县|林区|地区|省|市|盟|州|县)$/
 
+/** What English and Chinese names of regions abroad end in, in one source or the other. */
+const REGION_ENDINGS =
+  /\s+(province|region|state|oblast|krai|governorate|district|prefecture|county|department|republic|voivodeship|oblysy)$|(边疆区|共和国|自治区|自治州|大区|地区|州|省|邦|府|县|郡|道|都)$/i
+
 /** Kinds of places, widest first. */
 const WIDTH: readonly PlaceKind[] = ['any', 'abroad', 'continent', 'country', 'big-region', 'region', 'city']
 
@@ -210,8 +215,7 @@ function loadNames(): void {
   for (const [name, key] of Object.entries(MORE_NAMES)) add(name, key, true)
   for (const [name, key] of Object.entries(FORMER_NAMES)) formerByKey.set(key, [...(formerByKey.get(key) ?? []), name])
   for (const place of listPlaces()) {
-    // Regions of other countries are written by their codes: their 5,000 names would be homonyms of cities everywhere.
-    if (place.kind === 'any' || (place.kind === 'region' && !place.key.startsWith('cn-'))) continue
+    if (place.kind === 'any' || isRegionAbroad(place)) continue
     const { key, label, fullName } = place
     for (const name of [label.en, label['zh-CN'], fullName ?? '']) add(name, key, true)
     add(readingOf(place)?.pinyin ?? '', key, false)
@@ -223,6 +227,38 @@ function loadNames(): void {
   }
   // After the names of today: a former name never hides one.
   for (const [name, key] of Object.entries({ ...FORMER_NAMES, ...FORMER_READINGS })) if (!byName.has(fold(name))) add(name, key, false)
+  loadRegionsAbroad()
+}
+
+/** 5,000 regions of other countries: their names come last, in full before shortened, and never stand for what is called so already. */
+function loadRegionsAbroad(): void {
+  const regions = listPlaces().filter((place) => isRegionAbroad(place) && place.isWithdrawn === undefined)
+  for (const namesOf of [(place: Place) => [place.label.en, place.label['zh-CN'], ...withCountry(place)], shortNames]) {
+    const found = new Map<string, Named[]>()
+    for (const place of regions) {
+      for (const name of new Set(namesOf(place).map(fold))) {
+        if (name === '' || byName.has(name) || directCounties.has(name)) continue
+        found.set(name, [...(found.get(name) ?? []), { key: place.key, isLabel: true }])
+      }
+    }
+    for (const [name, list] of found) byName.set(name, list)
+  }
+}
+
+function isRegionAbroad({ kind, key }: Place): boolean {
+  return kind === 'region' && !key.startsWith('cn-')
+}
+
+/** California United States, 美国加利福尼亚州. */
+function withCountry({ label, parent }: Place): readonly string[] {
+  const country = findPlace(parent ?? '')!.label
+  return [label.en + country.en, country.en + label.en, country['zh-CN'] + label['zh-CN']]
+}
+
+function shortNames(place: Place): readonly string[] {
+  const { label, parent } = place
+  const short = [label.en, label['zh-CN']].map((name) => name.replace(REGION_ENDINGS, '')).filter((name) => [...name].length > 1)
+  return [...short, ...short.map((name) => findPlace(parent ?? '')!.label[/^[\u4e00-\u9fff]/.test(name) ? 'zh-CN' : 'en'] + name)]
 }
 
 /** Zhejiang Ningbo, Ningbo Zhejiang, 浙江宁波, 浙江省宁波市, San Jose California, 美国圣何塞. */

@@ -19,6 +19,8 @@ export type BuildJob = {
   readonly folder: string
   /** File that the source `default` stands for. */
   readonly defaultFile: string
+  /** Finished data that the corrections are merged over; the sources are left alone then [they are read]. */
+  readonly basePath?: string
   /** Folder of the result, which is named after its digest. */
   readonly outFolder: string
   /** File of the data in use, and the sizes of its sources. */
@@ -35,6 +37,8 @@ export type BuildJob = {
 export type BuildOutcome = {
   readonly digest: string
   readonly path: string
+  /** The data without corrections; `path` when there are none. */
+  readonly basePath: string
   readonly sizes: readonly SourceSize[]
   readonly header: GeodataHeader
   /** Undefined: the same as the data in use; no file was written. */

@@ -1,6 +1,6 @@
 /**
  * Worker entry: builds a snapshot from a recipe, checks it against the data in use, compares the two, and writes it. Nothing but a
- * finished, checked file comes out of here; what fails leaves no file. One job, then the thread ends, and its memory with it.
+ * finished, checked file comes out of here; what a build that fails has written is nobody's, and swept away. One job, then the thread ends, and its memory with it.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { GeodataError } from '../address/geodata-error.ts'
 import { buildGeodata } from '../build-geodata.ts'
 import { diffGeodata } from '../compile/diff-geodata.ts'
+import type { Geodata } from '../geodata.ts'
 import { loadGeodata, saveGeodata } from '../geodata-file.ts'
+import type { Recipe } from '../source/source-kind.ts'
 import type { BuildJob, BuildOutcome, BuildReply } from './build-in-worker.ts'
 import { checkCandidate, type SourceSize, sizeOfReading } from './check-candidate.ts'
 import { compareClientLines } from './client-sample.ts'
@@ -20,23 +22,45 @@ const MOST_MOVES = 50
 
 async function build(job: BuildJob): Promise<BuildOutcome> {
   const sizes: SourceSize[] = []
-  const isShipped = job.recipe.sources.join() === 'default' && (job.recipe.corrections ?? []).length === 0
-  const candidate = isShipped
-    ? loadGeodata(job.defaultFile)
-    : await buildGeodata(job.recipe, {
-        folder: job.folder,
-        defaultFile: job.defaultFile,
-        onReading: (name, reading) => void sizes.push(sizeOfReading(name, reading)),
-      })
+  const { corrections = [], ...recipe } = job.recipe
+  const isShipped = recipe.sources.join() === 'default'
+  const given = job.basePath ?? (isShipped ? job.defaultFile : undefined)
+  // Corrections are merged over what the sources make, in a step of its own: so they can change without the sources being read.
+  const { basePath, base } =
+    given === undefined ? await buildBase(recipe, job, (size) => sizes.push(size)) : { basePath: given, base: undefined }
+  const candidate =
+    corrections.length === 0
+      ? (base ?? loadGeodata(basePath))
+      : await buildGeodata({ sources: ['default'], corrections }, { folder: job.folder, defaultFile: basePath })
   const live = loadGeodata(job.livePath)
-  const built = { digest: candidate.digest, sizes, header: candidate.header }
+  const built = { digest: candidate.digest, basePath, sizes, header: candidate.header }
   if (candidate.digest === live.digest) return { ...built, path: job.livePath, diff: undefined, clients: { queries: 0, lineChanged: 0 } }
-  checkCandidate(candidate, sizes, { sizes: job.liveSizes, header: live.header, isSameRecipe: job.isSameRecipe }, job.guards)
-  const path = isShipped ? job.defaultFile : join(job.outFolder, `${candidate.digest}.geodata`)
-  if (!isShipped) saveGeodata(path, candidate, COMPRESSION)
-  rmSync(join(job.outFolder, `${candidate.digest}.geodata.old`), { force: true })
+  const isCorrection = job.basePath !== undefined
+  checkCandidate(candidate, sizes, { sizes: job.liveSizes, geodata: live, isSameRecipe: job.isSameRecipe, isCorrection }, job.guards)
+  const path = corrections.length === 0 ? basePath : save(candidate, job)
   const diff = diffGeodata(live, candidate, MOST_MOVES)
   return { ...built, path, diff, clients: compareClientLines(live, candidate, job.clients) }
+}
+
+async function buildBase(
+  recipe: Recipe,
+  job: BuildJob,
+  onSize: (size: SourceSize) => void,
+): Promise<{ readonly basePath: string; readonly base: Geodata }> {
+  const base = await buildGeodata(recipe, {
+    folder: job.folder,
+    defaultFile: job.defaultFile,
+    onReading: (name, reading) => onSize(sizeOfReading(name, reading)),
+  })
+  return { basePath: save(base, job), base }
+}
+
+/** Writes a file that is named after what is in it; gives its path. */
+function save(geodata: Geodata, { outFolder }: BuildJob): string {
+  const path = join(outFolder, `${geodata.digest}.geodata`)
+  saveGeodata(path, geodata, COMPRESSION)
+  rmSync(`${path}.old`, { force: true })
+  return path
 }
 
 async function main(): Promise<void> {

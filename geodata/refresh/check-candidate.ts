@@ -22,9 +22,12 @@ export type CandidateGuards = {
 export type CandidateBase = {
   /** Sizes of the sources when the data in use was built; empty = not known. */
   readonly sizes: readonly SourceSize[]
-  readonly header: GeodataHeader
+  /** The data in use. */
+  readonly geodata: Geodata
   /** False: the document names other sources now, so a field may well know less. */
   readonly isSameRecipe: boolean
+  /** True: it is the data in use but for its corrections. Then it is not asked what the data in use does not keep to either. */
+  readonly isCorrection: boolean
 }
 
 /** Size of what a source said. */
@@ -47,14 +50,14 @@ export function checkCandidate(candidate: Geodata, sizes: readonly SourceSize[],
   }
   if (base.isSameRecipe) {
     for (const field of LOCATION_FIELDS) {
-      const [before, after] = [base.header.coverage[field], candidate.header.coverage[field]]
+      const [before, after] = [base.geodata.header.coverage[field], candidate.header.coverage[field]]
       if (before === undefined || after === undefined) continue
       refuseLoss(`field "${field}"`, 'IPv4 addresses', before.ipv4Addresses, after.ipv4Addresses, guards)
       refuseLoss(`field "${field}"`, 'IPv6 /48 networks', before.ipv6Networks48, after.ipv6Networks48, guards)
     }
   }
-  checkCoverage(candidate, guards)
-  checkKnownAddresses(candidate, guards)
+  if (!base.isCorrection) checkCoverage(candidate, guards)
+  checkKnownAddresses(candidate, base, guards)
 }
 
 function refuseLoss(what: string, unit: string, before: number, after: number, { maxShrinkPercent }: CandidateGuards): void {
@@ -92,16 +95,20 @@ function countAddresses(geodata: Geodata, isMeant: (location: Geodata['locations
   return sum
 }
 
-function checkKnownAddresses(candidate: Geodata, { knownAddresses }: CandidateGuards): void {
+function checkKnownAddresses(candidate: Geodata, { geodata, isCorrection }: CandidateBase, { knownAddresses }: CandidateGuards): void {
   for (const { address: text, line } of knownAddresses) {
     const address = findAddress(text)
     if (address === undefined) continue
     const chain = lineChain(lookupLocation(candidate, address).location, 'place-first')
     if (chain.includes(line)) continue
-    const message = `the known address ${text} would be on "${chain[0] ?? '*'}", not on "${line}"`
+    const { location } = lookupLocation(geodata, address)
+    const wasThere = lineChain(location, 'place-first').includes(line)
+    if (isCorrection && !wasThere) continue
+    const [before, after] = [finestLine(location), finestLine(lookupLocation(candidate, address).location)]
+    const now = wasThere || before !== after ? `it is on "${before}" now` : 'it is there now, too'
     throw new GeodataError(
       'GEODATA_KNOWN_ADDRESS',
-      message,
+      `the known address ${text} would be on "${after}", not on "${line}" (${now})`,
       'check the source; if the address moved, correct geodata.guards.knownAddresses',
     )
   }

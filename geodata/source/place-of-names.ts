@@ -7,7 +7,7 @@ import type { SourceRecord } from '../compile/merge-sources.ts'
 import { findCityAbroad, findCityByGeonameId } from '../line/cities-abroad.ts'
 import { fold } from '../line/fold-name.ts'
 import { findPlaceAlias } from '../line/line-aliases.ts'
-import { ABROAD_PROVINCES, findPlace, listPlaces } from '../line/line-catalogue.ts'
+import { ABROAD_PROVINCES, currentRegion, findPlace, listPlaces, listWithdrawnRegions } from '../line/line-catalogue.ts'
 import { findCityByName, findProvinceByName } from './chinese-place-names.ts'
 import { GEONAME_IDS } from './data/geoname-ids.ts'
 
@@ -127,8 +127,8 @@ function findPrefecture(province: string | undefined, { names, geonameId }: Name
 
 function findRegion(country: string, { code, names }: NamedPart): string | undefined {
   if (code !== undefined && code !== '') {
-    const key = `${country}-${code}`.toLowerCase()
-    if (findPlace(key)?.kind === 'region') return key.toUpperCase()
+    const region = currentRegion(`${country}-${code}`.toUpperCase())
+    if (region !== undefined && findPlace(region.toLowerCase())?.kind === 'region') return region
   }
   return firstOf(names, (name) => {
     const exact = `${country} ${fold(name)}`
@@ -165,15 +165,28 @@ function loadNames(): void {
     if (place.kind === 'city' && /^cn-\d{4}$/.test(place.key)) {
       prefectures.set(`${place.key.slice(3, 5)} ${foldPart(place.label.en)}`, place.key.slice(3))
     }
-    // France's regions before 2016 had one letter.
-    if (place.kind !== 'region' || /^(cn-|fr-.$)/.test(place.key)) continue
-    const key = place.key.toUpperCase()
-    for (const [names, name] of [
-      [regions, fold(place.label.en)],
-      [shortRegions, shortName(place.label.en)],
-    ] as const) {
-      const named = `${key.slice(0, 2)} ${name}`
-      names.set(named, names.has(named) ? '' : key)
+    if (place.kind === 'region' && !place.key.startsWith('cn-') && place.isWithdrawn === undefined) {
+      addRegionName(place.key.toUpperCase(), place.label.en)
     }
+  }
+  // Databases go on with what ISO 3166-2 has withdrawn: Małopolskie is PL-12 now, the municipalities of Latvia are no more.
+  for (const { key, label, isWithdrawn } of listPlaces()) {
+    const named = `${key.slice(0, 2).toUpperCase()} ${fold(label.en)}`
+    // France's regions before 2016 had one letter; what is named by them now lies in others.
+    if (isWithdrawn && !/^fr-.$/.test(key) && !regions.has(named)) regions.set(named, key.toUpperCase())
+  }
+  for (const [code, { now, name }] of listWithdrawnRegions()) {
+    const named = `${code.slice(0, 2).toUpperCase()} ${fold(name)}`
+    if (now.includes('-') && !regions.has(named)) regions.set(named, now.toUpperCase())
+  }
+}
+
+function addRegionName(key: string, label: string): void {
+  for (const [names, name] of [
+    [regions, fold(label)],
+    [shortRegions, shortName(label)],
+  ] as const) {
+    const named = `${key.slice(0, 2)} ${name}`
+    names.set(named, names.has(named) ? '' : key)
   }
 }

@@ -88,8 +88,8 @@ CO-MDE|CO-ANT|3674962|Medellin|麦德林|6.25|-75.56|Medellín|
 CR-SJO|CR-SJ|3621849|San Jose|圣何塞|9.93|-84.08|San José|shared
 CU-HAV|CU-03|3553478|Havana|哈瓦那|23.13|-82.38||
 CY-NIC|CY-01|146268|Nicosia|尼科西亚|35.18|33.36||
-CZ-BRQ|CZ-JM|3078610|Brno|布尔诺|49.2|16.61||
-CZ-PRG|CZ-PR|3067696|Prague|布拉格|50.09|14.42|Praha|
+CZ-BRQ|CZ-64|3078610|Brno|布尔诺|49.2|16.61||
+CZ-PRG|CZ-10|3067696|Prague|布拉格|50.09|14.42|Praha|
 DE-BER|DE-BE|2950159|Berlin|柏林|52.52|13.41||
 DE-BRE|DE-HB|2944388|Bremen|不来梅|53.08|8.81||
 DE-CGN|DE-NW|2886242|Cologne|科隆|50.93|6.95|Köln,Koeln|
@@ -159,7 +159,7 @@ GM-BJL|GM-B|2413876|Banjul|班珠尔|13.45|-16.58||
 GN-CKY|GN-C|2422488|Conakry|科纳克里|9.54|-13.69|Camayenne|
 GR-ATH|GR-I|264371|Athens|雅典|37.98|23.73|Athína|
 GR-SKG|GR-B|734077|Thessaloniki|塞萨洛尼基|40.64|22.93|Thessaloníki|
-GT-GUA|GT-GU|3598132|Guatemala City|危地马拉城|14.64|-90.51|Guatemala|
+GT-GUA|GT-01|3598132|Guatemala City|危地马拉城|14.64|-90.51|Guatemala|
 HN-TGU|HN-FM|3600949|Tegucigalpa|特古西加尔巴|14.08|-87.21||
 HR-ZAG|HR-21|3186886|Zagreb|萨格勒布|45.81|15.98||
 HT-PAP|HT-OU|3718426|Port-au-Prince|太子港|18.54|-72.34||
@@ -179,14 +179,14 @@ IL-HFA|IL-HA|294801|Haifa|海法|32.82|34.99||
 IL-JRS|IL-JM|281184|Jerusalem|耶路撒冷|31.77|35.22||
 IL-TLV|IL-TA|293397|Tel Aviv|特拉维夫|32.08|34.78|Tel Aviv-Yafo|
 IN-AMD|IN-GJ|1279233|Ahmedabad|艾哈迈达巴德|23.03|72.59|Ahmadabad|
-IN-BBI|IN-OR|1275817|Bhubaneswar|布巴内斯瓦尔|20.27|85.83|Bhubaneshwar|
+IN-BBI|IN-OD|1275817|Bhubaneswar|布巴内斯瓦尔|20.27|85.83|Bhubaneshwar|
 IN-BLR|IN-KA|1277333|Bengaluru|班加罗尔|12.97|77.59|Bangalore|
 IN-BOM|IN-MH|1275339|Mumbai|孟买|19.07|72.88||
 IN-CCU|IN-WB|1275004|Kolkata|加尔各答|22.56|88.36|Calcutta|
 IN-CJB|IN-TN|1273865|Coimbatore|哥印拜陀|11.01|76.97||
 IN-COK|IN-KL|1273874|Kochi|科钦|9.94|76.26|Cochin|
 IN-DEL|IN-DL|1273294|Delhi|德里|28.65|77.23|New Delhi|
-IN-HYD|IN-TG|1269843|Hyderabad|海得拉巴|17.38|78.46||
+IN-HYD|IN-TS|1269843|Hyderabad|海得拉巴|17.38|78.46||
 IN-IDR|IN-MP|1269743|Indore|印多尔|22.72|75.83||
 IN-IXC|IN-CH|1274746|Chandigarh|昌迪加尔|30.74|76.79||
 IN-JAI|IN-RJ|1269515|Jaipur|斋浦尔|26.92|75.79||
@@ -200,11 +200,11 @@ IN-VTZ|IN-AP|1253102|Visakhapatnam|维沙卡帕特南|17.68|83.2||
 IQ-BGW|IQ-BG|98182|Baghdad|巴格达|33.34|44.4||
 IQ-BSR|IQ-BA|99532|Basra|巴士拉|30.51|47.78|Al Başrah al Qadīmah,Basrah|
 IQ-EBL||95446|Erbil|埃尔比勒|36.18|44.01|Arbil|
-IR-IFN|IR-04|418863|Isfahan|伊斯法罕|32.65|51.67|Esfahan|
-IR-MHD|IR-30|124665|Mashhad|马什哈德|36.32|59.57||
-IR-SYZ|IR-14|115019|Shiraz|设拉子|29.61|52.53|Shīrāz|
-IR-TBZ|IR-01|113646|Tabriz|大不里士|38.08|46.29|Tabrīz|
-IR-THR|IR-07|112931|Tehran|德黑兰|35.69|51.42|Teheran|
+IR-IFN|IR-10|418863|Isfahan|伊斯法罕|32.65|51.67|Esfahan|
+IR-MHD|IR-09|124665|Mashhad|马什哈德|36.32|59.57||
+IR-SYZ|IR-07|115019|Shiraz|设拉子|29.61|52.53|Shīrāz|
+IR-TBZ|IR-03|113646|Tabriz|大不里士|38.08|46.29|Tabrīz|
+IR-THR|IR-23|112931|Tehran|德黑兰|35.69|51.42|Teheran|
 IS-REY|IS-1|3413829|Reykjavik|雷克雅未克|64.14|-21.9|Reykjavík|
 IT-BLQ|IT-45|3181928|Bologna|博洛尼亚|44.49|11.34||
 IT-BRI|IT-75|3182351|Bari|巴里|41.12|16.87||
@@ -246,8 +246,8 @@ KR-SEL|KR-11|1835848|Seoul|首尔|37.57|126.98||
 KR-TAE|KR-27|1835329|Daegu|大邱|35.87|128.59||
 KR-TJN|KR-30|1835235|Daejeon|大田|36.35|127.38||
 KW-KWI|KW-KU|285787|Kuwait City|科威特城|29.37|47.98|Kuwait|
-KZ-ALA|KZ-ALA|1526384|Almaty|阿拉木图|43.26|76.93||
-KZ-TSE|KZ-AST|1526273|Astana|阿斯塔纳|51.18|71.45|Nur-Sultan|
+KZ-ALA|KZ-75|1526384|Almaty|阿拉木图|43.26|76.93||
+KZ-TSE|KZ-71|1526273|Astana|阿斯塔纳|51.18|71.45|Nur-Sultan|
 LA-VTE|LA-VT|1651944|Vientiane|万象|17.97|102.6||
 LB-BEY|LB-BA|276781|Beirut|贝鲁特|33.89|35.5||
 LK-CMB|LK-1|1248991|Colombo|科伦坡|6.94|79.85||
@@ -256,9 +256,9 @@ LT-VNO|LT-VL|593116|Vilnius|维尔纽斯|54.69|25.28||
 LU-LUX|LU-LU|2960316|Luxembourg|卢森堡|49.61|6.13||
 LV-RIX|LV-RIX|456172|Riga|里加|56.95|24.11||
 LY-TIP|LY-TB|2210247|Tripoli|的黎波里|32.89|13.19||
-MA-CAS||2553604|Casablanca|卡萨布兰卡|33.59|-7.61||
-MA-RBA||2538475|Rabat|拉巴特|34.01|-6.83||
-MA-TNG||2530335|Tangier|丹吉尔|35.77|-5.8|Tanger|
+MA-CAS|MA-06|2553604|Casablanca|卡萨布兰卡|33.59|-7.61||
+MA-RBA|MA-04|2538475|Rabat|拉巴特|34.01|-6.83||
+MA-TNG|MA-01|2530335|Tangier|丹吉尔|35.77|-5.8|Tanger|
 MD-KIV||618426|Chisinau|基希讷乌|47.01|28.86|Chișinău|
 ME-TGD||3193044|Podgorica|波德戈里察|42.44|19.26||
 MG-TNR||1070940|Antananarivo|塔那那利佛|-18.91|47.54||
@@ -269,7 +269,7 @@ MM-RGN|MM-06|1298824|Yangon|仰光|16.81|96.16|Rangoon|
 MN-ULN|MN-1|2028462|Ulaanbaatar|乌兰巴托|47.91|106.88|Ulan Bator|
 MR-NKC||2377450|Nouakchott|努瓦克肖特|18.09|-15.98||
 MT-MLA|MT-60|2562305|Valletta|瓦莱塔|35.9|14.51||
-MU-PLU|MU-PU|934154|Port Louis|路易港|-20.16|57.5||
+MU-PLU|MU-PL|934154|Port Louis|路易港|-20.16|57.5||
 MV-MLE|MV-26|1282027|Male|马累|4.18|73.51|Malé|
 MX-CJS|MX-CHH|4013708|Ciudad Juarez|华雷斯城|31.72|-106.46|Ciudad Juárez,Juárez|
 MX-CUN|MX-ROO|3531673|Cancun|坎昆|21.17|-86.85|Cancún|
@@ -299,11 +299,11 @@ NL-EIN|NL-NB|2756253|Eindhoven|埃因霍温|51.44|5.48||
 NL-GRQ|NL-GR|2755251|Groningen|格罗宁根|53.22|6.57||
 NL-HAG|NL-ZH|2747373|The Hague|海牙|52.08|4.3|Den Haag|
 NL-RTM|NL-ZH|2747891|Rotterdam|鹿特丹|51.92|4.48||
-NO-BGO||3161732|Bergen|卑尔根|60.39|5.32||
+NO-BGO|NO-46|3161732|Bergen|卑尔根|60.39|5.32||
 NO-OSL|NO-03|3143244|Oslo|奥斯陆|59.91|10.75||
 NO-SVG|NO-11|3137115|Stavanger|斯塔万格|58.97|5.73||
-NO-TRD||3133880|Trondheim|特隆赫姆|63.43|10.4||
-NP-KTM|NP-BA|1283240|Kathmandu|加德满都|27.7|85.32||
+NO-TRD|NO-50|3133880|Trondheim|特隆赫姆|63.43|10.4||
+NP-KTM|NP-P3|1283240|Kathmandu|加德满都|27.7|85.32||
 NZ-AKL|NZ-AUK|2193733|Auckland|奥克兰|-36.85|174.76||
 NZ-CHC|NZ-CAN|2192362|Christchurch|克赖斯特彻奇|-43.53|172.63||
 NZ-WLG|NZ-WGN|2179537|Wellington|惠灵顿|-41.29|174.78||
@@ -328,7 +328,7 @@ PL-LOD|PL-10|3093133|Lodz|罗兹|51.77|19.47|Łódź|
 PL-POZ|PL-30|3088171|Poznan|波兹南|52.41|16.93|Poznań|
 PL-WAW|PL-14|756135|Warsaw|华沙|52.23|21.01|Warszawa|
 PL-WRO|PL-02|3081368|Wroclaw|弗罗茨瓦夫|51.1|17.03|Wrocław|
-PR-SJU|PR-127|4568127|San Juan|圣胡安|18.47|-66.11||
+PR-SJU||4568127|San Juan|圣胡安|18.47|-66.11||
 PT-LIS|PT-11|2267057|Lisbon|里斯本|38.72|-9.13|Lisboa|
 PT-OPO|PT-13|2735943|Porto|波尔图|41.15|-8.61||
 PY-ASU|PY-ASU|3439389|Asuncion|亚松森|-25.29|-57.65|Asunción|
@@ -336,7 +336,7 @@ QA-DOH|QA-DA|290030|Doha|多哈|25.29|51.53||
 RO-BUH|RO-B|683506|Bucharest|布加勒斯特|44.43|26.11|București|
 RO-CLJ|RO-CJ|681290|Cluj-Napoca|克卢日-纳波卡|46.77|23.6||
 RO-TSR|RO-TM|665087|Timisoara|蒂米什瓦拉|45.75|21.23|Timişoara|
-RS-BEG|RS-SE|792680|Belgrade|贝尔格莱德|44.8|20.47|Beograd|
+RS-BEG|RS-00|792680|Belgrade|贝尔格莱德|44.8|20.47|Beograd|
 RU-CEK|RU-CHE|1508291|Chelyabinsk|车里雅宾斯克|55.15|61.43||
 RU-GOJ|RU-NIZ|520555|Nizhny Novgorod|下诺夫哥罗德|56.33|44|Nizhniy Novgorod|
 RU-IKT|RU-IRK|2023469|Irkutsk|伊尔库茨克|52.3|104.3||
@@ -355,7 +355,7 @@ RU-SVX|RU-SVE|1486209|Yekaterinburg|叶卡捷琳堡|56.85|60.61|Ekaterinburg|
 RU-UFA|RU-BA|479561|Ufa|乌法|54.74|55.97||
 RU-VOG|RU-VGG|472757|Volgograd|伏尔加格勒|48.72|44.5||
 RU-VVO|RU-PRI|2013348|Vladivostok|符拉迪沃斯托克|43.11|131.87||
-RW-KGL|RW-12|202061|Kigali|基加利|-1.95|30.06||
+RW-KGL|RW-01|202061|Kigali|基加利|-1.95|30.06||
 SA-DMM|SA-04|110336|Dammam|达曼|26.43|50.1|Ad Dammām|
 SA-JED|SA-02|105343|Jeddah|吉达|21.49|39.19||
 SA-MED|SA-03|109223|Medina|麦地那|24.47|39.61||
@@ -476,10 +476,10 @@ VN-VCA|VN-CT|1586203|Can Tho|芹苴|10.04|105.79||
 XK-PRN||786714|Pristina|普里什蒂纳|42.67|21.17|Prishtina|
 YE-SAH|YE-SA|71137|Sanaa|萨那|15.35|44.21|Sana'a|
 ZA-CPT|ZA-WC|3369157|Cape Town|开普敦|-33.93|18.42||
-ZA-DUR|ZA-ZN|1007311|Durban|德班|-29.86|31.03||
-ZA-JNB|ZA-GT|993800|Johannesburg|约翰内斯堡|-26.2|28.04||
+ZA-DUR|ZA-KZN|1007311|Durban|德班|-29.86|31.03||
+ZA-JNB|ZA-GP|993800|Johannesburg|约翰内斯堡|-26.2|28.04||
 ZA-PLZ|ZA-EC|964420|Port Elizabeth|伊丽莎白港|-33.96|25.61|Gqeberha|
-ZA-PRY|ZA-GT|964137|Pretoria|比勒陀利亚|-25.74|28.19||
+ZA-PRY|ZA-GP|964137|Pretoria|比勒陀利亚|-25.74|28.19||
 ZM-LUN|ZM-09|909137|Lusaka|卢萨卡|-15.41|28.29||
 ZW-HRE|ZW-HA|890299|Harare|哈拉雷|-17.83|31.05||
 `

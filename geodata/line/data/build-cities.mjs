@@ -558,6 +558,8 @@ const CITY_REGIONS = {
   'UA-ODS': 'UA-51',
   'FI-OUL': 'FI-14',
   'MN-ULN': 'MN-1',
+  'NP-KTM': 'NP-P3',
+  'RS-BEG': 'RS-00',
 }
 /** Another town of the same name counts from this many people and this far away: without a region the name is then not sure. */
 const NAMESAKE_PEOPLE = 20_000
@@ -574,6 +576,7 @@ const regions = new Map(
   REGIONS.trim()
     .split('\n')
     .map((row) => row.split('|'))
+    .filter(([, , , withdrawn]) => withdrawn === undefined)
     .map(([code, name]) => [`${code.slice(0, 2)} ${plain(name)}`, code]),
 )
 const regionCodes = new Set(regions.values())

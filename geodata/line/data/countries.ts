@@ -38,7 +38,7 @@ BW|Botswana|博茨瓦纳|AF|-22.94|25.8
 BY|Belarus|白俄罗斯|EU|53.59|27.82
 BZ|Belize|伯利兹|NA|17.49|-88.59
 CA|Canada|加拿大|NA|50.46|-90.2
-CC|Cocos (Keeling) Islands|科科斯（基林）群岛|AS|-12.16|96.82
+CC|Cocos (Keeling) Islands|科科斯（基林）群岛|OC|-12.16|96.82
 CD|Congo - Kinshasa|刚果（金）|AF|-3.39|23.52
 CF|Central African Republic|中非共和国|AF|5.68|18.99
 CG|Congo - Brazzaville|刚果（布）|AF|-1.98|14.64
@@ -53,8 +53,8 @@ CR|Costa Rica|哥斯达黎加|NA|9.96|-84.23
 CU|Cuba|古巴|NA|22.09|-79.9
 CV|Cape Verde|佛得角|AF|15.71|-23.9
 CW|Curaçao|库拉索|NA|12.17|-68.97
-CX|Christmas Island|圣诞岛|AS|-10.42|105.68
-CY|Cyprus|塞浦路斯|EU|34.98|33.24
+CX|Christmas Island|圣诞岛|OC|-10.42|105.68
+CY|Cyprus|塞浦路斯|AS|34.98|33.24
 CZ|Czechia|捷克|EU|49.77|15.72
 DE|Germany|德国|EU|50.66|10.17
 DJ|Djibouti|吉布提|AF|11.64|42.78
@@ -105,7 +105,7 @@ IE|Ireland|爱尔兰|EU|53.21|-7.38
 IL|Israel|以色列|AS|32.28|35.06
 IM|Isle of Man|马恩岛|EU|54.22|-4.55
 IN|India|印度|AS|20.53|79.13
-IO|British Indian Ocean Territory|英属印度洋领地|AS|-7.26|72.38
+IO|British Indian Ocean Territory|英属印度洋领地|AF|-7.26|72.38
 IQ|Iraq|伊拉克|AS|34.3|44.58
 IR|Iran|伊朗|AS|33.89|51.79
 IS|Iceland|冰岛|EU|64.64|-20.31
@@ -190,7 +190,7 @@ QA|Qatar|卡塔尔|AS|25.39|51.43
 RE|Réunion|留尼汪|AF|-21.12|55.5
 RO|Romania|罗马尼亚|EU|45.82|25.13
 RS|Serbia|塞尔维亚|EU|44.74|20.41
-RU|Russia|俄罗斯|AS|56.89|55.34
+RU|Russia|俄罗斯|EU|56.89|55.34
 RW|Rwanda|卢旺达|AF|-2.05|29.63
 SA|Saudi Arabia|沙特阿拉伯|AS|23.91|44.12
 SB|Solomon Islands|所罗门群岛|OC|-9.17|159.79
@@ -220,7 +220,7 @@ TG|Togo|多哥|AF|8.23|0.98
 TH|Thailand|泰国|AS|14.33|101.19
 TJ|Tajikistan|塔吉克斯坦|AS|38.76|69.45
 TK|Tokelau|托克劳|OC|-9.04|-171.87
-TL|Timor-Leste|东帝汶|OC|-8.8|125.73
+TL|Timor-Leste|东帝汶|AS|-8.8|125.73
 TM|Turkmenistan|土库曼斯坦|AS|38.62|59.49
 TN|Tunisia|突尼斯|AF|35.65|10.02
 TO|Tonga|汤加|OC|-20.64|-174.94
