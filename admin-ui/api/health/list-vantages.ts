@@ -44,9 +44,9 @@ export function listVantages(input: VantageListInput): readonly Vantage[] {
       const addresses = { up: 0, down: 0, silent: 0 }
       return { vantage, kind: 'node', site: '', fresh: true, newestAt: null, isolated: false, addresses, accepted: null, dropped: null }
     }),
-    ...fed.map(({ name, vantage, report }): Vantage => {
+    ...fed.map(({ vantage, report }): Vantage => {
       const { accepted = 0, ...dropped } = Object.fromEntries(vantage.counts)
-      return { ...view(report), kind: 'api', fresh: votes.get(name)!.size > 0, accepted, dropped }
+      return { ...view(report), kind: 'api', fresh: isFresh(report, known, wallMs), accepted, dropped }
     }),
   ].sort((a, b) => (a.kind === b.kind ? (a.vantage < b.vantage ? -1 : 1) : a.kind === 'node' ? -1 : 1))
 }
@@ -58,10 +58,22 @@ function freshVotes({ site, addresses, at: madeAt }: VantageReport, known: Repor
     const key = targetKey(endpointId, address)
     const target = known.get(key)
     if (target === undefined || inPlace === null || (site !== '' && target.site === site)) continue
-    // A node's times are by its own clock: how old a vote was when the report was made, and how old the report is.
-    if (madeAt - at + Math.max(0, wallMs - madeAt) <= FRESH_INTERVALS * target.intervalMs) votes.set(key, inPlace)
+    if (ageMs(at, madeAt, wallMs) <= FRESH_INTERVALS * target.intervalMs) votes.set(key, inPlace)
   }
   return votes
+}
+
+/** Whether some sample is young enough to count, wherever its target stands. */
+function isFresh({ addresses, at: madeAt }: VantageReport, known: ReportTargets['known'], wallMs: number): boolean {
+  return addresses.some(({ endpointId, address, at }) => {
+    const target = known.get(targetKey(endpointId, address))
+    return target !== undefined && ageMs(at, madeAt, wallMs) <= FRESH_INTERVALS * target.intervalMs
+  })
+}
+
+/** A node's times are by its own clock: how old a sample was when the report was made, and how old the report is. */
+function ageMs(at: number, madeAt: number, wallMs: number): number {
+  return madeAt - at + Math.max(0, wallMs - madeAt)
 }
 
 function countAddresses({ addresses }: VantageReport): Vantage['addresses'] {
