@@ -50,6 +50,7 @@ export async function buildGeodata(given: Recipe | Recipe['sources'], options: B
     options.onProgress?.(
       `read ${spec.name ?? reading.descriptions[0]?.name ?? spec.kind}: ${v4.values.length} IPv4 and ${v6.values.length} IPv6 ranges in ${seconds} s`,
     )
+    for (const note of reading.notes ?? []) options.onProgress?.(`  ${note}`)
     readings.push(spec.fields === undefined ? reading : { ...reading, ranges: takeFields(reading.ranges, spec.fields) })
   }
   const order = orderOfSources(recipe, readings)

@@ -116,34 +116,63 @@ export class RangeAppender {
   }
 }
 
+/** Two ranges that say different things; places are what the reader gave with them, the one that was written first stands first. */
+export type RangeConflict = {
+  /** `twice`: the same range. `crossing`: they overlap, and neither holds the other. */
+  readonly kind: 'twice' | 'crossing'
+  readonly firstPlace: number
+  readonly place: number
+  /** Words of the ends of both, that of `place` second. */
+  readonly ranges: readonly [RangeEnds, RangeEnds]
+}
+/** First and last address of a range as words. */
+export type RangeEnds = readonly [first: Uint32Array, last: Uint32Array]
+/** What becomes of a conflict: `later`, the range that was written later counts; `neither`, nothing is known of a range that stands twice. */
+export type ConflictRule = (conflict: RangeConflict) => 'later' | 'neither'
+
 /** Collects ranges in any order and makes a cover of them. Where they overlap, the narrower one wins, at equal width the later. */
 export class RangeCollector {
   readonly width: AddressWidth
   #firsts: Uint32Array
   #lasts: Uint32Array
   #values: Uint32Array
+  #places: Uint32Array
   #count = 0
+  #doubleCount = 0
 
   constructor(width: AddressWidth) {
     this.width = width
     this.#firsts = new Uint32Array(width * 1024)
     this.#lasts = new Uint32Array(width * 1024)
     this.#values = new Uint32Array(1024)
+    this.#places = new Uint32Array(1024)
   }
 
-  /** Adds first … last (inclusive) with a value; the words of `first` and `last` are the address's own `width` words. */
-  add(first: ArrayLike<number>, last: ArrayLike<number>, value: number): void {
+  /** Ranges added so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Ranges that were added before with the same value; known after build. */
+  get doubleCount(): number {
+    return this.#doubleCount
+  }
+
+  /** Adds first … last (inclusive) with a value; the words of `first` and `last` are the address's own `width` words. `place`: for conflicts. */
+  add(first: ArrayLike<number>, last: ArrayLike<number>, value: number, place = 0): void {
     if (this.#count === this.#values.length) this.#grow()
     for (let word = 0; word < this.width; word++) {
       this.#firsts[this.#count * this.width + word] = first[word]!
       this.#lasts[this.#count * this.width + word] = last[word]!
     }
+    this.#places[this.#count] = place
     this.#values[this.#count++] = value
   }
 
-  /** The cover; neighbours of equal value are joined. */
-  build(): FlatRanges {
+  /** The cover; neighbours of equal value are joined. `rule` is asked about ranges that say different things of the same addresses. */
+  build(rule: ConflictRule = () => 'later'): FlatRanges {
     const { width } = this
+    this.#doubleCount = 0
     const firsts = this.#firsts
     const lasts = this.#lasts
     const order = Uint32Array.from({ length: this.#count }, (_, range) => range)
@@ -171,6 +200,7 @@ export class RangeCollector {
     }
     for (const range of order) {
       close(range)
+      if (open.length > 0) this.#meet(open.at(-1)!, range, rule)
       emit(firsts, range, this.#values[range]!)
       open.push(range)
     }
@@ -178,10 +208,30 @@ export class RangeCollector {
     return cover.build()
   }
 
+  /** A range that begins inside another one, or where it does. */
+  #meet(outer: number, range: number, rule: ConflictRule): void {
+    const { width } = this
+    const beyond = compareStarts(width, this.#lasts, range, this.#lasts, outer)
+    const isTwice = beyond === 0 && compareStarts(width, this.#firsts, range, this.#firsts, outer) === 0
+    const isEqual = this.#values[outer] === this.#values[range]
+    if (isTwice && isEqual) this.#doubleCount++
+    if (isEqual || (!isTwice && beyond <= 0)) return
+    const [a, b] = this.#places[outer]! <= this.#places[range]! ? [outer, range] : [range, outer]
+    const ends = (at: number): RangeEnds => [
+      this.#firsts.slice(at * width, (at + 1) * width),
+      this.#lasts.slice(at * width, (at + 1) * width),
+    ]
+    const kind = isTwice ? 'twice' : 'crossing'
+    const kept = rule({ kind, firstPlace: this.#places[a]!, place: this.#places[b]!, ranges: [ends(a), ends(b)] })
+    // Of a third one with this range too nothing is known: the one it meets has lost its value.
+    if (kept === 'neither' && isTwice) this.#values[range] = 0
+  }
+
   #grow(): void {
     this.#firsts = grown(this.#firsts)
     this.#lasts = grown(this.#lasts)
     this.#values = grown(this.#values)
+    this.#places = grown(this.#places)
   }
 }
 

@@ -5,6 +5,7 @@ import { SourceHash } from './read-lines.ts'
 import { readRangeCsv } from './read-range-csv.ts'
 import { SourceBuilder } from './source-builder.ts'
 import type { SourceKind } from './source-kind.ts'
+import { SourceLines } from './source-lines.ts'
 
 /** Research networks that announce addresses of mainland China only: country tables often have the registry's own country for them. */
 const DOMESTIC_CARRIERS: ReadonlySet<string | undefined> = new Set(['edu', 'cstnet'])
@@ -16,15 +17,21 @@ export const asnCsv: SourceKind = {
   read: async (spec, files) => {
     const builder = new SourceBuilder()
     const hash = new SourceHash()
+    const lines = new SourceLines()
     for (const file of files) {
-      await readRangeCsv(file, 3, hash, ({ first, last, columns }) => {
+      lines.open(file)
+      const before = builder.rangeCount
+      await readRangeCsv(file, 3, hash, ({ lineNumber, first, last, columns }) => {
         const asn = Number(columns[2])
         // 0 stands for "not announced" in these lists.
         if (!Number.isInteger(asn) || asn < 1 || asn > 0xffffffff) return
         const carrier = CARRIER_BY_ASN.get(asn)
-        builder.add(first, last, builder.record({ country: DOMESTIC_CARRIERS.has(carrier) ? 'CN' : undefined, carrier, asn }))
+        const record = builder.record({ country: DOMESTIC_CARRIERS.has(carrier) ? 'CN' : undefined, carrier, asn })
+        builder.add(first, last, record, lines.place(lineNumber))
       })
+      lines.requireRows(builder, before)
     }
-    return publicReadingOf(spec, builder.build(), hash.text(), { inferredFields: ['country', 'carrier'] })
+    const { ranges, notes } = lines.finish(builder, 'public')
+    return { ...publicReadingOf(spec, ranges, hash.text(), { inferredFields: ['country', 'carrier'] }), notes }
   },
 }

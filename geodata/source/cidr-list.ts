@@ -8,6 +8,7 @@ import { readLines, SourceHash } from './read-lines.ts'
 import { sourceProblem } from './read-range-csv.ts'
 import { SourceBuilder } from './source-builder.ts'
 import type { SourceKind } from './source-kind.ts'
+import { refuseMappedText, SourceLines } from './source-lines.ts'
 
 /** Networks of one place and carrier. */
 export const cidrList: SourceKind = {
@@ -25,19 +26,26 @@ export const cidrList: SourceKind = {
     const hash = new SourceHash()
     const place = spec.place === undefined ? {} : recordOfPlace(parsePlace(spec.place))
     const record = builder.record({ ...place, carrier: spec.carrier === undefined ? undefined : parseCarrier(spec.carrier) })
+    const lines = new SourceLines()
     for (const file of files) {
+      lines.open(file)
+      const before = builder.rangeCount
       await readLines(file, hash, (line, lineNumber) => {
         const text = line.replace(/#.*$/, '').trim()
-        if (text !== '') builder.addPrefix(parsePrefixAt(file, lineNumber, text), record)
+        if (text !== '') builder.addPrefix(parsePrefixAt(file, lineNumber, text), record, lines.place(lineNumber))
       })
+      lines.requireRows(builder, before)
     }
-    return readingOf(spec, builder.build(), hash.text(), {})
+    const { ranges, notes } = lines.finish(builder, 'own')
+    return { ...readingOf(spec, ranges, hash.text(), {}), notes }
   },
 }
 
 function parsePrefixAt(file: string, lineNumber: number, text: string): Prefix {
   try {
-    return parsePrefix(text)
+    const prefix = parsePrefix(text)
+    refuseMappedText(text, prefix)
+    return prefix
   } catch (error) {
     if (!(error instanceof GeodataError)) throw error
     throw sourceProblem(file, lineNumber, `has ${error.message}`, error.suggestion)

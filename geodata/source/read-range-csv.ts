@@ -3,9 +3,11 @@ import { type Address, compareWords, findAddress } from '../address/address.ts'
 import { GeodataError } from '../address/geodata-error.ts'
 import { splitCsvRow } from './csv-row.ts'
 import { readLines, type SourceHash } from './read-lines.ts'
+import { refuseMappedText } from './source-lines.ts'
 
 /** A row: first and last address, and all its columns. */
 export type RangeRow = {
+  readonly lineNumber: number
   readonly first: Address
   readonly last: Address
   readonly columns: readonly string[]
@@ -28,8 +30,18 @@ export async function readRangeCsv(file: string, columnCount: number, hash: Sour
     if (first.family !== last.family || compareWords(first.words, last.words) > 0) {
       throw sourceProblem(file, lineNumber, `ends (${columns[1]}) before it starts (${columns[0]})`, 'write the lower address first')
     }
-    take({ first, last, columns })
+    refuseMapped(file, lineNumber, columns[0]!, first)
+    refuseMapped(file, lineNumber, columns[1]!, last)
+    take({ lineNumber, first, last, columns })
   })
+}
+
+function refuseMapped(file: string, lineNumber: number, text: string, address: Address): void {
+  try {
+    refuseMappedText(text, address)
+  } catch (error) {
+    throw error instanceof GeodataError ? sourceProblem(file, lineNumber, `has ${error.message}`, error.suggestion) : error
+  }
 }
 
 /** A problem at a line of a source. */

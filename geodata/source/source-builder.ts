@@ -3,7 +3,7 @@ import type { Address } from '../address/address.ts'
 import { GeodataError } from '../address/geodata-error.ts'
 import { lastAddressOf, type Prefix } from '../address/prefix.ts'
 import { SPECIAL_PREFIXES } from '../address/special-prefixes.ts'
-import { clearRanges, type FlatRanges, overlayRanges, RangeCollector } from '../compile/flat-ranges.ts'
+import { type ConflictRule, clearRanges, type FlatRanges, overlayRanges, RangeCollector } from '../compile/flat-ranges.ts'
 import { canonicalRecord, type SourceRanges, type SourceRecord } from '../compile/merge-sources.ts'
 
 /** Most distinct statements of a source; the largest public lists, in our places and carriers, make a twentieth of it. */
@@ -36,14 +36,14 @@ export class SourceBuilder {
   }
 
   /** Adds first … last (inclusive, of one family, first not behind last). */
-  add(first: Address, last: Address, record: number): void {
-    if (first.family === 4) this.addIpv4(first.words[3], last.words[3], record)
-    else this.#v6.add(first.words, last.words, record)
+  add(first: Address, last: Address, record: number, place = 0): void {
+    if (first.family === 4) this.addIpv4(first.words[3], last.words[3], record, place)
+    else this.#v6.add(first.words, last.words, record, place)
   }
 
   /** Adds a range of IPv4 numbers. */
-  addIpv4(first: number, last: number, record: number): void {
-    this.#v4.add([first], [last], record)
+  addIpv4(first: number, last: number, record: number, place = 0): void {
+    this.#v4.add([first], [last], record, place)
   }
 
   /** Adds first … last (inclusive) by their words: one word is IPv4, four are IPv6. */
@@ -53,10 +53,8 @@ export class SourceBuilder {
   }
 
   /** Adds a network. */
-  addPrefix(prefix: Prefix, record: number): void {
-    const last = lastAddressOf(prefix)
-    if (prefix.family === 4) this.addIpv4(prefix.words[3], last.words[3], record)
-    else this.#v6.add(prefix.words, last.words, record)
+  addPrefix(prefix: Prefix, record: number, place = 0): void {
+    this.add({ family: prefix.family, words: prefix.words }, lastAddressOf(prefix), record, place)
   }
 
   /** Adds whole covers that a reader has made itself; where it gave some before, these only fill what was unknown. */
@@ -70,10 +68,20 @@ export class SourceBuilder {
     return this.#records.length - 1
   }
 
+  /** Ranges added so far. */
+  get rangeCount(): number {
+    return this.#v4.count + this.#v6.count
+  }
+
+  /** Ranges that were added twice with the same statement; known after build. */
+  get doubleCount(): number {
+    return this.#v4.doubleCount + this.#v6.doubleCount
+  }
+
   /** The source as the merger takes it. */
-  build(): SourceRanges {
-    const v4 = this.#sorted4 ?? this.#v4.build()
-    const v6 = this.#sorted6 ?? this.#v6.build()
+  build(rule?: ConflictRule): SourceRanges {
+    const v4 = this.#sorted4 ?? this.#v4.build(rule)
+    const v6 = this.#sorted6 ?? this.#v6.build(rule)
     return { v4, v6, records: this.#records, descriptionCount: 1 }
   }
 }

@@ -46,6 +46,8 @@ export type SourceReading = {
   readonly ranges: SourceRanges
   /** One description; a snapshot as source has all of its own. */
   readonly descriptions: readonly (SourceDescription & { readonly sha256: string })[]
+  /** What the operator should know of it [nothing]. */
+  readonly notes?: readonly string[]
 }
 
 /** One format. */

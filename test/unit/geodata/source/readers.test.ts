@@ -74,6 +74,26 @@ for (const { name, text, message } of brokenRows) {
     assert.rejects(read({ kind: 'country-csv' }, text), { code: 'GEODATA_SOURCE_INVALID', message }))
 }
 
+test('country-csv: of a range that stands twice with two countries nothing is known; equal ones count once; too many are damage', async () => {
+  const { ranges, notes, descriptions } = await read(
+    { kind: 'country-csv' },
+    '1.0.0.0,1.0.0.255,US\n1.0.0.0,1.0.0.255,DE\n1.0.0.0,1.0.0.255,US\n1.0.1.0,1.0.1.255,JP\n1.0.1.0,1.0.1.255,JP\n',
+  )
+  assert.deepEqual(recordAt({ ranges, descriptions }, '1.0.0.1'), {})
+  assert.deepEqual(recordAt({ ranges, descriptions }, '1.0.1.1'), { country: 'JP' })
+  assert.match(notes!.join('\n'), /^1 ranges stand twice and were taken once\n2 ranges .* left out \(.* line 1 and .* line 2\)$/)
+  const damaged = Array.from({ length: 20 }, (_, at) => `1.0.${at}.0,1.0.${at}.255,US\n1.0.${at}.0,1.0.${at}.255,DE\n`).join('')
+  await assert.rejects(read({ kind: 'country-csv' }, damaged), { code: 'GEODATA_SOURCE_INVALID', message: /20 ranges stand twice/ })
+  for (const [kind, text] of [
+    ['country-csv', ''],
+    ['asn-csv', '# nothing\n'],
+    ['cidr-list', '\n'],
+  ] as const)
+    await assert.rejects(read({ kind, place: 'cn' }, text), { code: 'GEODATA_SOURCE_INVALID', message: /holds no network/ })
+  await assert.rejects(read({ kind: 'cidr-list', place: 'cn' }, '::ffff:1.0.0.0/120\n'), { message: /line 1 has .* IPv4 in IPv6 form/ })
+  assert.match((await read({ kind: 'cidr-list', place: 'cn' }, '10.0.0.0/8\n10.0.0.0/8\n')).notes!.join(), /1 ranges stand twice/)
+})
+
 test('cidr-list: one place and carrier for all its networks', async () => {
   const reading = await read(
     { kind: 'cidr-list', name: 'branch offices', place: '宁波', carrier: '电信' },
@@ -149,6 +169,60 @@ const brokenTables: readonly { name: string; text: string | Uint8Array; message:
     name: 'a network twice',
     text: 'prefix,place\n10.0.0.0/8,cn\n10.0.0.0/8,cn\n10.1.0.0/16,jp\n10.0.0.0/8,jp\n',
     message: /line 5 has 10\.0\.0\.0 to 10\.255\.255\.255, of which line 3 says something else/,
+  },
+  {
+    name: 'a network twice that is not a neighbour',
+    text: 'first,last,place\n10.0.0.0,10.0.0.99,cn\n10.0.0.0,10.0.0.9,jp\n10.0.0.0,10.0.0.99,us\n',
+    message: /line 4 has 10\.0\.0\.0 to 10\.0\.0\.99, of which line 2 says something else/,
+  },
+  {
+    name: 'ranges that cross',
+    text: 'first,last,place\n10.0.0.0,10.0.0.99,cn\n10.0.0.50,10.0.0.149,jp\n',
+    message: /line 3 has 10\.0\.0\.50 to 10\.0\.0\.149, which partly overlaps 10\.0\.0\.0 to 10\.0\.0\.99 of line 2/,
+  },
+  {
+    name: 'IPv6 ranges that cross',
+    text: 'first,last,place\n2001:db8::5,2001:db8::9,cn\n2001:db8::,2001:db8::5,jp\n',
+    message: /line 3 has 2001:db8:: to 2001:db8::5, which partly overlaps .* of line 2/,
+  },
+  {
+    name: 'a region of another country',
+    text: 'prefix,country,region\n10.0.0.0/8,us,ca-on\n',
+    message: /line 2 has country "us" and region "ca-on", which contradict/,
+  },
+  {
+    name: 'a city of another province',
+    text: 'prefix,country,province,city\n10.0.0.0/8,cn,浙江,苏州\n',
+    message: /line 2 has .*province "浙江" and city "苏州", which contradict/,
+  },
+  {
+    name: 'a city of another country',
+    text: 'prefix,country,city\n10.0.0.0/8,jp,city-us-lax\n',
+    message: /line 2 has country "jp" and city "city-us-lax", which contradict/,
+  },
+  {
+    name: 'a city that no country has',
+    text: 'prefix,country,city\n10.0.0.0/8,jp,atlantis\n',
+    message: /line 2 has unknown place "atlantis"/,
+  },
+  {
+    name: 'a place of another country',
+    text: 'prefix,country,place\n10.0.0.0/8,jp,cn-33\n',
+    message: /country "jp" and place "cn-33", which contradict/,
+  },
+  { name: 'a place beside another province', text: 'prefix,place,province\n10.0.0.0/8,cn-3302,江苏\n', message: /contradict each other/ },
+  { name: 'a row that ends early', text: 'prefix,place,carrier\n10.0.0.0/8,cn\n', message: /line 2 has 2 of 3 columns/ },
+  { name: 'nothing in it', text: '', message: /holds no network/ },
+  { name: 'nothing but its head', text: 'prefix,place,carrier\n', message: /holds no network/ },
+  {
+    name: 'IPv4 in IPv6 form',
+    text: 'prefix,place\n::ffff:1.0.0.0/120,cn\n',
+    message: /line 2 has "::ffff:1\.0\.0\.0\/120", which is IPv4 in IPv6 form/,
+  },
+  {
+    name: 'a range of IPv4 in IPv6 form',
+    text: 'first,last,place\n::ffff:1.0.0.0,::ffff:1.0.0.9,cn\n',
+    message: /line 2 has "::ffff:1\.0\.0\.0", which/,
   },
   { name: 'a column twice', text: 'prefix,cidr\n', message: /line 1 names the column "prefix" twice/ },
   {
