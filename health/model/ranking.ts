@@ -35,6 +35,8 @@ export const POOL_IN_PLACE = 2
 export const POOL_NOT_DOWN = 4
 /** At least one member is present (step 4). */
 export const POOL_PRESENT = 8
+/** A member keeps a share of its clients only (memberKeep below KEEP_ALL). */
+export const POOL_SHARES = 16
 
 /** Address flag bits: an override holds it up / down / draining. */
 export const ADDRESS_OVERRIDE_UP = 1

@@ -24,6 +24,7 @@ import {
   POOL_IN_PLACE,
   POOL_NOT_DOWN,
   POOL_PRESENT,
+  POOL_SHARES,
   POOL_USABLE,
   type RankingColumns,
   WEIGHT_SCALE,
@@ -232,6 +233,7 @@ function fillPoolUse(
   const order: RankedMember[] = []
   let eligible = 0
   let allBits = 0
+  let shares = 0
   let bound = NO_TTL_BOUND
   for (const [position, { endpoint, weight }] of poolUse.members.entries()) {
     const member = poolUse.firstMember + position
@@ -249,7 +251,9 @@ function fillPoolUse(
     if (bits & MEMBER_IN_PLACE) bound = Math.min(bound, boundOfMs(nextStepMs))
     const isWeighted = poolUse.choose === 'weighted'
     out.memberWeight[2 * member + view] = atLeastOne(WEIGHT_SCALE * weight, isWeighted ? share : bits === 0 ? 0 : 1)
-    out.memberKeep[2 * member + view] = isWeighted ? KEEP_ALL : atLeastOne(KEEP_ALL, share)
+    const keep = isWeighted ? KEEP_ALL : atLeastOne(KEEP_ALL, share)
+    out.memberKeep[2 * member + view] = keep
+    if (bits !== 0 && keep !== KEEP_ALL) shares = POOL_SHARES
     fillScore(poolUse, member, view, stands, out)
     order.push({ member, bits, score: orderScoreOf(poolUse, stands), endpointId: input.plan.endpoints[endpoint]!.id })
   }
@@ -258,6 +262,7 @@ function fillPoolUse(
   for (const [position, { member }] of order.entries()) out.memberOrder[2 * member + view] = position
   const at = 2 * number + view
   out.poolBits[at] =
+    shares |
     (eligible >= Math.max(1, poolUse.minimumUp) ? POOL_USABLE : 0) |
     (allBits & MEMBER_IN_PLACE ? POOL_IN_PLACE : 0) |
     (allBits & MEMBER_NOT_DOWN ? POOL_NOT_DOWN : 0) |

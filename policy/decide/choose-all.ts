@@ -2,7 +2,7 @@
  * `all`: up to `maxAnswers` members, best first; a member that keeps only a share of its clients is in that share of the answers. Pure,
  * hot; an insertion into the caller's array instead of a sort (no allocation).
  */
-import { KEEP_ALL, type RankingColumns } from '../../health/model/ranking.ts'
+import { KEEP_ALL, POOL_SHARES, type RankingColumns } from '../../health/model/ranking.ts'
 import type { Decision } from '../model/decision.ts'
 import type { PolicyColumns } from '../model/policy-columns.ts'
 import { keepsClient, WHOLE_SPAN } from './keep-position.ts'
@@ -32,11 +32,9 @@ export function chooseAll(
     for (let i = count - 1; i > at; i--) members[i] = members[i - 1]!
     members[at] = m
   }
-  // Outside the loop, which stays as short as it can be: shares are rare.
-  for (let i = 0; i < count; i++) {
-    if (ranking.memberKeep[2 * members[i]! + view] !== KEEP_ALL) return chooseKeeping(columns, ranking, poolUse, view, bit, seed, out)
-  }
-  return count
+  // Shares are rare: one look at the pool, and the loop above stays as short as it can be.
+  if ((ranking.poolBits[2 * poolUse + view]! & POOL_SHARES) === 0) return count
+  return chooseKeeping(columns, ranking, poolUse, view, bit, seed, out)
 }
 
 /** The same among those that keep the client. */

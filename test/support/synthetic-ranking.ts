@@ -18,6 +18,7 @@ import {
   POOL_IN_PLACE,
   POOL_NOT_DOWN,
   POOL_PRESENT,
+  POOL_SHARES,
   POOL_USABLE,
   type RankingColumns,
   rankingSizeBytes,
@@ -185,6 +186,7 @@ function fillPoolUse(ranking: RankingColumns, use: number, view: number, firstMe
   }
   const count = (bit: 'eligible' | 'inPlace' | 'notDown' | 'present'): number => plain.members.filter((member) => member[bit]).length
   ranking.poolBits[at] =
+    (plain.members.some(({ keep }) => keep !== KEEP_ALL) ? POOL_SHARES : 0) |
     (count('eligible') >= Math.max(1, pool.minimumUp) ? POOL_USABLE : 0) |
     (count('inPlace') > 0 ? POOL_IN_PLACE : 0) |
     (count('notDown') > 0 ? POOL_NOT_DOWN : 0) |

@@ -14,6 +14,7 @@ import {
   POOL_IN_PLACE,
   POOL_NOT_DOWN,
   POOL_PRESENT,
+  POOL_SHARES,
   POOL_USABLE,
   type RankingColumns,
   WEIGHT_SCALE,
@@ -460,6 +461,14 @@ test('the TTL bound of a pool is the next step of a slow start, drain or sheddin
   const bounds = (nowMs: number, given: Parameters<typeof rank>[2] = {}): number[] =>
     [...rank(plan, addresses, { memory, nowMs, ...given }).poolTtlBoundSeconds].filter((_, at) => at % 2 === 0)
   // Three failures in a row: an hour and two more.
+  const sharesAt = (nowMs: number): boolean[] =>
+    [...rank(plan, addresses, { memory, nowMs }).poolBits].filter((_, at) => at % 2 === 0).map((bits) => (bits & POOL_SHARES) !== 0)
+  assert.deepEqual(
+    sharesAt(returnedMs),
+    [true, false, false, false],
+    'the pool says that a member keeps a share; a weighted one has it in its weights',
+  )
+  assert.deepEqual(sharesAt(returnedMs + 100_000), [false, false, false, false])
   const [steady] = bounds(returnedMs + 100_000)
   assert.equal(steady, 3 * 3600)
   const slow: [atMs: number, bound: number][] = [
