@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ORDER_LIST_CAP, orderMembers } from '../../../../policy/compile/order-members.ts'
-import { spotOfEndpoint, spotOfLocation } from '../../../../policy/compile/spot.ts'
+import { type Spot, spotOfEndpoint, spotOfLocation } from '../../../../policy/compile/spot.ts'
 import { makeSyntheticConfig } from '../../../support/synthetic-config.ts'
 import { locationOf } from '../../../support/synthetic-geodata.ts'
 
@@ -98,4 +98,74 @@ test('spotOfEndpoint: own coordinates win over the place, a region without any h
     [city!.city, city!.region, city!.bigRegion, city!.country, city!.parentCarrier],
     ['cn-3302', 'cn-33', 'cn-east', 'cn', 'mobile'],
   )
+})
+
+test('orderMembers: nearest is the great-circle distance, up north and over the date line; declared order with the place unknown', () => {
+  const at = (coordinates: readonly [number, number] | null): Spot => ({ ...spotOfLocation(locationOf('')), coordinates })
+  const cases: {
+    name: string
+    client: readonly [number, number] | null
+    members: [string, readonly [number, number]][]
+    order: number[]
+  }[] = [
+    // 10° of longitude at 60° north are 556 km, 6.7° of latitude 741 km.
+    {
+      name: 'up north',
+      client: [60.17, 24.94],
+      members: [
+        ['south', [53.5, 24.94]],
+        ['east', [60.17, 35]],
+      ],
+      order: [1, 0],
+    },
+    {
+      name: 'at the equator',
+      client: [0, 24.94],
+      members: [
+        ['east', [0, 35]],
+        ['south', [-6.7, 24.94]],
+      ],
+      order: [1, 0],
+    },
+    {
+      name: 'over the date line',
+      client: [-17, 178],
+      members: [
+        ['west', [-17, 170]],
+        ['east', [-17, -179]],
+      ],
+      order: [1, 0],
+    },
+    {
+      name: 'over the pole',
+      client: [80, 0],
+      members: [
+        ['south', [60, 0]],
+        ['beyond', [85, 180]],
+      ],
+      order: [1, 0],
+    },
+    {
+      name: 'equal distances go by id',
+      client: [0, 0],
+      members: [
+        ['b', [0, 1]],
+        ['a', [0, -1]],
+      ],
+      order: [1, 0],
+    },
+    {
+      name: 'place unknown',
+      client: null,
+      members: [
+        ['b', [0, 1]],
+        ['a', [0, -1]],
+      ],
+      order: [],
+    },
+  ]
+  for (const { name, client, members, order } of cases) {
+    const list = members.map(([endpointId, coordinates]) => ({ endpointId, spot: at(coordinates) }))
+    assert.deepEqual(orderMembers(false, at(client), list), order, name)
+  }
 })
