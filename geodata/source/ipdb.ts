@@ -25,6 +25,18 @@ import { followPath, type Trie, walkTrie } from './walk-trie.ts'
 const IPV4_PATH: readonly (0 | 1)[] = [...new Array<0>(80).fill(0), ...new Array<1>(16).fill(1)]
 const MAX_METADATA_BYTES = 1 << 20
 const MAX_FIELDS = 64
+/** Fields that are read; a file with none of them says nothing here. */
+const KNOWN_FIELDS: readonly unknown[] = [
+  'country_name',
+  'country_code',
+  'region_name',
+  'city_name',
+  'isp_domain',
+  'owner_domain',
+  'china_admin_code',
+  'asn',
+  'asn_number',
+]
 
 /** An ipdb file, checked as far as its numbers go. */
 export type IpdbFile = {
@@ -91,6 +103,9 @@ export function openIpdb(bytes: Buffer, name: string): IpdbFile {
   if (nodeCount < 1 || textStart > bytes.length) {
     throw fail(`announces ${nodeCount} tree nodes, which do not fit into its ${bytes.length} bytes`)
   }
+  if (metadata.totalBytes !== bytes.length - treeStart) {
+    throw fail(`has ${bytes.length - treeStart} bytes behind its metadata, which announce ${metadata.totalBytes}`)
+  }
   return {
     ...metadata,
     languages: [...languages.keys()],
@@ -114,6 +129,8 @@ function parseMetadata(
   fail: (problem: string) => Error,
 ): Pick<IpdbFile, 'date' | 'hasIpv4' | 'hasIpv6' | 'fields'> & {
   readonly nodeCount: number
+  /** Bytes of tree and texts. */
+  readonly totalBytes: number
   readonly languages: ReadonlyMap<string, number>
 } {
   let parsed: unknown
@@ -123,12 +140,22 @@ function parseMetadata(
     throw fail('has metadata that are no JSON')
   }
   if (typeof parsed !== 'object' || parsed === null) throw fail('has metadata that are no object')
-  const { build, ip_version: ipVersion, node_count: nodeCount, fields, languages } = parsed as Record<string, unknown>
+  const {
+    build,
+    ip_version: ipVersion,
+    node_count: nodeCount,
+    total_size: totalSize,
+    fields,
+    languages,
+  } = parsed as Record<string, unknown>
   if (!(Number.isInteger(nodeCount) && Number(nodeCount) <= 0xffffffff)) throw fail('has no number "node_count" in its metadata')
+  if (!(Number.isInteger(totalSize) && Number(totalSize) >= 0)) throw fail('has no number "total_size" in its metadata')
   if (ipVersion !== 1 && ipVersion !== 2 && ipVersion !== 3) throw fail(`has addresses of version ${String(ipVersion)}`)
   if (!(Array.isArray(fields) && fields.length <= MAX_FIELDS && fields.every((field) => typeof field === 'string'))) {
     throw fail('has no list "fields" in its metadata')
   }
+  if (new Set(fields).size < fields.length) throw fail('names a field twice in its metadata')
+  if (!fields.some((field) => KNOWN_FIELDS.includes(field))) throw fail('has no field that says where an address is or whose')
   const entries = typeof languages === 'object' && languages !== null ? Object.entries(languages) : []
   if (entries.length === 0 || entries.some(([, from]) => !(Number.isInteger(from) && Number(from) >= 0 && Number(from) < 4096))) {
     throw fail('has no languages in its metadata')
@@ -141,6 +168,7 @@ function parseMetadata(
     fields: fields as string[],
     languages: new Map(entries as [string, number][]),
     nodeCount: Number(nodeCount),
+    totalBytes: Number(totalSize),
   }
 }
 

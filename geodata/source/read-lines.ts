@@ -151,6 +151,10 @@ function refuseOtherThanText(file: string, start: Buffer): void {
 }
 
 function wrongFormat(file: string, format: FileFormat, wanted: FileFormat): GeodataError {
+  if (format === 'unknown' && wanted === 'mmdb') {
+    const message = `"${file}" seems cut short: the metadata at the end of every MMDB database are missing (or it is of another format, not known here)`
+    return new GeodataError('GEODATA_SOURCE_INVALID', message, 'fetch it again')
+  }
   const { is, remedy } = describeFormat(format)
   const instead = wanted === 'text' ? 'not a list of networks' : `not ${describeFormat(wanted).is.replace(/^is /, '')}`
   return new GeodataError(

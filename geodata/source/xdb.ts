@@ -3,10 +3,11 @@
  *
  *   0     header, little-endian: structure version u16, index policy u16, built at u32 (seconds), first and last entry u32;
  *         structure 3 also: IP version u16 (4 or 6), bytes of a pointer u16
- *   256   vector index (not needed to read it all)
- *   …     texts, fields between "|"
+ *   256   vector index: for each /16 (of IPv4; /16 of IPv6) first entry and the end of the last one, u32. Only needed to look one up, but
+ *         what it says is checked: an index that lies is in a damaged file
+ *   …     texts, fields between "|", up to the entries
  *   …     entries: first and last address, text length u16, text offset u32. IPv4 addresses are little-endian (14 bytes an entry),
- *         IPv6 addresses big-endian (38 bytes)
+ *         IPv6 addresses big-endian (38 bytes). In order, up to the end of the file
  *
  * Fields of 2024: country|region|province|city|isp, of 2026: country|province|city|isp|iso2; which one is told by the texts themselves.
  * China is taken with all its fields. Elsewhere only what has a code (iso2) is: the names there are less sure than a country table.
@@ -20,6 +21,10 @@ import { SourceBuilder } from './source-builder.ts'
 import type { SourceKind } from './source-kind.ts'
 
 const HEADER_BYTES = 256
+const INDEX_CELLS = 65536
+const INDEX_BYTES = INDEX_CELLS * 8
+/** Longest text of an entry; those of real files are shorter than 100 bytes. */
+const MAX_TEXT_BYTES = 1024
 /** Layouts by the year of the data. */
 const LAYOUTS: Readonly<Record<string, string>> = { 2024: 'country|region|province|city|isp', 2026: 'country|province|city|isp|iso2' }
 /** Names in a layout; region (华东) says nothing new, "" and "-" are passed over. */
@@ -83,6 +88,13 @@ function readHeader(file: string, bytes: Buffer): Header {
   if (first < HEADER_BYTES || last < first || (last - first) % entryBytes !== 0 || last + entryBytes > bytes.length) {
     throw problem(file, `has entries outside the file (${first} to ${last} of ${bytes.length} bytes): it was cut short or damaged`)
   }
+  if (last + entryBytes !== bytes.length) {
+    const rest = bytes.length - last - entryBytes
+    throw problem(
+      file,
+      `has ${rest} bytes behind the last entry that its header names (at ${last}): the header is wrong, or the file damaged`,
+    )
+  }
   return { file, first, last, width, entryBytes, date: new Date(bytes.readUInt32LE(4) * 1000).toISOString().slice(0, 10) }
 }
 
@@ -91,22 +103,72 @@ function readEntries(header: Header, bytes: Buffer, layout: Layout, builder: Sou
   const { file, width } = header
   // Texts are shared by many entries: one record for each place of a text.
   const records = new Map<number, number>()
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let firstText = header.first
+  let textEnd = HEADER_BYTES
+  const previous = new Uint32Array(width / 4)
   const low = new Uint32Array(width / 4)
   const high = new Uint32Array(width / 4)
   for (let at = header.first; at <= header.last; at += header.entryBytes) {
     readAddress(bytes, at, low)
     readAddress(bytes, at + width, high)
     if (isBehind(low, high)) throw problem(file, `entry at ${at} ends before it starts`)
+    if (at > header.first && !isBehind(low, previous)) throw problem(file, `entry at ${at} does not lie behind the one before it`)
+    previous.set(high)
     const length = bytes.readUInt16LE(at + width * 2)
     const offset = bytes.readUInt32LE(at + width * 2 + 2)
-    if (offset + length > bytes.length) throw problem(file, `entry at ${at} has its text outside the file`)
+    if (offset < HEADER_BYTES || offset + length > header.first) {
+      throw problem(file, `entry at ${at} has its text outside the texts (${length} bytes at ${offset})`)
+    }
+    if (length > MAX_TEXT_BYTES) throw problem(file, `entry at ${at} has a text of ${length} bytes`)
+    firstText = Math.min(firstText, offset)
+    textEnd = Math.max(textEnd, offset + length)
     const key = offset * 65536 + length
     let record = records.get(key)
     if (record === undefined) {
-      record = recordOf(bytes.toString('utf8', offset, offset + length), layout, builder)
+      record = recordOf(textAt(decoder, bytes, offset, length, layout, header, at), layout, builder)
       records.set(key, record)
     }
     if (record !== 0) builder.addWords(low, high, record)
+  }
+  // Texts end where the entries begin: a header that names a later entry as the first leaves a gap.
+  if (textEnd + header.entryBytes <= header.first) {
+    throw problem(
+      file,
+      `has ${header.first - textEnd} bytes between its texts and the first entry that its header names: entries are missing`,
+    )
+  }
+  if (firstText >= HEADER_BYTES + INDEX_BYTES) checkIndex(header, bytes)
+  else if (firstText > HEADER_BYTES)
+    throw problem(file, `has ${firstText - HEADER_BYTES} bytes of a vector index instead of ${INDEX_BYTES}`)
+}
+
+/** Text of an entry with all fields of the layout. */
+function textAt(decoder: TextDecoder, bytes: Buffer, offset: number, length: number, layout: Layout, { file }: Header, at: number): string {
+  let text: string
+  try {
+    text = decoder.decode(bytes.subarray(offset, offset + length))
+  } catch {
+    throw problem(file, `entry at ${at} has a text that is not UTF-8`)
+  }
+  const fields = text.split('|').length
+  const wanted = Math.max(...Object.values(layout)) + 1
+  if (text !== '' && fields < wanted) throw problem(file, `entry at ${at} has a text of ${fields} fields instead of ${wanted}`)
+  return text
+}
+
+/** Every cell of the vector index is empty or names entries of its own /16. */
+function checkIndex({ file, first, last, width, entryBytes }: Header, bytes: Buffer): void {
+  const topBits = (at: number): number => (width === 4 ? bytes.readUInt32LE(at) >>> 16 : bytes.readUInt16BE(at))
+  for (let cell = 0; cell < INDEX_CELLS; cell++) {
+    const from = bytes.readUInt32LE(HEADER_BYTES + cell * 8)
+    const to = bytes.readUInt32LE(HEADER_BYTES + cell * 8 + 4)
+    if (from === 0 && to === 0) continue
+    const isEntry = from >= first && from <= last && to >= from && to <= last + entryBytes
+    const isAligned = isEntry && (from - first) % entryBytes === 0 && (to - first) % entryBytes === 0
+    if (!isAligned || topBits(from) > cell || topBits(from + width) < cell) {
+      throw problem(file, `has a vector index that names no entry of its own for ${cell >>> 8}.${cell & 255} (${from} to ${to})`)
+    }
   }
 }
 

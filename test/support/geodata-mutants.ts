@@ -54,6 +54,7 @@ export function mutationSubjects(folder: Folder): MutationSubject[] {
         ['1.0.2.0', '1.0.3.255', '中国|0|0|0|0'],
       ]),
     ],
+    ['xdb with its vector index', { kind: 'xdb' }, writeXdb([['1.0.1.0', '1.0.1.255', '中国|0|浙江省|宁波市|电信']], 2, undefined, true)],
     [
       'xdb of structure 3, IPv6',
       { kind: 'xdb' },

@@ -4,12 +4,17 @@ import { parseAddress } from '../../geodata/address/address.ts'
 /** First address, last address, text. */
 export type XdbEntry = readonly [string, string, string]
 
-/** The bytes of a file; all entries of one family. */
-export function writeXdb(entries: readonly XdbEntry[], structure: 2 | 3 = 2, builtAt: number = Date.UTC(2024, 1, 28, 12)): Buffer {
+/** The bytes of a file; all entries of one family, `hasIndex` with the vector index that genuine files have. */
+export function writeXdb(
+  entries: readonly XdbEntry[],
+  structure: 2 | 3 = 2,
+  builtAt: number = Date.UTC(2024, 1, 28, 12),
+  hasIndex = false,
+): Buffer {
   const width = parseAddress(entries[0]![0]).family === 4 ? 4 : 16
   const offsets = new Map<string, number>()
   const texts: Buffer[] = []
-  let offset = 256
+  let offset = hasIndex ? 256 + 65536 * 8 : 256
   for (const [, , text] of entries) {
     if (offsets.has(text)) continue
     offsets.set(text, offset)
@@ -35,7 +40,19 @@ export function writeXdb(entries: readonly XdbEntry[], structure: 2 | 3 = 2, bui
     row.writeUInt32LE(offsets.get(text)!, width * 2 + 2)
     return row
   })
-  return Buffer.concat([head, ...texts, ...rows])
+  return Buffer.concat([head, hasIndex ? indexOf(entries, offset, entryBytes) : Buffer.alloc(0), ...texts, ...rows])
+}
+
+/** For each /16 the entries that begin in it. */
+function indexOf(entries: readonly XdbEntry[], first: number, entryBytes: number): Buffer {
+  const index = Buffer.alloc(65536 * 8)
+  for (const [position, [from]] of entries.entries()) {
+    const { family, words } = parseAddress(from)
+    const cell = (family === 4 ? words[3] : words[0]) >>> 16
+    if (index.readUInt32LE(cell * 8) === 0) index.writeUInt32LE(first + position * entryBytes, cell * 8)
+    index.writeUInt32LE(first + (position + 1) * entryBytes, cell * 8 + 4)
+  }
+  return index
 }
 
 function writeAddress(row: Buffer, at: number, text: string, width: 4 | 16): void {

@@ -246,6 +246,18 @@ const mmdbOf = (left: number, right: number, data: readonly number[]): Buffer =>
 }
 const goodXdb = writeXdb([['1.0.1.0', '1.0.1.255', '中国|0|浙江省|宁波市|电信']])
 const lastEntry = goodXdb.length - 14
+const manyXdb = writeXdb(
+  [
+    ['1.0.1.0', '1.0.1.255', '中国|0|浙江省|宁波市|电信'],
+    ['1.0.2.0', '1.0.2.255', '中国|0|浙江省|宁波市|联通'],
+    ['1.1.2.0', '1.1.2.255', '中国|0|浙江省|杭州市|联通'],
+  ],
+  2,
+  undefined,
+  true,
+)
+const firstOfMany = manyXdb.length - 3 * 14
+const indexCell = 256 + 256 * 8
 const goodIpdb = writeIpdb(ipdbContent)
 const ipdbOf = (metadata: Record<string, unknown>): Buffer => writeIpdb({ ...ipdbContent, metadata })
 const patched = (bytes: Buffer, change: (copy: Buffer) => void): Buffer => {
@@ -316,7 +328,8 @@ const brokenFiles: readonly { kind: string; name: string; bytes: string | Uint8A
     kind: 'mmdb',
     name: 'without its metadata',
     bytes: goodMmdb.subarray(0, treeEnd + 40),
-    message: /is of no known format, not an MMDB database/,
+    message: /seems cut short: the metadata at the end of every MMDB database are missing/,
+    suggestion: /fetch it again/,
   },
   {
     kind: 'mmdb',
@@ -415,6 +428,78 @@ const brokenFiles: readonly { kind: string; name: string; bytes: string | Uint8A
     bytes: patched(goodXdb, (copy) => copy.writeUInt32LE(0xfffffff0, lastEntry + 10)),
     message: /text outside/,
   },
+  {
+    kind: 'xdb',
+    name: 'whose header names an earlier entry as the last',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt32LE(firstOfMany + 14, 12)),
+    message: /has 14 bytes behind the last entry that its header names/,
+  },
+  {
+    kind: 'xdb',
+    name: 'whose header names a later entry as the first',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt32LE(firstOfMany + 14, 8)),
+    message: /between its texts and the first entry that its header names/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with bytes behind its end',
+    bytes: Buffer.concat([manyXdb, Buffer.alloc(5)]),
+    message: /has 5 bytes behind the last entry/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with entries out of order',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt32LE(0, firstOfMany + 14)),
+    message: /does not lie behind the one before it/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with entries that overlap',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt32LE(0x010002ff, firstOfMany + 4)),
+    message: /does not lie behind the one before it/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with a text of 65535 bytes',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt16LE(65535, firstOfMany + 8)),
+    message: /text outside the texts \(65535 bytes at/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with a text in its vector index',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt32LE(300, firstOfMany + 10)),
+    message: /instead of 5|instead of 524288|not UTF-8/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with a text that ends early',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt16LE(9, firstOfMany + 8)),
+    message: /text of \d fields instead of 5/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with a text cut in a character',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt16LE(copy.readUInt16LE(firstOfMany + 8) - 1, firstOfMany + 8)),
+    message: /not UTF-8/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with a vector index that leads outside',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt32LE(0xfffffff0, indexCell + 4)),
+    message: /vector index that names no entry of its own for 1\.0/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with a vector index that leads between entries',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt32LE(firstOfMany + 3, indexCell)),
+    message: /vector index that names no entry/,
+  },
+  {
+    kind: 'xdb',
+    name: 'with a vector index that leads to another network',
+    bytes: patched(manyXdb, (copy) => copy.writeUInt32LE(firstOfMany + 28, indexCell)),
+    message: /vector index that names no entry/,
+  },
   { kind: 'xdb', name: 'that is an MMDB', bytes: goodMmdb, message: /is an MMDB database, not an ip2region xdb/, suggestion: /kind: mmdb/ },
   {
     kind: 'xdb',
@@ -438,7 +523,13 @@ const brokenFiles: readonly { kind: string; name: string; bytes: string | Uint8A
   { kind: 'ipdb', name: 'with a language far away', bytes: ipdbOf({ languages: { CN: 100 } }), message: /fields instead of/ },
   { kind: 'ipdb', name: 'without fields', bytes: ipdbOf({ fields: 'x' }), message: /no list "fields"/ },
   { kind: 'ipdb', name: 'of version 4', bytes: ipdbOf({ ip_version: 4 }), message: /addresses of version 4/ },
-  { kind: 'ipdb', name: 'cut short', bytes: goodIpdb.subarray(0, goodIpdb.length - 5), message: /ends outside the file/ },
+  { kind: 'ipdb', name: 'cut short', bytes: goodIpdb.subarray(0, goodIpdb.length - 5), message: /behind its metadata, which announce/ },
+  { kind: 'ipdb', name: 'with an empty list of fields', bytes: ipdbOf({ fields: [] }), message: /no field that says where/ },
+  { kind: 'ipdb', name: 'with other fields alone', bytes: ipdbOf({ fields: ['idd_code'] }), message: /no field that says where/ },
+  { kind: 'ipdb', name: 'with a field twice', bytes: ipdbOf({ fields: ['asn', 'asn'] }), message: /names a field twice/ },
+  { kind: 'ipdb', name: 'with a size that is too small', bytes: ipdbOf({ total_size: 100 }), message: /which announce 100/ },
+  { kind: 'ipdb', name: 'with a size that is too large', bytes: ipdbOf({ total_size: 1e9 }), message: /which announce 1000000000/ },
+  { kind: 'ipdb', name: 'without a size', bytes: ipdbOf({ total_size: 'x' }), message: /no number "total_size"/ },
   { kind: 'ipdb', name: 'that is a CSV', bytes: '1.0.0.0,1.0.0.255,CN\n', message: /is text, not an ipdb/ },
   {
     kind: 'csv',
