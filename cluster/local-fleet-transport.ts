@@ -47,6 +47,8 @@ export type LocalFleetOptions = {
 type Peer = {
   readonly socket: Socket
   status: NodeStatus
+  /** It read too slowly to be told of a change of the latency matrix. */
+  lacksLatency: boolean
 }
 
 type Waiting = {
@@ -126,7 +128,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
     }
     // A node that came back before its old connection was seen to end: the newer one counts.
     const before = peers.get(status.nodeId)
-    const greeted = { socket, status }
+    const greeted: Peer = { socket, status, lacksLatency: false }
     peers.set(status.nodeId, greeted)
     before?.socket.destroy()
     if (readFreshness !== undefined) send(socket, readFreshness())
@@ -257,8 +259,14 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       // A node that connects from now on gets the whole; the first time those that are there have nothing yet.
       const message = read(readLatency === undefined)
       readLatency = read
-      if (!message.whole && message.cells.length === 0) return
-      for (const { socket } of peers.values()) send(socket, message)
+      for (const peer of peers.values()) {
+        // What changed is of no use to who missed something: it gets the whole when it reads again.
+        if (peer.socket.writableLength > UNREAD_LIMIT_BYTES) peer.lacksLatency = true
+        else if (peer.lacksLatency) {
+          peer.lacksLatency = false
+          send(peer.socket, read(true))
+        } else if (message.whole || message.cells.length > 0) send(peer.socket, message)
+      }
     },
     tellFigures: (read) => {
       readFigures = read
