@@ -102,6 +102,36 @@ describe('local fleet transport', () => {
     await hub.close()
   })
 
+  test('a node that reads too slowly misses changes of the latency matrix and gets the whole of it when it reads again', async () => {
+    const path = join(folder, 'slow.sock')
+    const hub = await startLocalFleetHub({ path })
+    const socket = await raw(path)
+    socket.write(HELLO)
+    while (hub.nodes().length === 0) await new Promise((resolve) => setTimeout(resolve, 2))
+    socket.pause()
+    const wide = 'x'.repeat(1 << 20)
+    const cell = (line: string) => ({ line, endpointId: 'a', medianMs: 1, p90Ms: 1, count: 1, at: 1 })
+    const asked: boolean[] = []
+    const tell = (line: string): void =>
+      hub.tellLatency((whole) => {
+        asked.push(whole)
+        return { type: 'latency', whole, cells: [cell(line)], at: 1 }
+      })
+    for (let at = 0; at < 20; at++) tell(wide)
+    const seen: { readonly whole: boolean; readonly cells: readonly { readonly line: string }[] }[] = []
+    const reader = createLineReader(16 << 20)
+    socket.on('data', (chunk: Uint8Array) => void seen.push(...(reader.feed(chunk) as typeof seen)))
+    socket.resume()
+    while (!seen.some(({ whole }, at) => at > 0 && whole)) {
+      tell('b')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    assert.ok(seen.filter(({ cells }) => cells[0]!.line === wide).length < 20, 'it missed nothing')
+    assert.equal(asked.filter((whole) => whole).length, 2)
+    socket.destroy()
+    await hub.close()
+  })
+
   test('a socket left by a dead control is taken over', async () => {
     const path = join(folder, 'stale.sock')
     const { createServer } = await import('node:net')
