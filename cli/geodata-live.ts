@@ -144,9 +144,18 @@ async function corrections(client: ControlClient, args: CommandArgs): Promise<nu
 
 /** Waits until the edited list is taken up: control began with it when the document was published, and may be done already. */
 async function takeUp(client: ControlClient, args: CommandArgs, before: GeodataStatus): Promise<number> {
-  const answer = await client.call('refreshGeodata', { body: { confirm: args.flags.confirm === true } })
-  const isLive = answer.outcome === 'unchanged' && answer.digest !== before.digest
-  return tellRefresh(client, args, isLive ? { ...answer, outcome: 'live' } : answer)
+  try {
+    const answer = await client.call('refreshGeodata', { body: { confirm: args.flags.confirm === true } })
+    return tellRefresh(client, args, answer.digest === before.digest ? answer : { ...answer, outcome: 'live' })
+  } catch (error) {
+    // Corrections are merged over what is in use although a source is broken; what is live is told, and what is not.
+    const now = await client.call('geodata', {}).catch(() => before)
+    const { failure } = now.refresh
+    if (now.digest === before.digest || failure === null) throw error
+    const broken = `the sources stay as they were: ${failure.message}; ${failure.suggestion} [${failure.code}]`
+    print(args, now, [`live: geodata ${short(now.digest)}, generation ${now.generation}`, broken])
+    return 0
+  }
 }
 
 /** Edits the list in the live document, by a draft that is published at once. */

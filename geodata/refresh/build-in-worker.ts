@@ -63,7 +63,7 @@ export function buildInWorker(job: BuildJob, signal?: AbortSignal): Promise<Buil
       settle()
     }
     const fail = (message: string, cause?: unknown): void =>
-      end(() => reject(new GeodataError('GEODATA_SOURCE_INVALID', message, 'see the log; the data in use stays', { cause })))
+      end(() => reject(new GeodataError('GEODATA_SOURCE_INVALID', message, 'see the log of control', { cause })))
     const abort = (): void => fail('the build was ended')
     const timer = setTimeout(() => fail(`the build took longer than ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS)
     signal?.addEventListener('abort', abort)

@@ -2,8 +2,9 @@
 import { findAddress } from '../address/address.ts'
 import { GeodataError } from '../address/geodata-error.ts'
 import { SPECIAL_PREFIXES } from '../address/special-prefixes.ts'
+import { finestLine } from '../compile/diff-geodata.ts'
 import { sizeOfRange } from '../compile/flat-ranges.ts'
-import { type Geodata, type GeodataHeader, LOCATION_FIELDS, type LocationField } from '../geodata.ts'
+import { type Geodata, LOCATION_FIELDS, type LocationField } from '../geodata.ts'
 import { lineChain } from '../line/line-precedence.ts'
 import { lookupLocation } from '../lookup/lookup-location.ts'
 import type { SourceReading } from '../source/source-kind.ts'
@@ -105,7 +106,7 @@ function checkKnownAddresses(candidate: Geodata, { geodata, isCorrection }: Cand
     const wasThere = lineChain(location, 'place-first').includes(line)
     if (isCorrection && !wasThere) continue
     const [before, after] = [finestLine(location), finestLine(lookupLocation(candidate, address).location)]
-    const now = wasThere || before !== after ? `it is on "${before}" now` : 'it is there now, too'
+    const now = before === after ? 'where it is in the data in use, too' : `in the data in use it is on "${before}"`
     throw new GeodataError(
       'GEODATA_KNOWN_ADDRESS',
       `the known address ${text} would be on "${after}", not on "${line}" (${now})`,

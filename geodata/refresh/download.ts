@@ -166,7 +166,7 @@ function reasonOf(error: unknown): string {
 
 function failed(url: string, reason: string, cause?: unknown): GeodataError {
   const message = `"${shownUrl(url)}" cannot be downloaded: ${reason}`
-  return new GeodataError('GEODATA_DOWNLOAD_FAILED', message, 'check the URL and the network; the data in use stays', { cause })
+  return new GeodataError('GEODATA_DOWNLOAD_FAILED', message, 'check the URL and the network', { cause })
 }
 
 function refused(url: string, reason: string): GeodataError {

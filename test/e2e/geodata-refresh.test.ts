@@ -16,6 +16,7 @@ import { type Product, startProduct, until } from '../support/product.ts'
 const NAME = 'edge.geo.test'
 const EDGE = '192.0.2.11'
 const CENTRAL = '192.0.2.1'
+const SAID = ['--place', '宁波', '--carrier', '电信', '--reason', 'our own site', '--author', 'li.wei']
 const NETWORKS = Array.from({ length: 20 }, (_, position) => `20.0.${position}.0/24`)
 
 /** A list in which the first networks are in Ningbo, the others in Hangzhou. */
@@ -122,8 +123,13 @@ describe('geodata refresh', () => {
     },
     { name: 'a file cut short', content: gzipSync(list(9)).subarray(0, 60), code: 'GEODATA_SOURCE_INVALID', message: /cut short|damaged/ },
     { name: 'a shrunken list', content: list(9, NETWORKS.slice(0, 14)), code: 'GEODATA_SHRUNKEN', message: /by 30\.0 %/ },
-    { name: 'a known address elsewhere', content: list(0), code: 'GEODATA_KNOWN_ADDRESS', message: /20\.0\.0\.1/ },
-    { name: 'an empty file', content: '', code: 'GEODATA_SHRUNKEN', message: /shrunk|empty/ },
+    {
+      name: 'a known address elsewhere',
+      content: list(0),
+      code: 'GEODATA_KNOWN_ADDRESS',
+      message: /20\.0\.0\.1 would be on "cn-3301\/telecom", not on "cn-3302\/telecom" \(in the data in use it is on "cn-3302\/telecom"\)/,
+    },
+    { name: 'an empty file', content: '', code: 'GEODATA_SOURCE_INVALID', message: /holds no network/ },
   ]
   for (const { name, content, code, message } of BAD) {
     test(`${name} is refused, and the data in use stays`, { timeout: 60_000 }, async () => {
@@ -166,15 +172,36 @@ describe('geodata refresh', () => {
     replace(list(2))
     await until('it waits', 20_000, async () => (await status()).pending !== null)
     await product.cli('geodata', 'reject')
-    assert.deepEqual([(await status()).pending, await answer(5)], [null, EDGE])
+    const { pending, refresh } = await status()
+    assert.deepEqual([pending, refresh.lastOutcome, await answer(5)], [null, 'rejected', EDGE])
+  })
+
+  test('a correction does not bring rejected sources back: it is merged over the data in use', { timeout: 60_000 }, async () => {
+    assert.match(await product.cli('geodata', 'correct', '20.0.12.0/24', ...SAID), /live/)
+    assert.deepEqual([await answer(12), await answer(5), (await status()).pending], [EDGE, EDGE, null])
+    await product.cli('geodata', 'rollback')
+    assert.deepEqual([await answer(12), (await status()).refresh.lastOutcome], [CENTRAL, 'rolled back'])
+    assert.match(await product.cli('geodata', 'refresh'), /rejected before/)
+    assert.equal(await answer(12), CENTRAL)
+    await product.cli('geodata', 'corrections', 'remove', '20.0.12.0/24')
+    assert.deepEqual([await answer(12), await answer(5)], [CENTRAL, EDGE])
+  })
+
+  test('a correction wins while a source is broken, which stays reported', { timeout: 60_000 }, async () => {
+    replace('<!DOCTYPE html><html><body>sign in</body></html>')
+    await refused('GEODATA_SOURCE_INVALID', /HTML/)
+    assert.match(await product.cli('geodata', 'correct', '20.0.12.0/24', ...SAID), /live.*HTML/s)
+    assert.deepEqual([await answer(12), await answer(5)], [EDGE, EDGE])
+    assert.match((await status()).refresh.failure?.message ?? '', /HTML/)
+    assert.match(await product.cli('geodata', 'corrections', 'remove', '20.0.12.0/24'), /live.*HTML/s)
+    assert.equal(await answer(12), CENTRAL)
   })
 
   test('a correction wins, and lookup and explain say why', { timeout: 60_000 }, async () => {
     replace(list(9))
     await product.cli('geodata', 'refresh')
     assert.equal(await answer(12), CENTRAL)
-    const said = ['--place', '宁波', '--carrier', '电信', '--reason', 'our own site', '--author', 'li.wei']
-    assert.match(await product.cli('geodata', 'correct', '20.0.12.0/24', ...said), /live/)
+    assert.match(await product.cli('geodata', 'correct', '20.0.12.0/24', ...SAID), /live/)
     assert.equal(await answer(12), EDGE)
     assert.match(await product.cli('geodata', 'lookup', '20.0.12.7'), /corrected for 20\.0\.12\.0\/24: our own site; li\.wei/)
     assert.match(await product.cli('explain', NAME, '--client', '20.0.12.7', '--json'), /our own site/)

@@ -1,12 +1,15 @@
 /**
  * Keeps the geodata in use up to date with what the document says. Shell: has a life.
  *
+ *   corrections ─► over what is in use ──────────────────────┐
  *   document · file changed · cron · request ─► downloads ─► build and checks (worker) ─► difference ─┬─► small: live, as a generation
  *                                                                                                      └─► large: waits for a person
+ * Corrections come first and by themselves: neither a source that is broken nor one that was rejected keeps them from what is in use.
  * One at a time. Until the generation is stored nothing has happened: what fails leaves the data in use, an event and a count.
  * The data before is kept for `refresh.keepDays`, then deleted; a download is deleted as soon as a newer one is in use.
  */
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { type ScheduledTask, schedule } from 'node-cron'
 import type { FiguresMessage } from '../../../cluster/fleet-transport.ts'
 import { parsePrefix } from '../../../geodata/address/prefix.ts'
@@ -23,13 +26,16 @@ import { findClientMovement } from '../publish/moved-addresses.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import type { ApiLog } from '../server.ts'
 import {
+  correctionsKeyOf,
   fetchDownloads,
   type InputFolders,
-  inputKeyOf,
   isShippedOnly,
   type KeptDownloads,
   recipeKeyOf,
   recipeOf,
+  shippedKeyOf,
+  sourceRecipeKeyOf,
+  sourcesKeyOf,
 } from './geodata-inputs.ts'
 import {
   type GeodataFolders,
@@ -65,6 +71,19 @@ export type GeodataDeskParts = {
   readonly now: () => number
   readonly log: ApiLog
 }
+
+/** What is not proposed again. */
+type Rejected = Pick<GeodataState, 'rejectedSourcesKey' | 'rejectedCorrectionsKey'>
+
+/** What a build is wanted for. */
+type Wish = {
+  readonly reason: RefreshReason
+  readonly account: string
+  readonly confirm: boolean
+  readonly settings: GeodataSettings
+}
+
+const NOTHING_REJECTED: Rejected = { rejectedSourcesKey: '', rejectedCorrectionsKey: '' }
 
 /** The desk. */
 export class GeodataDesk {
@@ -118,7 +137,12 @@ export class GeodataDesk {
       const { pending } = this.#state
       if (pending === null) throw new ApiError('GEODATA_NOTHING_PENDING', 'no geodata waits for confirmation')
       const { limitPercent: _, difference, sources: __, ...kept } = pending
-      await this.#activate(kept, this.#state.downloads, account, `geodata confirmed, ${difference.movedPercent.toFixed(1)} % moved`)
+      const comment = `geodata confirmed, ${difference.movedPercent.toFixed(1)} % moved`
+      const isCorrection = kept.sourcesKey === this.#live().sourcesKey
+      const rejected = isCorrection ? { ...this.#state, rejectedCorrectionsKey: '' } : NOTHING_REJECTED
+      await this.#activate(kept, this.#state.downloads, account, comment, rejected)
+      this.#save({ lastAt: this.#parts.now(), lastOutcome: 'live' })
+      this.#catchUp()
       return this.status()
     })
   }
@@ -129,7 +153,7 @@ export class GeodataDesk {
       const { pending } = this.#state
       if (pending === null) throw new ApiError('GEODATA_NOTHING_PENDING', 'no geodata waits for confirmation')
       this.#parts.store.transaction(() => {
-        this.#save({ pending: null, rejectedInputKey: pending.inputKey })
+        this.#save({ pending: null, ...this.#rejectedOf(pending), lastAt: this.#parts.now(), lastOutcome: 'rejected' })
         this.#parts.store.appendAudit({ who: account, action: 'geodata.reject', object: pending.digest.slice(0, 12) })
       })
       this.#parts.onEvent(pending.digest.slice(0, 12), `rejected by ${account}`)
@@ -141,10 +165,17 @@ export class GeodataDesk {
   /** Brings back the data before. Throws GEODATA_NOTHING_BEFORE. */
   rollBack(account: string): Promise<GeodataStatus> {
     return this.#next(async () => {
-      const { previous, live } = this.#state
+      const { previous } = this.#state
       if (previous === null) throw new ApiError('GEODATA_NOTHING_BEFORE', 'no earlier geodata is kept')
       const { untilAt: _, ...kept } = previous
-      await this.#activate(kept, this.#state.downloads, account, 'geodata rolled back', live?.inputKey ?? '')
+      const before = this.#live()
+      const isCorrection = previous.sourcesKey === before.sourcesKey
+      const rejected: Rejected = isCorrection
+        ? { ...this.#state, rejectedCorrectionsKey: before.correctionsKey }
+        : { rejectedSourcesKey: before.sourcesKey, rejectedCorrectionsKey: '' }
+      await this.#activate(kept, this.#state.downloads, account, 'geodata rolled back', rejected)
+      this.#save({ lastAt: this.#parts.now(), lastOutcome: 'rolled back' })
+      this.#catchUp()
       return this.status()
     })
   }
@@ -221,11 +252,63 @@ export class GeodataDesk {
   }
 
   #isUpToDate(settings: GeodataSettings, downloads: KeptDownloads): boolean {
-    const { live } = this.#state
-    if (isShippedOnly(settings)) return live === null || live.file === ''
-    // Its file may be gone: after a restore the folder is empty, and control started with what there was.
-    const isInUse = live?.digest === this.#parts.publisher.geodataInUse().geodata.digest
-    return isInUse && live.inputKey === inputKeyOf(settings, downloads, this.#parts.folders)
+    const live = this.#live()
+    if (isShippedOnly(settings)) return live.file === ''
+    return (
+      this.#isInUse(live) &&
+      live.sourcesKey === sourcesKeyOf(settings, downloads, this.#parts.folders) &&
+      live.correctionsKey === correctionsKeyOf(settings)
+    )
+  }
+
+  /** Its file may be gone: after a restore the folder is empty, and control started with what there was. */
+  #isInUse({ digest }: KeptGeodata): boolean {
+    return digest === this.#parts.publisher.geodataInUse().geodata.digest
+  }
+
+  /** There is nobody to move before the first document, and none of it was in use before. */
+  #isFirst(): boolean {
+    return this.#state.live === null && this.#parts.publisher.live()?.generation.number === 1
+  }
+
+  /** What was made live last; the shipped file, as it is, when nothing was. */
+  #live(): KeptGeodata {
+    const { publisher, folders } = this.#parts
+    return (
+      this.#state.live ?? {
+        digest: publisher.geodataInUse().geodata.digest,
+        file: '',
+        baseFile: '',
+        sourcesKey: shippedKeyOf(folders),
+        correctionsKey: correctionsKeyOf({ corrections: [] }),
+        recipeKey: '',
+        sizes: [],
+        at: 0,
+        by: '',
+      }
+    )
+  }
+
+  /** What rejecting something rejects: its sources when they are other ones than those in use, else its corrections. */
+  #rejectedOf({ sourcesKey, correctionsKey }: KeptGeodata): Partial<Rejected> {
+    return sourcesKey === this.#live().sourcesKey ? { rejectedCorrectionsKey: correctionsKey } : { rejectedSourcesKey: sourcesKey }
+  }
+
+  /** Name of a built file; empty = the shipped one. */
+  #fileOf(path: string): string {
+    return path === this.#parts.folders.shippedPath ? '' : basename(path)
+  }
+
+  #pathOf(file: string): string {
+    return file === '' ? this.#parts.folders.shippedPath : join(this.#parts.folders.built, file)
+  }
+
+  /** After a person's word: corrections of the document that this data does not have are merged over it. */
+  #catchUp(): void {
+    const settings = this.#settings()
+    const wanted = settings === undefined ? '' : correctionsKeyOf(settings)
+    if (settings === undefined || wanted === this.#live().correctionsKey || wanted === this.#state.rejectedCorrectionsKey) return
+    this.#inBackground('document')
   }
 
   #schedule(settings: GeodataSettings): void {
@@ -251,11 +334,15 @@ export class GeodataDesk {
     }
     const settings = this.#settings()
     if (settings === undefined || isShippedOnly(settings) || this.#running > 0) return
-    const key = inputKeyOf(settings, this.#state.downloads, this.#parts.folders)
+    const key = this.#inputKeyOf(settings, this.#state.downloads)
     const rests = key === this.#seenKey
     this.#seenKey = key
     if (!rests || key === this.#triedKey || this.#isUpToDate(settings, this.#state.downloads)) return
     this.#inBackground('file')
+  }
+
+  #inputKeyOf(settings: GeodataSettings, downloads: KeptDownloads): string {
+    return `${sourcesKeyOf(settings, downloads, this.#parts.folders)} ${correctionsKeyOf(settings)}`
   }
 
   #inBackground(reason: RefreshReason): void {
@@ -288,7 +375,8 @@ export class GeodataDesk {
   }
 
   #noteFailure(reason: RefreshReason, error: unknown): ApiError {
-    const { code = 'API_INTERNAL', message, suggestion = '' } = error as { code?: string; message: string; suggestion?: string }
+    const { code = 'API_INTERNAL', message, suggestion: told = '' } = error as { code?: string; message: string; suggestion?: string }
+    const suggestion = told.replace('relative to the recipe', 'relative to the folder of geodata files (--geodata-folder)')
     const { folders, now, log, onEvent } = this.#parts
     const shown = message.replaceAll(`${folders.files}/`, '').replaceAll(`${folders.downloads}/`, 'download ')
     const failure = { at: now(), code, message: shown, suggestion }
@@ -300,42 +388,92 @@ export class GeodataDesk {
   }
 
   async #refreshNow(reason: RefreshReason, account: string, confirm: boolean): Promise<GeodataRefreshAnswer> {
-    const { publisher, folders, now, mayAskPrivate } = this.#parts
+    const { folders, now, mayAskPrivate } = this.#parts
     const settings = this.#settings()
-    const unchanged = (): GeodataRefreshAnswer => this.#answer('unchanged', null)
-    if (settings === undefined) return unchanged()
+    if (settings === undefined) return this.#answer('unchanged', null)
+    const wish: Wish = { reason, account, confirm, settings }
     this.#recipeKey = recipeKeyOf(settings)
     const onlyMissing = reason === 'start' || reason === 'document' || reason === 'file'
-    this.#triedKey = inputKeyOf(settings, this.#state.downloads, folders)
+    this.#triedKey = this.#inputKeyOf(settings, this.#state.downloads)
+    const corrected = this.#isFirst() ? undefined : await this.#correct(wish)
     const { signal } = this.#abort
     const downloads = await fetchDownloads(settings, this.#state.downloads, folders, { onlyMissing, mayAskPrivate, now, signal })
-    if (this.#isUpToDate(settings, downloads)) return unchanged()
-    const inputKey = inputKeyOf(settings, downloads, folders)
-    if (inputKey === this.#state.rejectedInputKey && !confirm) return this.#answer('rejected', null)
+    if (this.#isUpToDate(settings, downloads)) return corrected ?? this.#answer('unchanged', null)
+    const sourcesKey = sourcesKeyOf(settings, downloads, folders)
+    // The sources in use, but corrections that wait or were rejected.
+    if (corrected !== undefined && sourcesKey === this.#live().sourcesKey) return corrected
+    if (sourcesKey === this.#state.rejectedSourcesKey && !confirm) return corrected ?? this.#answer('rejected', null)
+    const correctionsKey = correctionsKeyOf(settings)
     const { pending } = this.#state
-    if (inputKey === pending?.inputKey && !confirm) return this.#answer('pending', pending.difference.movedPercent)
+    if (sourcesKey === pending?.sourcesKey && correctionsKey === pending.correctionsKey && !confirm) {
+      return this.#answer('pending', pending.difference.movedPercent)
+    }
     const clients = await this.#parts.clients().catch(() => [])
     const outcome = await this.#build(settings, downloads, clients)
     const candidate: KeptGeodata = {
       digest: outcome.digest,
-      file: outcome.path === folders.shippedPath ? '' : `${outcome.digest}.geodata`,
-      inputKey,
-      recipeKey: this.#recipeKey,
+      file: this.#fileOf(outcome.path),
+      baseFile: this.#fileOf(outcome.basePath),
+      sourcesKey,
+      correctionsKey,
+      recipeKey: sourceRecipeKeyOf(settings),
       sizes: outcome.sizes,
       at: now(),
       by: account,
     }
+    return this.#take(candidate, outcome, clients, downloads, wish, NOTHING_REJECTED)
+  }
+
+  /** Merges the document's corrections over the data in use, whatever its sources are like by now; undefined = nothing to do. */
+  async #correct(wish: Wish): Promise<GeodataRefreshAnswer | undefined> {
+    const { settings, confirm, account } = wish
+    const live = this.#live()
+    const correctionsKey = correctionsKeyOf(settings)
+    // Rejected is what the document said then: it may say it again later.
+    if (correctionsKey !== this.#state.rejectedCorrectionsKey && this.#state.rejectedCorrectionsKey !== '') {
+      this.#save({ rejectedCorrectionsKey: '' })
+    }
+    if (correctionsKey === live.correctionsKey || live.baseFile === undefined || !this.#isInUse(live)) return undefined
+    if (!existsSync(this.#pathOf(live.baseFile))) return undefined
+    if (correctionsKey === this.#state.rejectedCorrectionsKey && !confirm) return this.#answer('rejected', null)
+    const { pending } = this.#state
+    if (correctionsKey === pending?.correctionsKey && !confirm) {
+      return pending.sourcesKey === live.sourcesKey ? this.#answer('pending', pending.difference.movedPercent) : undefined
+    }
+    const clients = await this.#parts.clients().catch(() => [])
+    const outcome = await this.#build(settings, this.#state.downloads, clients, this.#pathOf(live.baseFile))
+    const candidate: KeptGeodata = {
+      ...live,
+      digest: outcome.digest,
+      file: this.#fileOf(outcome.path),
+      correctionsKey,
+      at: this.#parts.now(),
+      by: account,
+    }
+    return this.#take(candidate, outcome, clients, this.#state.downloads, wish, { ...this.#state, rejectedCorrectionsKey: '' })
+  }
+
+  /** Judges what was built: it goes live, or waits. */
+  async #take(
+    candidate: KeptGeodata,
+    outcome: BuildOutcome,
+    clients: readonly ClientCount[],
+    downloads: KeptDownloads,
+    { settings, account, confirm, reason }: Wish,
+    rejected: Rejected,
+  ): Promise<GeodataRefreshAnswer> {
+    const { folders } = this.#parts
+    const before = this.#live()
     if (outcome.diff === undefined) {
-      const live = this.#state.live ?? { ...candidate, file: '' }
-      this.#save({ downloads, live: { ...live, inputKey, recipeKey: candidate.recipeKey, sizes: candidate.sizes }, pending: null })
+      const live = { ...before, ...candidate, file: before.file, at: before.at, by: before.by }
+      const { pending } = this.#state
+      this.#save({ downloads, live, pending: pending !== null && this.#isOther(pending, candidate) ? pending : null })
       removeUnused(this.#state, folders)
-      return unchanged()
+      return this.#answer('unchanged', null)
     }
     const difference = await this.#compare(outcome, clients)
     const limitPercent = settings.guards.maxMovedPercent
-    // There is nobody to move before the first document, and none of it was in use before.
-    const isFirst = this.#state.live === null && publisher.live()?.generation.number === 1
-    if (difference.movedPercent > limitPercent && !confirm && !isFirst && outcome.digest !== this.#state.live?.digest) {
+    if (difference.movedPercent > limitPercent && !confirm && !this.#isFirst() && outcome.digest !== this.#state.live?.digest) {
       this.#save({ downloads, pending: { ...candidate, limitPercent, difference, sources: viewSources(outcome.header) } })
       removeUnused(this.#state, folders)
       const moved = `${difference.movedPercent.toFixed(1)} % would move, the limit is ${limitPercent} %`
@@ -343,22 +481,34 @@ export class GeodataDesk {
       this.#parts.onEvent(outcome.digest.slice(0, 12), `waits for confirmation: ${moved}`)
       return this.#answer('pending', difference.movedPercent)
     }
-    await this.#activate(candidate, downloads, account, `geodata ${reasonWords(reason)}, ${difference.movedPercent.toFixed(1)} % moved`)
+    const comment = `geodata ${reasonWords(reason)}, ${difference.movedPercent.toFixed(1)} % moved`
+    await this.#activate(candidate, downloads, account, comment, rejected)
     return this.#answer('live', difference.movedPercent)
   }
 
-  #build(settings: GeodataSettings, downloads: KeptDownloads, clients: readonly ClientCount[]): Promise<BuildOutcome> {
+  /** Whether what waits has sources of its own: then corrections that go live by themselves leave it waiting. */
+  #isOther(pending: KeptGeodata, { sourcesKey }: KeptGeodata): boolean {
+    return sourcesKey === this.#live().sourcesKey && pending.sourcesKey !== sourcesKey
+  }
+
+  /** `basePath`: corrections alone are merged, over that file; else sources are read. */
+  #build(settings: GeodataSettings, downloads: KeptDownloads, clients: readonly ClientCount[], basePath?: string): Promise<BuildOutcome> {
     const { publisher, folders, build } = this.#parts
     const { live } = this.#state
+    const isOfSources = basePath === undefined
     return build(
       {
-        recipe: isShippedOnly(settings) ? { sources: ['default'] } : recipeOf(settings, downloads, folders),
+        recipe:
+          !isOfSources || isShippedOnly(settings)
+            ? { sources: ['default'], corrections: settings.corrections }
+            : recipeOf(settings, downloads, folders),
         folder: folders.files,
         defaultFile: folders.shippedPath,
+        ...(isOfSources ? {} : { basePath }),
         outFolder: folders.built,
         livePath: publisher.geodataInUse().geodataPath,
-        liveSizes: live?.sizes ?? [],
-        isSameRecipe: live?.recipeKey === recipeKeyOf(settings),
+        liveSizes: isOfSources ? (live?.sizes ?? []) : [],
+        isSameRecipe: isOfSources && live?.recipeKey === sourceRecipeKeyOf(settings),
         guards: settings.guards,
         clients,
       },
@@ -390,26 +540,27 @@ export class GeodataDesk {
     }
   }
 
-  async #activate(kept: KeptGeodata, downloads: KeptDownloads, account: string, comment: string, rejectedInputKey = ''): Promise<void> {
+  async #activate(
+    kept: KeptGeodata,
+    downloads: KeptDownloads,
+    account: string,
+    comment: string,
+    { rejectedSourcesKey, rejectedCorrectionsKey }: Rejected,
+  ): Promise<void> {
     const { publisher, folders, now, onEvent, onChanged } = this.#parts
-    const geodataPath = kept.file === '' ? folders.shippedPath : join(folders.built, kept.file)
+    const geodataPath = this.#pathOf(kept.file)
     const geodata = loadGeodata(geodataPath)
     const keepMs = (this.#settings()?.refresh.keepDays ?? 28) * DAY_MS
-    const before: KeptGeodata = this.#state.live ?? {
-      digest: publisher.geodataInUse().geodata.digest,
-      file: '',
-      inputKey: '',
-      recipeKey: '',
-      sizes: [],
-      at: 0,
-      by: '',
-    }
+    const before = this.#live()
+    const { pending } = this.#state
+    const isStillWaiting = pending !== null && pending.digest !== kept.digest && this.#isOther(pending, kept)
     const state: GeodataState = {
       ...this.#state,
       live: { ...kept, at: now(), by: account },
       previous: { ...before, untilAt: now() + keepMs },
-      pending: null,
-      rejectedInputKey,
+      pending: isStillWaiting ? pending : null,
+      rejectedSourcesKey,
+      rejectedCorrectionsKey,
       downloads,
     }
     await publisher.publishGeodata({

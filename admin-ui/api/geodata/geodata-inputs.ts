@@ -23,23 +23,44 @@ export type InputFolders = {
 export type KeptDownloads = Readonly<Record<string, KeptDownload>>
 
 /** True when nothing is to be built: the shipped file as it is. */
-export function isShippedOnly({ sources, corrections }: GeodataSettings): boolean {
-  return sources.every(({ kind }) => kind === 'default') && corrections.length === 0
+export function isShippedOnly(settings: GeodataSettings): boolean {
+  return isShippedBase(settings) && settings.corrections.length === 0
 }
 
-/** Digest of what is wanted, without the content of any file. */
+/** True when nothing but corrections is merged over the shipped file. */
+function isShippedBase({ sources }: GeodataSettings): boolean {
+  return sources.every(({ kind }) => kind === 'default')
+}
+
+/** Digest of all that is wanted, without the content of any file. */
 export function recipeKeyOf({ sources, fieldOrder, corrections }: GeodataSettings): string {
   return digest({ sources, fieldOrder, corrections })
 }
 
-/** Digest of recipe and inputs. A file counts by size, time and number: one that was written again is read again. */
-export function inputKeyOf(settings: GeodataSettings, downloads: KeptDownloads, folders: InputFolders): string {
+/** Digest of the sources that are wanted, without the content of any file. */
+export function sourceRecipeKeyOf({ sources, fieldOrder }: GeodataSettings): string {
+  return digest({ sources, fieldOrder })
+}
+
+/** Digest of the sources and what is in them. A file counts by size, time and number: one that was written again is read again. */
+export function sourcesKeyOf(settings: GeodataSettings, downloads: KeptDownloads, folders: InputFolders): string {
+  if (isShippedBase(settings)) return shippedKeyOf(folders)
   const inputs = settings.sources.map((source) =>
     source.kind === 'default'
       ? stampOf(folders.shippedPath)
       : [...source.files.map((file) => stampOf(join(folders.files, file))), ...source.urls.map((url) => downloads[url]?.sha256 ?? '')],
   )
-  return digest([recipeKeyOf(settings), inputs])
+  return digest([sourceRecipeKeyOf(settings), inputs])
+}
+
+/** Digest of the shipped file as the only source. */
+export function shippedKeyOf(folders: InputFolders): string {
+  return digest(['default', stampOf(folders.shippedPath)])
+}
+
+/** Digest of the corrections. */
+export function correctionsKeyOf({ corrections }: Pick<GeodataSettings, 'corrections'>): string {
+  return digest(corrections)
 }
 
 /** The recipe with paths of real files. Corrections come along. */

@@ -18,9 +18,13 @@ export type KeptGeodata = {
   readonly digest: string
   /** Name in the folder; empty = the shipped file. */
   readonly file: string
-  /** Digest of recipe and inputs: equal ones need no build. */
-  readonly inputKey: string
-  /** Digest of the recipe alone. */
+  /** What it was before corrections were merged over it; empty = the shipped file, `file` itself = there were none. */
+  readonly baseFile: string
+  /** Digest of sources and what was in them: equal ones need no build. */
+  readonly sourcesKey: string
+  /** Digest of the corrections. */
+  readonly correctionsKey: string
+  /** Digest of the sources as the document names them, without their content. */
   readonly recipeKey: string
   readonly sizes: readonly SourceSize[]
   /** Ms since epoch. */
@@ -49,8 +53,9 @@ export type GeodataState = {
         readonly sources: readonly Omit<GeodataSourceView, 'ageSeconds'>[]
       })
     | null
-  /** Input that was rejected or rolled back: it is not proposed again. */
-  readonly rejectedInputKey: string
+  /** Sources, and corrections, that were rejected or rolled back: they are not proposed again. One does not stand for the other. */
+  readonly rejectedSourcesKey: string
+  readonly rejectedCorrectionsKey: string
   /** By URL. */
   readonly downloads: Readonly<Record<string, KeptDownload>>
   readonly lastAt: number
@@ -63,7 +68,8 @@ const EMPTY: GeodataState = {
   live: null,
   previous: null,
   pending: null,
-  rejectedInputKey: '',
+  rejectedSourcesKey: '',
+  rejectedCorrectionsKey: '',
   downloads: {},
   lastAt: 0,
   lastOutcome: '',
@@ -116,7 +122,7 @@ export function loadGeodataInUse(
 
 /** Removes built files and downloads that nothing refers to any more. */
 export function removeUnused(state: GeodataState, folders: GeodataFolders): void {
-  const files = new Set([state.live, state.previous, state.pending].map((kept) => kept?.file))
+  const files = new Set([state.live, state.previous, state.pending].flatMap((kept) => [kept?.file, kept?.baseFile]))
   const downloads = new Set(Object.values(state.downloads).map(({ sha256 }) => sha256))
   const sweep = (folder: string, isUsed: (name: string) => boolean): void => {
     if (!existsSync(folder)) return
