@@ -27,6 +27,7 @@ export class ClassBuilder {
   /** One more entry than classes. */
   readonly slotFirst: NumberColumn = new NumberColumn()
   readonly slots: NumberColumn = new NumberColumn()
+  readonly flags: NumberColumn = new NumberColumn()
   readonly orderFirst: NumberColumn = new NumberColumn()
   readonly orders: NumberColumn = new NumberColumn()
   readonly rowFirst: NumberColumn = new NumberColumn()
@@ -49,6 +50,8 @@ export class ClassBuilder {
     const ordered = new OrderedGroups(signature, chains)
     const heads = new PairTable()
     const byParts = new PairTable()
+    const isShared = new Uint8Array(signature.lines.length)
+    for (const slot of signature.sharedSlots) isShared[slot] = 1
     return (stack, group) => {
       const found = known.get(stack, group)
       if (found >= 0) return found
@@ -67,7 +70,9 @@ export class ClassBuilder {
         const list = ordered.listOf(orders)
         const placed = signature.placedPools.length
         const rows = list.slice(placed, placed + signature.latencySlots.length)
-        number = this.#add([...stacks.slotsOf(custom), ...ordered.slotsOfChain(chain)], list.slice(0, placed), rows)
+        const slots = [...stacks.slotsOf(custom), ...ordered.slotsOfChain(chain)]
+        this.flags.push(slots.some((slot) => isShared[slot] === 1) ? 0 : signature.unsharedFlags)
+        number = this.#add(slots, list.slice(0, placed), rows)
         byParts.set(head, orders, number)
       }
       known.set(stack, group, number)

@@ -70,6 +70,7 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
   const { policies, pools, endpoints } = sortConfig(config)
   const poolById = byId(pools)
   const poolNumber = new Map(pools.map((pool, number) => [pool.id, number]))
+  const endpointById = byId(endpoints)
   const endpointNumber = new Map(endpoints.map((endpoint, number) => [endpoint.id, number]))
 
   const policyTable: number[] = []
@@ -81,7 +82,7 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
   const rulePoolUses: number[] = []
   const poolUses: PoolUse[] = []
   for (const policy of policies) {
-    const signature = signatureOf(policy, poolById)
+    const signature = signatureOf(policy, poolById, endpointById)
     policyTable.push(tables.numberOf(signature))
     const firstUse = poolUses.length
     const poolIds = poolIdsOf(policy)
@@ -178,6 +179,7 @@ type TablesAndClasses = Pick<
   | 'tableIndex6'
   | 'classSlotFirst'
   | 'classSlots'
+  | 'classFlags'
   | 'classOrderFirst'
   | 'classOrders'
   | 'classSpans4'
@@ -193,8 +195,9 @@ function compileTables(
   config: Config,
   geodata: LocationTables,
 ): { columns: TablesAndClasses; numberOf: (signature: LineSignature) => number; rows: LatencyRows; issues: IssueDraft[] } {
-  const { policies, pools } = sortConfig(config)
+  const { policies, pools, endpoints } = sortConfig(config)
   const poolById = byId(pools)
+  const endpointById = byId(endpoints)
   const numbers = new Map<string, number>()
   const classes = new ClassBuilder()
   const orders = new OrderLists()
@@ -207,7 +210,7 @@ function compileTables(
   const spans4: Int32Array[] = []
   const spans6: Int32Array[] = []
   for (const policy of policies) {
-    const signature = signatureOf(policy, poolById)
+    const signature = signatureOf(policy, poolById, endpointById)
     if (numbers.has(signature.key)) continue
     numbers.set(signature.key, numbers.size)
     const custom = signature.lines.flatMap((line, slot) =>
@@ -263,6 +266,7 @@ function compileTables(
     tableIndex6: finished6.index,
     classSlotFirst: classes.slotFirst.view().slice(),
     classSlots: Uint16Array.from(classes.slots.view()),
+    classFlags: Uint8Array.from(classes.flags.view()),
     classOrderFirst: classes.orderFirst.view().slice(),
     classOrders: classes.orders.view().slice(),
     classRowFirst: classes.rowFirst.view().slice(),

@@ -2,11 +2,14 @@
  * What a policy's line table depends on. Policies with equal signatures share one table. Pure.
  *
  * Rule slots number the lines in byte order of their keys. A pool that is ordered by place (`auto`, `nearest`, `latency`) makes classes finer,
- * but only for clients who can come to it: so the signature holds which rules lead to it.
+ * but only for clients who can come to it: so the signature holds which rules lead to it. A pool of shares makes scopes finer in the
+ * same manner: where `hashPrefix` is the default, only those of clients who can come to it.
  */
 import type { MatrixBy } from '../../geodata/line/matrix-line.ts'
-import type { ChooseKind, Config, Policy, Pool, Precedence } from '../config/config-schema.ts'
+import type { ChooseKind, Config, Endpoint, Policy, Pool, Precedence } from '../config/config-schema.ts'
+import { hasShares } from '../config/is-shared.ts'
 import { latencyReadingOf } from '../config/latency-reading.ts'
+import { CLASS_TRUE_SCOPE4, CLASS_TRUE_SCOPE6 } from '../model/policy-columns.ts'
 
 /** A pool whose members are ordered by the client's place. */
 export type PlacedPool = {
@@ -31,6 +34,10 @@ export type LineSignature = {
   readonly latencySlots: readonly number[]
   /** How fine the lines of the latency matrix are. */
   readonly matrixBy: MatrixBy
+  /** CLASS_* bits of classes that lead to no pool of shares; 0 = `hashPrefix` counts for every client. */
+  readonly unsharedFlags: number
+  /** Rule slots that lead to a pool of shares; empty when every class has the same flags. */
+  readonly sharedSlots: readonly number[]
 }
 
 /** Whether a pool's members are ordered by the client's place. */
@@ -44,7 +51,7 @@ export function compareIds(a: string, b: string): number {
 }
 
 /** The signature of a policy. */
-export function signatureOf(policy: Policy, pools: ReadonlyMap<string, Pool>): LineSignature {
+export function signatureOf(policy: Policy, pools: ReadonlyMap<string, Pool>, endpoints: ReadonlyMap<string, Endpoint>): LineSignature {
   const rules = sortRules(policy)
   const lines = rules.map((rule) => rule.line)
   const placedIds = poolIdsOf(policy).filter((id) => isPlaced(pools.get(id)!.choose))
@@ -55,14 +62,32 @@ export function signatureOf(policy: Policy, pools: ReadonlyMap<string, Pool>): L
   }))
   const latencySlots = placedPools.flatMap(({ pool }, autoSlot) => (pool.choose === 'latency' ? [autoSlot] : []))
   const matrixBy = latencyReadingOf(policy).by
+  const { unsharedFlags, sharedSlots } = sharesOf(policy, rules, pools, endpoints)
   const key = JSON.stringify([
     policy.precedence,
     policy.inherit,
     lines,
     placedPools.map(({ pool, slots, inFallback }) => [pool.id, slots, inFallback]),
     latencySlots.length === 0 ? '' : matrixBy,
+    unsharedFlags,
+    sharedSlots,
   ])
-  return { key, precedence: policy.precedence, inherit: policy.inherit, lines, placedPools, latencySlots, matrixBy }
+  const { precedence, inherit } = policy
+  return { key, precedence, inherit, lines, placedPools, latencySlots, matrixBy, unsharedFlags, sharedSlots }
+}
+
+/** What `hashPrefix` by default leaves alone. A pool of shares in the fallback is every client's. */
+function sharesOf(
+  { fallback, automaticHashPrefix = [] }: Policy,
+  rules: Policy['rules'],
+  pools: ReadonlyMap<string, Pool>,
+  endpoints: ReadonlyMap<string, Endpoint>,
+): Pick<LineSignature, 'unsharedFlags' | 'sharedSlots'> {
+  const isShared = (id: string): boolean => hasShares(pools.get(id)!, endpoints)
+  const bits = { ipv4: CLASS_TRUE_SCOPE4, ipv6: CLASS_TRUE_SCOPE6 }
+  const unsharedFlags = fallback.some(isShared) ? 0 : automaticHashPrefix.reduce((flags, family) => flags | bits[family], 0)
+  const sharedSlots = rules.flatMap((rule, slot) => (rule.pools.some(isShared) ? [slot] : []))
+  return unsharedFlags === 0 || sharedSlots.length === rules.length ? { unsharedFlags: 0, sharedSlots: [] } : { unsharedFlags, sharedSlots }
 }
 
 /** Rules of a policy in slot order. */

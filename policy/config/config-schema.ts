@@ -321,8 +321,10 @@ export type Policy = {
   readonly allDown: AllDownKind
   /** Decided: when not given, `same-endpoint` if all endpoints have the same families, else `each`. */
   readonly families: Families
-  /** Blocks of fractional choices are at least this fine; decided: 24/56 when a pool is `weighted`, else 0. */
+  /** Blocks of fractional choices are at least this fine; decided: 24/56 when a pool has shares (is-shared.ts), else 0. */
   readonly hashPrefix: { readonly ipv4: number; readonly ipv6: number }
+  /** Families whose `hashPrefix` is that default and not 0: it counts only for clients whose chain leads to such a pool. Absent = none. */
+  readonly automaticHashPrefix?: readonly ('ipv4' | 'ipv6')[]
   readonly guards: {
     /** More addresses moved than this by a publish is a warning to acknowledge. */
     readonly maxMovedPercent: number

@@ -458,7 +458,7 @@ export const policySchema: z.ZodType<PolicyShape> = z.strictObject({
     })
     .optional()
     .describe(
-      'Finest blocks of fractional choices [24 and 56 when a pool is weighted or slow starting or a member has a capacity, else 0].',
+      'Finest blocks of fractional choices [24 and 56 for clients who can come to a pool that is weighted, slow starting or of members with a capacity, else 0].',
     ),
   guards: z
     .strictObject({

@@ -34,7 +34,7 @@ import { fillGeodata } from './fill-geodata.ts'
 import { fillLines } from './fill-lines.ts'
 import { fillOptions } from './fill-options.ts'
 import { fillProbe } from './fill-probe.ts'
-import { isShared } from './is-shared.ts'
+import { hasShares } from './is-shared.ts'
 import { isUsualLatency } from './latency-reading.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
 import type { DocumentShape, Located } from './read-shape.ts'
@@ -399,6 +399,9 @@ function fillPolicy(
     rules.push({ line: '*', pools: [...new Set(pools.has('edges') ? ['edges', ...central] : central)] })
   }
   const automatic = automaticOf({ rules, fallback }, pools, endpoints)
+  const byDefault = (['ipv4', 'ipv6'] as const).filter(
+    (family) => value.hashPrefix?.[family] === undefined && automatic.hashPrefix[family] > 0,
+  )
   return {
     id: value.id,
     precedence: value.precedence,
@@ -412,6 +415,7 @@ function fillPolicy(
     allDown: value.allDown,
     families: value.families ?? automatic.families,
     hashPrefix: { ipv4: value.hashPrefix?.ipv4 ?? automatic.hashPrefix.ipv4, ipv6: value.hashPrefix?.ipv6 ?? automatic.hashPrefix.ipv6 },
+    ...(byDefault.length === 0 ? {} : { automaticHashPrefix: byDefault }),
     guards: value.guards,
     // Left out when it is as by default: digests of older documents stay.
     ...(isUsualLatency(value.latency) ? {} : { latency: value.latency }),
@@ -433,9 +437,8 @@ export function automaticOf(
       if (endpoint !== undefined && endpoint.target === '') seen.add(`${endpoint.ipv4 !== ''}/${endpoint.ipv6 !== ''}`)
     }
   }
-  // Shares of clients: by weights, by a slow start, or by what an endpoint can take. Whole countries would not be shares.
-  const hasShares = uses.some((pool) => pool.choose === 'weighted' || isShared(pool, endpoints))
-  return { families: seen.size <= 1 ? 'same-endpoint' : 'each', hashPrefix: { ipv4: hasShares ? 24 : 0, ipv6: hasShares ? 56 : 0 } }
+  const isAnyShared = uses.some((pool) => hasShares(pool, endpoints))
+  return { families: seen.size <= 1 ? 'same-endpoint' : 'each', hashPrefix: { ipv4: isAnyShared ? 24 : 0, ipv6: isAnyShared ? 56 : 0 } }
 }
 
 function domainName(text: string, origin: string | undefined, path: ConfigPath, issues: IssueDraft[]): string {

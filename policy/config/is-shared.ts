@@ -5,3 +5,8 @@ import type { Endpoint, Pool } from './config-schema.ts'
 export function isShared(pool: Pool, endpoints: ReadonlyMap<string, Endpoint>): boolean {
   return pool.slowStartSeconds > 0 || pool.members.some(({ endpoint }) => endpoints.get(endpoint)?.capacity !== undefined)
 }
+
+/** Whether a pool splits its clients into shares in any way, weights included: by whole countries they would be no shares. */
+export function hasShares(pool: Pool, endpoints: ReadonlyMap<string, Endpoint>): boolean {
+  return pool.choose === 'weighted' || isShared(pool, endpoints)
+}

@@ -188,8 +188,12 @@ function policyValue(policy: Policy, automatic: Pick<Policy, 'families' | 'hashP
   const score = without(policy.score, { profile: 'weighted', latencyWeight: 0.6, successWeight: 0.4, floorMs: 10, retryPenaltyMs: 1000 })
   const guards = without(policy.guards, { maxMovedPercent: 30 })
   const latency = without(latencyReadingOf(policy), USUAL_LATENCY)
+  const { automaticHashPrefix = [], ...rest } = policy
+  const families = (['ipv4', 'ipv6'] as const).filter((family) => !automaticHashPrefix.includes(family))
+  const isPlain = families.every((family) => policy.hashPrefix[family] === 0 && automatic.hashPrefix[family] === 0)
+  const hashPrefix = isPlain ? {} : Object.fromEntries(families.map((family) => [family, policy.hashPrefix[family]]))
   return without(
-    { ...policy, gates, score, guards, latency },
+    { ...rest, gates, score, guards, latency, hashPrefix },
     {
       precedence: 'place-first',
       inherit: true,
@@ -198,7 +202,7 @@ function policyValue(policy: Policy, automatic: Pick<Policy, 'families' | 'hashP
       score: {},
       allDown: 'fallback',
       families: automatic.families,
-      hashPrefix: automatic.hashPrefix,
+      hashPrefix: {},
       guards: {},
       latency: {},
     },

@@ -3,7 +3,7 @@
  * the random number are parameters. Hot: runs for every steered query, allocates nothing, writes into the caller's record
  * (bench/decide.bench.ts). Its slow, obvious twin is policy/reference/naive-decide.ts.
  *
- *   address ─► range of the line table ─► answer class ─► scope = max(class scope, hashPrefix)
+ *   address ─► range of the line table ─► answer class ─► scope = class scope, at least hashPrefix where the class leads to shares
  *   class   ─► 1 pools of the matching rules, usable     (most specific rule first)
  *           ─► 2 pools of the fallback, a member in place
  *           ─► 3 the pools of 1 again, a member not down
@@ -38,7 +38,14 @@ import {
   STEP_LAST_RESORT,
   STEP_RULE,
 } from '../model/decision.ts'
-import { ALL_DOWN_KINDS, ENDPOINT_TARGET, POLICY_EACH_FAMILY, type PolicyColumns } from '../model/policy-columns.ts'
+import {
+  ALL_DOWN_KINDS,
+  CLASS_TRUE_SCOPE4,
+  CLASS_TRUE_SCOPE6,
+  ENDPOINT_TARGET,
+  POLICY_EACH_FAMILY,
+  type PolicyColumns,
+} from '../model/policy-columns.ts'
 import { chooseAll } from './choose-all.ts'
 import { choosePool } from './choose-kind.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
@@ -78,13 +85,15 @@ export function decide(
     const ranges = policies.tables4[table]!
     const range = findRange4(ranges, w0)
     out.class = ranges.values[range]!
-    out.scope = Math.max(scopeOfRange4(ranges, range, w0), columns.policyHashPrefix4[policy]!)
+    const hashPrefix = (columns.classFlags[out.class]! & CLASS_TRUE_SCOPE4) === 0 ? columns.policyHashPrefix4[policy]! : 0
+    out.scope = Math.max(scopeOfRange4(ranges, range, w0), hashPrefix)
     seed = hashBlock4(salt, w0, out.scope)
   } else {
     const ranges = policies.tables6[table]!
     const range = findRange6(ranges, w0, w1, w2, w3)
     out.class = ranges.values[range]!
-    out.scope = Math.max(scopeOfRange6(ranges, range, w0, w1, w2, w3), columns.policyHashPrefix6[policy]!)
+    const hashPrefix = (columns.classFlags[out.class]! & CLASS_TRUE_SCOPE6) === 0 ? columns.policyHashPrefix6[policy]! : 0
+    out.scope = Math.max(scopeOfRange6(ranges, range, w0, w1, w2, w3), hashPrefix)
     seed = hashBlock6(salt, w0, w1, w2, w3, out.scope)
   }
   const poolView = (columns.policyFlags[policy]! & POLICY_EACH_FAMILY) === 0 ? 0 : view

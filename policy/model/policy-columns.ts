@@ -6,7 +6,8 @@
  *                                                                              └► rule slots in order (most specific first)
  *   rule slot s of p ──► rule policyRuleFirst[p] + s ──► pool uses in order ──► member uses
  *
- * A line table is shared by policies with the same signature (precedence, inherit, lines, auto/nearest orders);
+ * A line table is shared by policies with the same signature (precedence, inherit, lines, auto/nearest orders,
+ * which rules lead to shares);
  * rule slots number the lines of the signature in byte order of their keys, and each policy keeps its rules in that order.
  * An answer class is the whole ordered list of matching rule slots plus, for each auto/nearest pool slot, its member order.
  */
@@ -20,6 +21,11 @@ export const ALL_DOWN_KINDS = ['fallback', 'last-good', 'all', 'servfail'] as co
 export const POLICY_INHERIT = 1
 /** Policy flag: families are decided apart (`families: each`); without it A, AAAA and HTTPS lead to the same endpoint. */
 export const POLICY_EACH_FAMILY = 2
+
+/** `classFlags`: `hashPrefix` of the policy does not count for IPv4 clients of the class, who can come to no pool of shares. */
+export const CLASS_TRUE_SCOPE4 = 1
+/** `classFlags`: the same for IPv6. */
+export const CLASS_TRUE_SCOPE6 = 2
 
 /** `endpointKinds`: has an IPv4 address. */
 export const ENDPOINT_IPV4 = 1
@@ -54,6 +60,8 @@ export type PolicyColumns = {
   /** c: its rule slots are classSlots[classSlotFirst[c] … classSlotFirst[c+1]-1]; one more entry than classes. */
   readonly classSlotFirst: Uint32Array
   readonly classSlots: Uint16Array
+  /** c: CLASS_* bits. */
+  readonly classFlags: Uint8Array
   /** c: first entry in classOrders; entry k (a number of an order list) belongs to auto slot k of the signature. */
   readonly classOrderFirst: Uint32Array
   readonly classOrders: Uint32Array
@@ -88,7 +96,7 @@ export type PolicyColumns = {
   readonly policyAllDown: Uint8Array
   readonly policyTtlSeconds: Uint32Array
   readonly policyTtlFloorSeconds: Uint16Array
-  /** p: blocks of fractional choices are at least this fine; 0 = not used. */
+  /** p: blocks of fractional choices are at least this fine, but for classes with the flag of the family; 0 = not used. */
   readonly policyHashPrefix4: Uint8Array
   readonly policyHashPrefix6: Uint8Array
   /** p: salt of fractional choices, a hash of the policy id. */

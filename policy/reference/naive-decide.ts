@@ -98,13 +98,27 @@ export function naiveDecide(input: NaiveInput): NaiveDecision {
   const seat = naiveSeat(input, policy, input.address)
   const chain = naiveChain(input.config, input.geodata, policy, input.family, seat)
   const rules = chain.map((line) => policy.rules.find((rule) => rule.line === line)!)
-  const hashPrefix = input.family === 4 ? policy.hashPrefix.ipv4 : policy.hashPrefix.ipv6
+  const hashPrefix = naiveHashPrefix(input, policy, rules)
   const scope = Math.max(naiveScope(input, policy), hashPrefix)
   const seen: number[] = []
   const answer = walk({ ...input, seat, view: view as 0 | 1 }, policy, rules, scope, seen)
   const bound = Math.max(policy.ttlFloorSeconds, Math.min(...seen))
   const ttlSeconds = seen.every((seconds) => seconds === 0xffff) ? policy.ttlSeconds : Math.min(policy.ttlSeconds, bound)
   return { ...answer, ttlSeconds, scope }
+}
+
+/** The policy's own counts for everybody; that by default for clients who can come to a pool that splits them. */
+function naiveHashPrefix(input: NaiveInput, policy: Policy, rules: Policy['rules']): number {
+  const family = input.family === 4 ? 'ipv4' : 'ipv6'
+  const ids = [...rules.flatMap(({ pools }) => pools), ...policy.fallback]
+  const splits = input.config.pools.some(
+    ({ id, choose, slowStartSeconds, members }) =>
+      ids.includes(id) &&
+      (choose === 'weighted' ||
+        slowStartSeconds > 0 ||
+        input.config.endpoints.some((endpoint) => endpoint.capacity && members.some((member) => member.endpoint === endpoint.id))),
+  )
+  return splits || !policy.automaticHashPrefix?.includes(family) ? policy.hashPrefix[family] : 0
 }
 
 /** Lines of the policy's rules that hold the client, most specific first; only the first when nothing is inherited. */

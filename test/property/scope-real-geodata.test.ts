@@ -49,6 +49,7 @@ const config = makeSyntheticConfig({
     { id: 'b-auto', rules: [{ line: '*', pools: ['edges'] }], fallback: ['central'] },
     {
       id: 'c-shares',
+      automaticHashPrefix: ['ipv4', 'ipv6'],
       rules: [
         { line: 'cn', pools: ['shares'] },
         { line: '*', pools: ['central'] },

@@ -143,6 +143,7 @@ export const world: fc.Arbitrary<World> = fc
         allDown: fc.constantFrom(...ALL_DOWN_KINDS),
         families: fc.constantFrom('same-endpoint' as const, 'each' as const),
         hashPrefix: fc.constantFrom({ ipv4: 0, ipv6: 0 }, { ipv4: 24, ipv6: 56 }, { ipv4: 32, ipv6: 128 }),
+        automaticHashPrefix: fc.subarray(['ipv4' as const, 'ipv6' as const]),
         ttlSeconds: fc.constantFrom(0, 5, 30, 100000),
         ttlFloorSeconds: fc.constantFrom(0, 5),
         latency: fc.record({ by: fc.constantFrom('region' as const, 'city' as const), explorePercent: fc.constantFrom(0, 20, 50, 100) }),

@@ -701,11 +701,35 @@ test('parseConfig gives blocks of fractional choices to policies whose clients a
     const result = parseConfig(edit(change))
     assert.deepEqual(result.issues, [], change[1])
     assert.ok(result.ok)
-    assert.deepEqual(result.config.policies[0]?.hashPrefix, { ipv4: 24, ipv6: 56 }, change[1])
+    const [policy] = result.config.policies
+    assert.deepEqual([policy?.hashPrefix, policy?.automaticHashPrefix], [{ ipv4: 24, ipv6: 56 }, ['ipv4', 'ipv6']], change[1])
   }
   const plain = parseConfig(BASE)
   assert.ok(plain.ok)
   assert.deepEqual(plain.config.policies[0]?.hashPrefix, { ipv4: 0, ipv6: 0 })
+  assert.equal(plain.config.policies[0]?.automaticHashPrefix, undefined)
+})
+
+test('a hashPrefix that is written stays written, also when it is what the default would be', () => {
+  const weighted = ['[{endpoint: edge-1}]', '[{endpoint: edge-1}], choose: weighted'] as const
+  const rules = '    rules:\n      - {line: cn-33/telecom, pools: [edge]}\n'
+  const cases: [written: string, automatic: readonly string[] | undefined][] = [
+    ['', ['ipv4', 'ipv6']],
+    ['{ipv4: 24, ipv6: 56}', undefined],
+    ['{ipv4: 0, ipv6: 0}', undefined],
+    ['{ipv6: 56}', ['ipv4']],
+    ['{ipv4: 20}', ['ipv6']],
+  ]
+  for (const [written, automatic] of cases) {
+    const text = edit(weighted, [rules, `${written === '' ? '' : `    hashPrefix: ${written}\n`}${rules}`])
+    const first = parseConfig(text)
+    assert.deepEqual(first.issues, [], written)
+    assert.ok(first.ok)
+    assert.deepEqual(first.config.policies[0]?.automaticHashPrefix, automatic, written)
+    const second = parseConfig(writeConfig(first.config).document)
+    assert.ok(second.ok)
+    assert.equal(second.digest, first.digest, written)
+  }
 })
 
 test('parseConfig reads prefix lists and master files from attachments, with the places of their mistakes', () => {

@@ -327,6 +327,56 @@ test('hashPrefix makes scopes finer, never wider', () => {
   assert.equal(subject.ask('2001:db8::1').scope, 56)
 })
 
+test('hashPrefix by default is for those who can come to a pool of shares; all others have their true scope', () => {
+  const shares: ConfigDraft['pools'] = POOLS.map((pool) => (pool.id === 'ningbo' ? { ...pool, choose: 'weighted' } : pool))
+  const subject = (pools: ConfigDraft['pools'], draft: Partial<PolicyDraft>) => {
+    const policies = [{ ...EDGE_API, hashPrefix: { ipv4: 28, ipv6: 56 }, ...draft }]
+    return makeSubject(makeSyntheticConfig({ endpoints: ENDPOINTS.map((id) => ({ id })), pools, policies }), geodata)
+  }
+  const scopesOf = (pools: ConfigDraft['pools'], draft: Partial<PolicyDraft>): number[] =>
+    [NINGBO, HANGZHOU, ELSEWHERE, '2001:db8::1'].map((client) => subject(pools, draft).ask(client).scope)
+  const automatic: Partial<PolicyDraft> = { automaticHashPrefix: ['ipv4', 'ipv6'] }
+  const everywhere = [28, 28, 28, 56]
+  const atNingbo = [28, 24, 1, 0]
+  const cases: [name: string, pools: ConfigDraft['pools'], draft: Partial<PolicyDraft>, scopes: number[]][] = [
+    ['by default', shares, automatic, atNingbo],
+    ['written', shares, {}, everywhere],
+    ['written for IPv6 only', shares, { automaticHashPrefix: ['ipv4'] }, [28, 24, 1, 56]],
+    ['shares in the fallback', shares, { ...automatic, fallback: ['central', 'ningbo'] }, everywhere],
+    [
+      'a line that inherits from shares',
+      shares,
+      { ...automatic, rules: EDGE_API.rules.map((rule) => (rule.line === 'cn-33/telecom' ? { ...rule, pools: ['ningbo'] } : rule)) },
+      [28, 28, 1, 0],
+    ],
+    ['nobody has shares', POOLS, automatic, [24, 24, 1, 0]],
+  ]
+  for (const [name, pools, draft, scopes] of cases) assert.deepEqual(scopesOf(pools, draft), scopes, name)
+  const inherited = { ...automatic, rules: EDGE_API.rules.map((rule) => (rule.line === '*' ? { ...rule, pools: ['ningbo'] } : rule)) }
+  assert.deepEqual(scopesOf(shares, inherited), everywhere, 'every chain ends at *')
+  assert.deepEqual(
+    scopesOf(shares, {
+      ...inherited,
+      inherit: false,
+      rules: inherited.rules.map((rule) => (rule.line === 'cn-3302/telecom' ? { ...rule, pools: ['zhejiang'] } : rule)),
+    }),
+    [24, 24, 28, 56],
+    'nothing is inherited',
+  )
+})
+
+test('policies with other shares have tables of their own, equal ones share theirs', () => {
+  const pools: ConfigDraft['pools'] = POOLS.map((pool) => (pool.id === 'ningbo' ? { ...pool, choose: 'weighted' } : pool))
+  const automatic: Partial<PolicyDraft> = { hashPrefix: { ipv4: 24, ipv6: 56 }, automaticHashPrefix: ['ipv4', 'ipv6'] }
+  const policies = [
+    { ...EDGE_API, ...automatic, id: 'a' },
+    { ...EDGE_API, ...automatic, id: 'b', ttlSeconds: 5 },
+    { ...EDGE_API, id: 'c' },
+  ]
+  const { compiled } = makeSubject(makeSyntheticConfig({ endpoints: ENDPOINTS.map((id) => ({ id })), pools, policies }), geodata)
+  assert.deepEqual([...compiled.columns.policyTable], [0, 0, 1])
+})
+
 test('a pool whose bits promise a member that the pick denies is passed over', () => {
   // Cannot come from a sound ranking; an empty answer would be worse than the next pool.
   const subject = subjectOf()
