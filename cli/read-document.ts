@@ -30,11 +30,14 @@ export function readDocument(path: string): ReadDocument {
   const folder = realpathSync(dirname(resolve(path)))
   const files = new Map<string, string>()
   const missing = new Map<string, string>()
-  const waiting = fileNamesOf(readYaml(text, basename(path)).value)
+  const document = readYaml(text, basename(path)).value
+  const zoneFiles = new Set(fileNamesOf(document, ['zones']))
+  const lists = new Set(fileNamesOf(document, ['lines']).filter((name) => !zoneFiles.has(name)))
+  const waiting = fileNamesOf(document, ['zones', 'lines'])
   while (waiting.length > 0) {
     const name = waiting.pop()!
     if (files.has(name)) continue
-    const content = readBelow(folder, name)
+    const content = readBelow(folder, name, lists.has(name))
     // What cannot be read is left to parseConfig, which knows the line that names it.
     if ('reason' in content) {
       missing.set(name, content.reason)
@@ -62,10 +65,10 @@ export function explainMissingFiles<T extends { code: string; message: string; s
 }
 
 /** Names of zone files and prefix lists in a document that may be wrong in any way; files it brings inline are not looked for. */
-function fileNamesOf(document: unknown): string[] {
+function fileNamesOf(document: unknown, sections: readonly string[]): string[] {
   const names: string[] = []
   const inline = memberOf(document, 'files')
-  for (const section of ['zones', 'lines']) {
+  for (const section of sections) {
     const list = memberOf(document, section)
     if (!Array.isArray(list)) continue
     for (const element of list) {
@@ -80,12 +83,14 @@ function memberOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
 }
 
-function readBelow(folder: string, name: string): { readonly text: string } | { readonly reason: string } {
+/** Zone files are octets, lists of networks are UTF-8: what is not is left as the decoder has it, for the reader of lists to tell. */
+function readBelow(folder: string, name: string, isList: boolean): { readonly text: string } | { readonly reason: string } {
   const path = resolve(folder, name)
   try {
     const real = realpathSync(path)
     if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return { reason: 'it is a link out of the folder of the document' }
-    return { text: decodeMasterFile(readRegular(real, FILE_LIMIT_BYTES)) }
+    const octets = readRegular(real, FILE_LIMIT_BYTES)
+    return { text: isList ? octets.toString('utf8') : decodeMasterFile(octets) }
   } catch (error) {
     return { reason: reasonOf(error, path) }
   }

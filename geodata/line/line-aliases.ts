@@ -135,14 +135,12 @@ export function nearestChinesePlace(text: string): Place {
 }
 
 function nearestOf(text: string, places: readonly Place[]): Place {
+  const find = (among: readonly Place[]): Place =>
+    nearest(text, among, (place) => [place.key, place.label.en, place.label['zh-CN'], place.fullName ?? place.key])
+  if (!/[\u4e00-\u9fff]/.test(text)) return find(places)
   // There are more cities than provinces and countries: of equally near names of two or three characters a city's is more often meant.
-  const narrowFirst = places.toSorted((a, b) => Number(b.kind === 'city') - Number(a.kind === 'city'))
-  return nearest(text, /[\u4e00-\u9fff]/.test(text) ? narrowFirst : places, (place) => [
-    place.key,
-    place.label.en,
-    place.label['zh-CN'],
-    place.fullName ?? place.key,
-  ])
+  const city = find(places.toSorted((a, b) => Number(b.kind === 'city') - Number(a.kind === 'city')))
+  return [...text].some((character) => city.label['zh-CN'].includes(character)) ? city : find(places)
 }
 
 /** The known carrier whose id or name is nearest to a text. */

@@ -110,6 +110,8 @@ function placesAround(key: string): string[] {
   for (let place = findPlace(key); place !== undefined && place.kind !== 'any'; place = findPlace(place.parent ?? ''))
     around.push(place.key)
   const country = countryOfPlace(key)
+  // China is in Asia; every other continent lies abroad as a whole.
+  if (key.startsWith('continent-') && key !== 'continent-as') around.push('abroad')
   if (country === undefined) return around
   const isMainland = around.includes('cn')
   if (country === 'CN') around.push('continent-as')

@@ -79,11 +79,12 @@ function findCovers(
     for (const line of chain) {
       const by = covers.get(line)
       if (by === undefined) continue
-      if (head === line) first.add(line)
+      // What is never used itself covers nothing: custom lines hold those addresses.
+      if (head === line || (head !== undefined && unreached.has(head))) first.add(line)
       else if (head !== undefined) by.add(head)
     }
   }
-  const customRules = [...ruled].filter((line) => line.startsWith(CUSTOM))
+  const customRules = [...ruled].filter((line) => line.startsWith(CUSTOM) && !unreached.has(line))
   for (const [line, by] of covers) {
     if (line.startsWith(CUSTOM)) for (const other of customCovers(config, line, customRules)) by.add(other)
     // First by location, and yet never reached: custom lines hold those addresses.

@@ -112,7 +112,10 @@ function refuseAtOnce(text: string): PrefixListReading['refused'] {
   if (/^[[{]/.test(head)) return refuse('it is JSON', 'write one network a row')
   const nul = text.indexOf('\0')
   if (nul >= 0) return { line: lineAt(text, nul), reason: 'it has a NUL character: it is no text in UTF-8', remedy: 'save it as UTF-8' }
-  return undefined
+  // What the decoder puts for bytes that are no UTF-8.
+  const undecoded = text.indexOf('\ufffd')
+  if (undecoded < 0) return undefined
+  return { line: lineAt(text, undecoded), reason: 'it is no text in UTF-8 (GB18030 or GBK?)', remedy: 'save it as UTF-8' }
 }
 
 function lineAt(text: string, position: number): number {

@@ -7,6 +7,7 @@
  *                                └─► policy with targets     CNAME on one of several lines
  */
 import type { Precedence } from '../../geodata/line/line-precedence.ts'
+import { readDomainName } from '../config/domain-name.ts'
 import { IdMaker } from './id-maker.ts'
 import { type ImportedLine, mapLines } from './map-lines.ts'
 import { absolute, rdataOfRecord } from './rdata-of-record.ts'
@@ -167,7 +168,12 @@ class DocumentBuilder {
     if ('reason' in rdata) return failed(rdata.reason, rdata.remedy)
     const line = keysOf(record)
     if ('reason' in line) return failed(line.reason, line.remedy)
-    return [{ record, zone: zone.toLowerCase().replace(/\.$/, ''), type: rdata.type, data: rdata.data, keys: line.keys }]
+    const mapped = { record, zone: zone.toLowerCase().replace(/\.$/, ''), type: rdata.type, data: rdata.data, keys: line.keys }
+    const zoneName = readDomainName(`${mapped.zone}.`)
+    if (!zoneName.ok) return failed(`its zone "${zone}" is no name: ${zoneName.reason}`, 'correct it in the export')
+    const owner = readDomainName(ownerOf(mapped), `${mapped.zone}.`)
+    if (!owner.ok) return failed(`"${record.name}" is no name: ${owner.reason}`, 'correct it in the export, or write the record by hand')
+    return [mapped]
   }
 
   #buildZone(zone: string, records: readonly Mapped[]): Readonly<Record<string, unknown>> {

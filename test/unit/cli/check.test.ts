@@ -103,6 +103,15 @@ test('check gives the form for resolvers of a name beyond ASCII in inline record
   assert.match(out, /refused, 1 error, 0 warnings/)
 })
 
+test('check says that a list of networks is no UTF-8', () => {
+  const path = join(folder, 'list.yaml')
+  writeFileSync(path, 'apiVersion: nearcast/v1\nlines:\n  - {id: a, file: gb.csv}\n')
+  writeFileSync(join(folder, 'gb.csv'), Buffer.from('10.0.0.0/8\n11.0.0.0/8 # \xd5\xe3\xbd\xad\n', 'latin1'))
+  const { code, out } = run('check', path)
+  assert.match(out, /gb\.csv:2:1 error CONFIG_PREFIX_FILE .*it is no text in UTF-8.*\n {4}save it as UTF-8/)
+  assert.equal(code, 2)
+})
+
 test('check names a file that is not there, with exit code 1', () => {
   const { code, err } = run('check', join(folder, 'none.yaml'))
   assert.equal(code, 1)

@@ -76,7 +76,9 @@ test('lines that are wider than any client', () => {
     'cn-east/telecom cn-east cn/telecom */telecom cn continent-as/telecom continent-as *',
   )
   assert.equal(widerLines('*/telecom', 'carrier-first').join(' '), '*/telecom *')
-  assert.equal(widerLines('continent-eu', 'place-first').join(' '), 'continent-eu *')
+  assert.equal(widerLines('continent-eu', 'place-first').join(' '), 'continent-eu abroad *')
+  assert.equal(widerLines('continent-eu', 'carrier-first').join(' '), 'continent-eu abroad *')
+  assert.equal(widerLines('continent-as', 'place-first').join(' '), 'continent-as *')
   assert.equal(widerLines('cn-81', 'place-first').join(' '), 'cn-81 continent-as abroad *')
   assert.equal(findPlace(cityPlaceKey('3302'))!.key, 'cn-3302')
 })

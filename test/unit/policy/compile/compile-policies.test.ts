@@ -131,7 +131,17 @@ test('a rule that others cover is a warning that names them; one whose line has 
       { inherit: false },
       [
         ['jp', '"custom:all"'],
-        ['*', '"custom:all", "jp"'],
+        ['*', '"custom:all"'],
+      ],
+    ],
+    // What is never used itself covers nothing.
+    [
+      ['custom:all', 'custom:park', 'cn-33/telecom', 'cn-33', '*'],
+      { inherit: false },
+      [
+        ['cn-33/telecom', '"custom:all", "custom:park"'],
+        ['cn-33', '"custom:all", "custom:park"'],
+        ['*', '"custom:all", "custom:park"'],
       ],
     ],
     // Once, and in time linear in the networks: it is read off the classes.

@@ -93,6 +93,7 @@ const REFUSED: [name: string, text: string, line: number, reason: RegExp][] = [
   ['gzip', '\u001f\u008b\u0008\0\0', 1, /compressed/],
   ['zip', 'PK\u0003\u0004', 1, /compressed/],
   ['NUL', '10.0.0.0/8\n11.0.0.0/8\n\0\n', 3, /NUL/],
+  ['GB18030', `10.0.0.0/8\n11.0.0.0/8 # ${Buffer.from('d5e3bdad', 'hex').toString('utf8')}\n`, 2, /no text in UTF-8/],
   ['UTF-16', '1\u00000\u0000.\u0000', 1, /NUL/],
   ['a row without an end', `10.0.0.0/8\n${'1,'.repeat(3000)}`, 2, /4096 characters/],
   ['nothing but rubbish', 'x\n'.repeat(20_000), 10_001, /10000 rows/],

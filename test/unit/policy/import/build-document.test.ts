@@ -99,6 +99,11 @@ test('what is left out, and why', () => {
     [[['a', 'A', '默认', '192.0.2.1', { isEnabled: false }]], /it is paused/],
     [[['a', 'A', '默认', '192.0.2.1', { zone: undefined }]], /its zone is not known/],
     [[['@', 'NS', '默认', 'ns.vendor.example']], /name servers are the vendor's/],
+    [[['foo bar', 'A', '默认', '192.0.2.1']], /"foo bar" is no name: it has a space/],
+    [[['a..b', 'A', '默认', '192.0.2.1']], /"a\.\.b" is no name: it has an empty label/],
+    [[['x'.repeat(64), 'A', '电信', '192.0.2.1']], /is no name: a label is longer/],
+    [[['宁波', 'A', '默认', '192.0.2.1']], /is no name: .*write "xn--/],
+    [[['a', 'A', '默认', '192.0.2.1', { zone: 'exa mple.com' }]], /its zone "exa mple\.com" is no name/],
     [[['a', 'SRV', '默认', 'x']], /not priority, weight, port and host/],
   ]
   for (const [rows, reason] of cases) assert.match(leftOut(build(rows)).join('\n'), reason)
