@@ -32,6 +32,8 @@ const FIELDS = ['country', 'region', 'province', 'city', 'isp', 'iso2', '', '-']
 type Field = (typeof FIELDS)[number]
 type Layout = Readonly<Partial<Record<Field, number>>>
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Texts that are looked at to tell the layout. */
 const SAMPLE = 2000
 
@@ -103,7 +105,6 @@ function readEntries(header: Header, bytes: Buffer, layout: Layout, builder: Sou
   const { file, width } = header
   // Texts are shared by many entries: one record for each place of a text.
   const records = new Map<number, number>()
-  const decoder = new TextDecoder('utf-8', { fatal: true })
   let firstText = header.first
   let textEnd = HEADER_BYTES
   const previous = new Uint32Array(width / 4)
@@ -126,7 +127,7 @@ function readEntries(header: Header, bytes: Buffer, layout: Layout, builder: Sou
     const key = offset * 65536 + length
     let record = records.get(key)
     if (record === undefined) {
-      record = recordOf(textAt(decoder, bytes, offset, length, layout, header, at), layout, builder)
+      record = recordOf(textAt(bytes, offset, length, layout, header, at), layout, builder)
       records.set(key, record)
     }
     if (record !== 0) builder.addWords(low, high, record)
@@ -144,10 +145,10 @@ function readEntries(header: Header, bytes: Buffer, layout: Layout, builder: Sou
 }
 
 /** Text of an entry with all fields of the layout. */
-function textAt(decoder: TextDecoder, bytes: Buffer, offset: number, length: number, layout: Layout, { file }: Header, at: number): string {
+function textAt(bytes: Buffer, offset: number, length: number, layout: Layout, { file }: Header, at: number): string {
   let text: string
   try {
-    text = decoder.decode(bytes.subarray(offset, offset + length))
+    text = UTF8.decode(bytes.subarray(offset, offset + length))
   } catch {
     throw problem(file, `entry at ${at} has a text that is not UTF-8`)
   }
