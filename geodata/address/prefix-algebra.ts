@@ -1,6 +1,6 @@
 /**
  * Union and difference of prefix lists as sets of addresses; the result has the fewest prefixes possible. Pure; linear in the prefixes
- * for a union, and in prefixes × bits between them for a difference.
+ * for a union, and in prefixes × bits between them for a difference. So may the result be as large: a difference has a bound.
  */
 import type { PrefixList, PrefixSet } from './prefix-list.ts'
 import { mergeLists } from './prefix-list.ts'
@@ -19,9 +19,11 @@ export function uniteSets(sets: readonly PrefixSet[]): PrefixSet {
   }
 }
 
-/** Addresses of `from` that are not in `without`. */
-export function subtractSet(from: PrefixSet, without: PrefixSet): PrefixSet {
-  return { v4: subtractList(from.v4, without.v4), v6: subtractList(from.v6, without.v6) }
+/** Addresses of `from` that are not in `without`; undefined = more than `most` prefixes, which is found out without making them. */
+export function subtractSet(from: PrefixSet, without: PrefixSet, most: number): PrefixSet | undefined {
+  const v4 = subtractList(from.v4, without.v4, most)
+  const v6 = v4 && subtractList(from.v6, without.v6, most - v4.lengths.length)
+  return v6 && { v4, v6 }
 }
 
 function uniteLists(width: 1 | 4, lists: readonly PrefixList[]): PrefixList {
@@ -40,6 +42,10 @@ class Stack {
 
   constructor(width: 1 | 4) {
     this.#width = width
+  }
+
+  get count(): number {
+    return this.#lengths.length
   }
 
   push(starts: Uint32Array | readonly number[], at: number, length: number): void {
@@ -70,17 +76,19 @@ class Stack {
   }
 }
 
-function subtractList(from: PrefixList, without: PrefixList): PrefixList {
+function subtractList(from: PrefixList, without: PrefixList, most: number): PrefixList | undefined {
   const { width } = from
   // Without nested ones, so that what is taken away from a prefix lies side by side in it.
   const kept = uniteLists(width, [from])
   const taken = uniteLists(width, [without])
-  if (taken.lengths.length === 0) return kept
+  if (taken.lengths.length === 0) return kept.lengths.length > most ? undefined : kept
   const result = new Stack(width)
   const start: number[] = new Array<number>(width).fill(0)
 
   /** What is left of `start`/`length` without the prefixes first … end-1, all of which lie in it. */
   const split = (length: number, first: number, end: number): void => {
+    // What is left never becomes one again: `kept` has no halves that would, and its parts have none either.
+    if (result.count > most) return
     if (first === end) {
       result.push(start, 0, length)
       return
@@ -111,6 +119,7 @@ function subtractList(from: PrefixList, without: PrefixList): PrefixList {
     const first = next
     while (next < taken.lengths.length && sameBits(width, taken.starts, next, start, 0, length)) next++
     split(length, first, next)
+    if (result.count > most) return undefined
   }
   return result.finish()
 }

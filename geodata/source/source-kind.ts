@@ -47,7 +47,7 @@ export type SourceReading = {
   /** One description; a snapshot as source has all of its own. */
   readonly descriptions: readonly (SourceDescription & { readonly sha256: string })[]
   /** What the operator should know of it [nothing]. */
-  readonly notes?: readonly string[]
+  readonly notes?: readonly string[] | undefined
 }
 
 /** One format. */

@@ -207,10 +207,14 @@ function combineLine(
     issues.push({ code: 'CONFIG_LINE_ALGEBRA', path, params: { id, limit: MOST_LOOKED_AT } })
     return own
   }
-  const result = subtractSet(uniteSets(added), uniteSets(taken))
+  const result = subtractSet(uniteSets(added), uniteSets(taken), budget.made)
+  if (result === undefined) {
+    budget.made = -1
+    issues.push({ code: 'CONFIG_PREFIX_MANY', path, params: { id, limit: MOST_PREFIXES } })
+    return own
+  }
   const count = countPrefixes(result)
   budget.made -= count
-  if (budget.made < 0) issues.push({ code: 'CONFIG_PREFIX_MANY', path, params: { id, limit: MOST_PREFIXES } })
   if (count === 0 && added.some((set) => countPrefixes(set) > 0)) issues.push({ code: 'CONFIG_LINE_NOTHING_LEFT', path, params: { id } })
   return result
 }

@@ -32,14 +32,14 @@ function attachColumns(columns: Columns, generation: number): AnswerTables {
     generation,
     // A snapshot of a version before this column trusts everybody.
     zones: { ecsTrust: EVERYBODY, ...columnsWithPrefix(columns, 'zone.') } as ZoneColumns,
-    policies: viewPolicies(completePolicies(columnsWithPrefix(columns, 'policy.') as PolicyColumns)),
+    policies: viewPolicies(completePolicies(columnsWithPrefix(columns, 'policy.'))),
   }
 }
 
 /** A snapshot of a version before these columns lays nobody out, and `hashPrefix` counts for every class. */
-function completePolicies(columns: PolicyColumns): PolicyColumns {
-  const classFlags = columns.classFlags ?? new Uint8Array(columns.classSlotFirst?.length ?? 0)
-  return { classSpans4: NO_SPANS, classSpans6: NO_SPANS, ...columns, classFlags }
+function completePolicies(columns: Columns): PolicyColumns {
+  const classFlags = new Uint8Array(columns.classSlotFirst?.length ?? 0)
+  return { classSpans4: NO_SPANS, classSpans6: NO_SPANS, classFlags, ...columns } as PolicyColumns
 }
 
 /** The tables alone: answer threads need no names, whose JSON is the slow part of a large snapshot. */

@@ -167,6 +167,12 @@ test('a document has at most a million networks in its custom lines, union count
   )
 })
 
+test('a difference of more than a million networks is told without being made', () => {
+  const scattered = Array.from({ length: 10_000 }, (_, n) => `${((n * 0x9e3b) & 0xffff).toString(16)}:${n.toString(16)}::1`).join('\n')
+  const lines = ['{id: a, file: a.cidr}', '{id: b, prefixes: ["::/0"], except: [custom:a]}']
+  assert.deepEqual(told(parse(lines, { 'a.cidr': scattered })), ['CONFIG_PREFIX_MANY nearcast.yaml:4 lines[1]'])
+})
+
 test('export and apply again give the same digest, files, ranges, union and except included', () => {
   const lines = [
     '{id: a, prefixes: [10.0.0.1-10.0.0.6, "2001:db8::/32"], file: a.csv}',
