@@ -2,10 +2,12 @@
  * Rules that never answer: other rules stand in front of them everywhere and hand nothing over, or no address is on their line. Read off
  * the compiled classes, so it cannot disagree with decide(); which lines cover them is found in a second pass, for these alone. Pure.
  */
-import { type Prefix, prefixContains } from '../../geodata/address/prefix.ts'
+import type { AddressWords } from '../../geodata/address/address.ts'
+import { lastAddressOf, type Prefix, prefixContains } from '../../geodata/address/prefix.ts'
 import { NO_PREFIXES, type PrefixSet, prefixAt } from '../../geodata/address/prefix-list.ts'
+import type { Geodata } from '../../geodata/geodata.ts'
 import { lineChain } from '../../geodata/line/line-precedence.ts'
-import type { Location } from '../../geodata/line/location.ts'
+import { findRange4, findRange6 } from '../../geodata/lookup/find-range.ts'
 import type { IssueDraft } from '../config/config-issue.ts'
 import type { Config, Policy } from '../config/config-schema.ts'
 import type { PolicyColumns, PolicyNames } from '../model/policy-columns.ts'
@@ -15,13 +17,15 @@ const CUSTOM = 'custom:'
 const MAX_NAMED = 3
 /** Networks of a custom line that are looked at to name what covers it; of a million, the first ones tell. */
 const MAX_LOOKED_AT = 1000
+/** Ranges of the geodata that are looked at to tell which custom lines cover a line. */
+const MAX_STEPS = 2_000_000
 
 /** A warning for each rule that is covered, a note for each whose line has no address in the geodata. */
 export function checkReachability(
   config: Config,
   columns: PolicyColumns,
   names: PolicyNames,
-  locations: readonly Location[],
+  geodata: Pick<Geodata, 'v4' | 'v6' | 'locations'>,
 ): IssueDraft[] {
   const reachedByTable = collectReachedSlots(columns)
   const policyNumber = new Map(names.policies.map((id, number) => [id, number]))
@@ -33,7 +37,7 @@ export function checkReachability(
     const unreached = new Set<string>()
     for (let rule = firstRule; rule < endRule; rule++) if (!reached.has(rule - firstRule)) unreached.add(names.ruleLines[rule]!)
     if (unreached.size === 0) return []
-    const covers = findCovers(config, policy, unreached, locations)
+    const covers = findCovers(config, policy, unreached, geodata)
     return policy.rules.flatMap((rule, at) => {
       const by = covers.get(rule.line)
       if (by === undefined) return []
@@ -66,21 +70,22 @@ function findCovers(
   config: Config,
   policy: Policy,
   unreached: ReadonlySet<string>,
-  locations: readonly Location[],
+  geodata: Pick<Geodata, 'v4' | 'v6' | 'locations'>,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const ruled = new Set(policy.rules.map(({ line }) => line))
   const covers = new Map([...unreached].map((line) => [line, new Set<string>()]))
-  const first = new Set<string>()
+  /** Locations of each line that no line in use answers for: custom lines hold their addresses. */
+  const first = new Map<string, Set<number>>()
   // A rule that is inherited from is reached wherever its line is; what is not has nobody on it.
   if (policy.inherit) return covers
-  for (const location of locations) {
+  for (const [number, location] of geodata.locations.entries()) {
     const chain = lineChain(location, policy.precedence)
     const head = chain.find((line) => ruled.has(line))
     for (const line of chain) {
       const by = covers.get(line)
       if (by === undefined) continue
       // What is never used itself covers nothing: custom lines hold those addresses.
-      if (head === line || (head !== undefined && unreached.has(head))) first.add(line)
+      if (head === line || (head !== undefined && unreached.has(head))) first.set(line, (first.get(line) ?? new Set()).add(number))
       else if (head !== undefined) by.add(head)
     }
   }
@@ -88,9 +93,42 @@ function findCovers(
   for (const [line, by] of covers) {
     if (line.startsWith(CUSTOM)) for (const other of customCovers(config, line, customRules)) by.add(other)
     // First by location, and yet never reached: custom lines hold those addresses.
-    else if (first.has(line)) for (const other of customRules) by.add(other)
+    else if (first.has(line)) for (const other of holdersOf(config, first.get(line)!, customRules, geodata)) by.add(other)
   }
   return covers
+}
+
+/** Of some custom lines those that hold an address of one of these locations; all of them where that would take long to tell. */
+function holdersOf(
+  config: Config,
+  wanted: ReadonlySet<number>,
+  customRules: readonly string[],
+  { v4, v6 }: Pick<Geodata, 'v4' | 'v6'>,
+): readonly string[] {
+  if (customRules.length < 2) return customRules
+  const lines = new Map(config.lines.map(({ id, prefixes }) => [`${CUSTOM}${id}`, prefixes]))
+  let steps = MAX_STEPS
+  const holds = (prefix: Prefix): boolean => {
+    const last = lastAddressOf(prefix).words
+    const isIpv4 = prefix.family === 4
+    const { starts, values } = isIpv4 ? v4 : v6
+    const width = isIpv4 ? 1 : 4
+    let range = isIpv4 ? findRange4(v4, prefix.words[3]) : findRange6(v6, ...prefix.words)
+    for (; range < values.length && isAtOrBefore(starts, range * width, width, last); range++) {
+      if (steps-- <= 0 || wanted.has(values[range]!)) return true
+    }
+    return false
+  }
+  const found = customRules.filter((line) => firstPrefixes(lines.get(line) ?? NO_PREFIXES).some(holds))
+  return found.length > 0 ? found : customRules
+}
+
+function isAtOrBefore(starts: Uint32Array, at: number, width: number, words: AddressWords): boolean {
+  for (let word = 0; word < width; word++) {
+    const difference = starts[at + word]! - words[word + 4 - width]!
+    if (difference !== 0) return difference < 0
+  }
+  return true
 }
 
 /** Other custom lines with longer networks inside this one's. */

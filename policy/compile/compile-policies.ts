@@ -150,7 +150,7 @@ export function compilePolicies(config: Config, geodata: LocationTables): Compil
   return {
     columns,
     names,
-    issues: [...tables.issues, ...checkReachability(config, columns, names, geodata.locations), ...checkFamilies(config)],
+    issues: [...tables.issues, ...checkReachability(config, columns, names, geodata), ...checkFamilies(config)],
   }
 }
 

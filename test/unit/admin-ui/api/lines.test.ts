@@ -28,6 +28,7 @@ test('search finds a line however it is typed', () => {
     ['zj', 'cn-33'],
     ['电信', '*/telecom'],
     ['California', 'us-ca'],
+    ['伊利诺伊', 'us-il'],
     ['日本', 'jp'],
     ['AS4134', 'asn:4134'],
     ['*', '*'],

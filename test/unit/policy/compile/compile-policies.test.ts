@@ -139,8 +139,8 @@ test('a rule that others cover is a warning that names them; one whose line has 
       ['custom:all', 'custom:park', 'cn-33/telecom', 'cn-33', '*'],
       { inherit: false },
       [
-        ['cn-33/telecom', '"custom:all", "custom:park"'],
-        ['cn-33', '"custom:all", "custom:park"'],
+        ['cn-33/telecom', '"custom:all"'],
+        ['cn-33', '"custom:all"'],
         ['*', '"custom:all", "custom:park"'],
       ],
     ],
