@@ -441,7 +441,12 @@ export class GeodataDesk {
       return pending.sourcesKey === live.sourcesKey ? this.#answer('pending', pending.difference.movedPercent) : undefined
     }
     const clients = await this.#parts.clients().catch(() => [])
-    const outcome = await this.#build(settings, this.#state.downloads, clients, this.#pathOf(live.baseFile))
+    const outcome = await this.#build(settings, this.#state.downloads, clients, this.#pathOf(live.baseFile)).catch((error: unknown) => {
+      // A damaged file of ours is made anew from the sources.
+      if (/^GEODATA_(FILE|TABLE)_/.test((error as { code?: string }).code ?? '')) return undefined
+      throw error
+    })
+    if (outcome === undefined) return undefined
     const candidate: KeptGeodata = {
       ...live,
       digest: outcome.digest,

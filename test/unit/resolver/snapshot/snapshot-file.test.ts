@@ -28,6 +28,7 @@ function snapshotOf(generation: number, note: string) {
       new Uint32Array(0),
     ]),
   )
+  policyColumns['policy.classSlotFirst'] = Uint32Array.from([0, 1, 2])
   const block = packColumns({
     'zone.names': Uint8Array.from([1, 2, 3]),
     ...policyColumns,
@@ -45,6 +46,13 @@ describe('snapshot file', () => {
     assert.equal(loaded.digest, saved.digest)
     assert.deepEqual(loaded.zones.names, Uint8Array.from([1, 2, 3]))
     assert.deepEqual(loaded.meta, { format: 1, note: 'ü' })
+  })
+
+  test('a snapshot of an older version is complete: nobody is laid out, hashPrefix counts for every class', async () => {
+    await saveSnapshot(path, snapshotOf(7, ''))
+    const { columns } = loadSnapshot(path).policies
+    assert.equal(columns.classSpans4.length, 0)
+    assert.deepEqual([...columns.classFlags].slice(0, 2), [0, 0])
   })
 
   test('memory that is larger than the block can be used for it', async () => {
