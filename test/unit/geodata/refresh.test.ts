@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import type { Geodata } from '../../../geodata/geodata.ts'
+import { checkCandidate } from '../../../geodata/refresh/check-candidate.ts'
 import { download } from '../../../geodata/refresh/download.ts'
 import { unpackDownload } from '../../../geodata/refresh/unpack-download.ts'
+import { makeSyntheticGeodata } from '../../support/synthetic-geodata.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const folder = temporaryFolder()
@@ -78,3 +81,23 @@ for (const url of [
     await assert.rejects(download(wish, options), /no public address|of the kind/)
   })
 }
+
+test('a known address on another line is refused with both lines; a correction is not asked what was so before', () => {
+  const at = (place: string) => ({
+    header: { sources: [], coverage: {} as Geodata['header']['coverage'] },
+    digest: '',
+    ...makeSyntheticGeodata([['20.0.0.0', place]]),
+  })
+  const [ningbo, hangzhou] = [at('cn/33/3302/telecom'), at('cn/33/3301/telecom')]
+  const guards = { maxShrinkPercent: 20, minCoveragePercent: {}, knownAddresses: [{ address: '20.0.0.1', line: 'cn-3302/telecom' }] }
+  const check = (from: typeof ningbo, to: typeof ningbo, isCorrection: boolean): void =>
+    checkCandidate(to, [], { sizes: [], geodata: from, isSameRecipe: false, isCorrection }, guards)
+  assert.throws(
+    () => check(ningbo, hangzhou, false),
+    /would be on "cn-3301\/telecom", not on "cn-3302\/telecom" \(in the data in use it is on "cn-3302\/telecom"\)/,
+  )
+  assert.throws(() => check(hangzhou, hangzhou, false), /\(where it is in the data in use, too\)/)
+  assert.throws(() => check(ningbo, hangzhou, true), /GEODATA_KNOWN_ADDRESS|would be on/)
+  check(hangzhou, hangzhou, true)
+  check(hangzhou, ningbo, false)
+})
