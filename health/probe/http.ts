@@ -112,8 +112,16 @@ function askHttp1(spec: ProbeSpec, address: string, host: string, literal: strin
   }
 }
 
-/** Headers of a connection, which HTTP/2 does not have (RFC 9113 §8.2.2). */
-const CONNECTION_HEADERS: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
+/** Headers of a connection, which HTTP/2 does not have (RFC 9113 §8.2.2). The document refuses them; one that was stored before may hold them. */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'te',
+])
 
 function askHttp2(spec: ProbeSpec, address: string, host: string, run: ProbeRun): Asker {
   const sessions: { readonly close: () => void }[] = []

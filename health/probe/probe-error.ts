@@ -46,9 +46,10 @@ export function failureOf(error: unknown, timedOut: boolean): FailureWords {
   const {
     code = '',
     name = '',
-    message = String(error),
+    message: text = String(error),
     cause,
   } = (error ?? {}) as { code?: string; name?: string; message?: string; cause?: unknown }
+  const message = plainMessage(text)
   if (timedOut) return { failure: 'timeout', detail: 'no result within the time limit' }
   if (error instanceof ProbeFault) return { failure: error.failure, detail: message }
   if (OWN_WANT.has(code)) return { failure: 'internal', detail: message, unmeasurable: true }
@@ -69,4 +70,12 @@ export function failureOf(error: unknown, timedOut: boolean): FailureWords {
   if (code.startsWith('ERR_HTTP2')) return { failure: 'protocol', detail }
   if (cause !== undefined && cause !== error) return failureOf(cause, false)
   return { failure: 'internal', detail: message }
+}
+
+/** Errors as OpenSSL prints them: thread:error:number:library:function:reason:file:line:data. */
+const OPENSSL = /^.*?\berror:[0-9A-Fa-f]+:[^:]*:[^:]*:([^:]+):.*$/s
+
+/** One line, the same for the same cause: of an OpenSSL error the reason alone, without thread, file and line. */
+function plainMessage(message: string): string {
+  return message.replace(OPENSSL, '$1').replaceAll(/\s+/g, ' ').trim()
 }

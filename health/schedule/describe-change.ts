@@ -11,10 +11,12 @@ const REASONS: Readonly<Record<GateReason, string>> = {
 /** One sentence a change. */
 export function describeChange(change: StandingChange): readonly string[] {
   const { address, sample } = change
-  const evidence = sample.ok ? `${sample.latencyMs.toFixed(1)} ms` : `${sample.failure}: ${sample.detail ?? ''}`
+  // A latency that a pause of ours spoilt says nothing about the endpoint.
+  const latency = sample.lagged ? '' : `, ${sample.latencyMs.toFixed(1)} ms`
+  const evidence = sample.ok ? latency : `, ${sample.failure}: ${sample.detail ?? ''}`
   const sentences: string[] = []
   if (change.from !== change.to)
-    sentences.push(`${address} ${STANDINGS[change.from]} → ${STANDINGS[change.to]} (probe ${sample.probeId}, ${evidence})`)
+    sentences.push(`${address} ${STANDINGS[change.from]} → ${STANDINGS[change.to]} (probe ${sample.probeId}${evidence})`)
   for (const { limits, open, reason } of change.gates) {
     const gate = `gate ${limits.maxErrorRatePercent} % / ${limits.maxLatencyMs} ms`
     const why = open ? '' : ` (${reason === undefined ? 'failures in a row' : REASONS[reason]})`

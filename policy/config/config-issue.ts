@@ -385,6 +385,16 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => `the pattern "${p.pattern}" takes ${p.steps} steps, more than ${p.most}: looking for it would hold up other probes`,
     () => 'shorten counts such as {100}, or look for a shorter text',
   ),
+  CONFIG_PROBE_NEVER: entry(
+    'error',
+    (p) => `probe "${p.probe}" can never pass: ${p.reason}`,
+    (p) => String(p.remedy),
+  ),
+  CONFIG_PROBE_HEADER: entry(
+    'error',
+    (p) => `the header "${p.name}" cannot be given: ${p.reason}`,
+    (p) => String(p.remedy),
+  ),
   CONFIG_ENDPOINT_EMPTY: entry(
     'error',
     (p) => `endpoint "${p.id}" has no address`,
@@ -421,6 +431,11 @@ const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     (p) => remedyOr(p, 'write a carrier such as telecom, unicom, mobile, edu, cbn'),
   ),
   // Pools
+  CONFIG_SCORE_ZERO: entry(
+    'error',
+    (p) => `latencyWeight and successWeight of policy "${p.policy}" are both 0: every score would be 0`,
+    () => 'give one of them a weight, e.g. the defaults latencyWeight: 0.6 and successWeight: 0.4',
+  ),
   CONFIG_POOL_EMPTY: entry(
     'error',
     (p) => `pool "${p.id}" has no members`,

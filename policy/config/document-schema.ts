@@ -286,7 +286,12 @@ export const probeSchema: z.ZodType<ProbeShape> = z.strictObject({
     .regex(/^\/[\x21-\x7e]*$/)
     .optional()
     .describe('Path and query of http and https [/].'),
-  expectStatus: z.array(z.int().min(100).max(599)).min(1).max(500).optional().describe('Status codes that count as success [[200]].'),
+  expectStatus: z
+    .array(z.int().min(200).max(599))
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('Status codes that count as success, without interim ones (1xx) [[200]].'),
   intervalMs: z.int().min(200).max(3_600_000).default(5000).describe('Time from one probe to the next, in ms.'),
   timeoutMs: z.int().min(10).max(60_000).default(1000).describe('A probe that takes longer has failed, in ms.'),
   retryIntervalMs: z.int().min(100).max(3_600_000).optional().describe('Interval after a first failure, in ms [half of intervalMs].'),

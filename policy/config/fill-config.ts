@@ -402,6 +402,9 @@ function fillPolicy(
   const byDefault = (['ipv4', 'ipv6'] as const).filter(
     (family) => value.hashPrefix?.[family] === undefined && automatic.hashPrefix[family] > 0,
   )
+  const { profile, latencyWeight, successWeight } = value.score
+  if (profile === 'weighted' && latencyWeight === 0 && successWeight === 0)
+    issues.push({ code: 'CONFIG_SCORE_ZERO', path: [...path, 'score'], params: { policy: value.id } })
   return {
     id: value.id,
     precedence: value.precedence,

@@ -5,6 +5,7 @@
  */
 import { RE2JS } from 're2js'
 import { findAddress, formatAddress, formatIpv6 } from '../../geodata/address/address.ts'
+import { checkProbe } from './check-probe.ts'
 import type { ConfigPath, IssueDraft } from './config-issue.ts'
 import type { Probe } from './config-schema.ts'
 import type { ProbeShape } from './document-schema.ts'
@@ -71,6 +72,7 @@ export function fillProbe(located: Located<ProbeShape>, issues: IssueDraft[]): P
   const { value, path } = located
   checkKeys(located, issues)
   checkIntervals(located, issues)
+  checkProbe(located, issues)
   checkPattern(value.matchPattern, [...path, 'matchPattern'], issues)
   const { port } = KINDS[value.kind]
   return {

@@ -220,6 +220,8 @@ function refuseUnsupported(section: string, key: string, path: ConfigPath, issue
   return true
 }
 
+const HEADER_NAME = 'write the name of a header alone: letters, digits and "-", no ":" in it'
+
 /** One zod issue in our words. */
 function draftsOf(section: string, problem: z.core.$ZodIssue, at: ConfigPath, element: unknown): IssueDraft[] {
   const path = [...at, ...(problem.path as (string | number)[])]
@@ -265,7 +267,11 @@ function draftsOf(section: string, problem: z.core.$ZodIssue, at: ConfigPath, el
         {
           code: 'CONFIG_FORM',
           path,
-          params: { key, value: key, remedy: 'this key is too long or has characters that are not allowed' },
+          params: {
+            key,
+            value: key,
+            remedy: path.at(-2) === 'headers' ? HEADER_NAME : 'this key is too long or has characters that are not allowed',
+          },
           atKey: true,
         },
       ]
