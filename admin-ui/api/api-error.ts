@@ -76,7 +76,7 @@ export const API_CODES: Readonly<Record<ApiCode, readonly [status: number, remed
   API_PRECONDITION_REQUIRED: [428, 'send If-Match with the ETag that you read, or If-None-Match: * for a new object'],
   API_STORE: [503, 'free disk space and check the state folder; nothing of this request was kept'],
   API_TOO_MANY_REQUESTS: [429, 'wait as long as Retry-After says'],
-  AUTH_FORBIDDEN: [403, 'ask an admin for the role'],
+  AUTH_FORBIDDEN: [403, 'ask an admin for an account or a token that may do this'],
   AUTH_LOCKED_OUT: [429, 'wait, or let an admin reset the account with "nearcast user reset"'],
   AUTH_NEEDED: [401, 'sign in, or send a bearer token'],
   AUTH_PASSWORD_CHANGE_NEEDED: [403, 'change the password with PUT /api/v1/session/password'],
@@ -122,6 +122,8 @@ export type ApiErrorExtras = {
   readonly changes?: readonly Change[]
   readonly liveGeneration?: number
   readonly retryAfterSeconds?: number
+  /** What to do about it, where that of the code is not it; a lower-case fragment. */
+  readonly suggestion?: string
 }
 
 /** A failure that the caller is told of. */
@@ -130,14 +132,15 @@ export class ApiError extends Error {
   readonly status: number
   /** What to do about it; a lower-case fragment. */
   readonly suggestion: string
-  readonly extras: ApiErrorExtras
+  readonly extras: Omit<ApiErrorExtras, 'suggestion'>
 
   constructor(code: ApiCode, message: string, extras: ApiErrorExtras = {}, options?: ErrorOptions) {
     super(message, options)
     this.code = code
     this.status = API_CODES[code][0]
-    this.suggestion = API_CODES[code][1]
-    this.extras = extras
+    const { suggestion = API_CODES[code][1], ...told } = extras
+    this.suggestion = suggestion
+    this.extras = told
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Express, NextFunction, Request, Response } from 'express'
 import type { z } from 'zod'
 import type { Issue } from '../contract/issue.ts'
-import { mayAct } from '../contract/role.ts'
+import { mayAct, type TokenScope } from '../contract/role.ts'
 import { ROUTE_SCHEMAS } from '../contract/route-schemas.ts'
 import { API_BASE, ROUTES, type Route, type RouteName, type RouteTypes } from '../contract/routes.ts'
 import { ApiError } from './api-error.ts'
@@ -114,11 +114,17 @@ function answerRoute(name: RouteName, handler: RouteHandler<RouteName>, options:
 function checkRole({ role: needed, scope }: Route, caller: Caller | null): void {
   if (needed === 'anyone') return
   if (caller === null) throw new ApiError('AUTH_NEEDED', 'nobody is signed in')
-  if (caller.scope !== 'api' && caller.scope !== scope)
-    throw new ApiError('AUTH_FORBIDDEN', `this token is for ${caller.scope} only; make another with "nearcast token create"`)
+  if (caller.scope !== 'api' && caller.scope !== scope) throw wrongScope(caller.scope, scope ?? 'api')
   if (needed === 'signed-in') return
   if (caller.mustChangePassword) throw new ApiError('AUTH_PASSWORD_CHANGE_NEEDED', 'the first password has to be changed')
   if (!mayAct(caller.role, needed)) throw new ApiError('AUTH_FORBIDDEN', `this needs the role ${needed}, yours is ${caller.role}`)
+}
+
+/** A token of another scope than a route needs. */
+export function wrongScope(scope: TokenScope, needed: TokenScope): ApiError {
+  return new ApiError('AUTH_FORBIDDEN', `this token is of scope ${scope}, and this needs scope ${needed}`, {
+    suggestion: `use a token of scope ${needed}: "nearcast token create LABEL --scope ${needed}"`,
+  })
 }
 
 /** The body by its schema. Throws API_BODY_INVALID with every mistake at once. */

@@ -18,7 +18,7 @@ import { ApiError, asApiError } from './api-error.ts'
 import { type Accounts, type Caller, SOCKET_CALLER } from './auth/accounts.ts'
 import { allowedHosts, checkChange, checkHost, isDirectLoopback } from './auth/request-origin.ts'
 import { WrongTokens } from './auth/wrong-tokens.ts'
-import { mountRoutes, type RouteHandlers } from './route-handler.ts'
+import { mountRoutes, type RouteHandlers, wrongScope } from './route-handler.ts'
 import { serveConsole } from './serve-console.ts'
 
 /** A line of log: control writes it with pino. */
@@ -119,7 +119,7 @@ function createApp(options: ApiServerOptions, local: boolean): Express {
     // Before the body is read: strangers do not get to send 160 MB, nor does a device with a token for its reports.
     const caller = callerOf(request)
     if (caller === null) throw new ApiError('AUTH_NEEDED', 'nobody is signed in')
-    if (caller.scope !== 'api') throw new ApiError('AUTH_FORBIDDEN', `this token is for ${caller.scope} only`)
+    if (caller.scope !== 'api') throw wrongScope(caller.scope, 'api')
     next()
   })
   app.use(LARGE_BODIES, express.json({ limit: BODY_LIMIT, type: () => true, strict: true }))
@@ -221,14 +221,14 @@ function findCaller(request: Request, accounts: Accounts, wrongTokens: WrongToke
   const authorization = request.get('authorization')
   if (authorization !== undefined) {
     const [, bearer = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
-    // One client may have a whole /56 of IPv6.
-    const address = ipKeyGenerator(request.ip ?? '', 56)
-    wrongTokens.refuse(address, bearer)
     const caller = bearer === '' ? undefined : accounts.findToken(bearer)
-    wrongTokens.note(address, bearer, caller !== undefined)
+    if (caller !== undefined) return caller
+    // One client may have a whole /56 of IPv6.
+    wrongTokens.count(ipKeyGenerator(request.ip ?? '', 56))
     // A wrong token is not passed over for a cookie: scripts must learn that theirs is void.
-    if (caller === undefined) throw new ApiError('AUTH_WRONG', 'the bearer token is unknown, revoked or expired')
-    return caller
+    throw new ApiError('AUTH_WRONG', 'the bearer token is unknown, revoked or expired', {
+      suggestion: 'check the token, its expiry and its scope; "nearcast token list" shows them, "nearcast token create" makes another',
+    })
   }
   const cookie = cookieOf(request)
   return (cookie === undefined ? undefined : accounts.findSession(cookie)) ?? null
