@@ -116,7 +116,7 @@ async function run(args: CommandArgs): Promise<number> {
     log,
   })
   ring.restore(recorder.restored)
-  const fleet = new FleetWatch(hub, feed, ring, Date.now, recorder.add)
+  const fleet = new FleetWatch(hub, feed, ring, Date.now, recorder.add, (nodeId) => webhooks.openProblems(nodeId))
   const publisher = new Publisher({
     store,
     compile: compiler.compile,

@@ -192,6 +192,7 @@ async function run(args: CommandArgs): Promise<number> {
     nodeId,
     startedAt,
     details: healthFigures.details,
+    healthState: () => health.state(),
     latencyCells: (ofLine) => health.latencyCells(ofLine),
     geodataPath: () => geodataPath,
   })
@@ -211,6 +212,8 @@ async function run(args: CommandArgs): Promise<number> {
         return {
           ...figures,
           nearcast_control_age_seconds: ages,
+          nearcast_node_events_waiting: [{ labels: {}, value: link.eventFigures().waiting }],
+          nearcast_node_events_dropped_total: [{ labels: {}, value: link.eventFigures().dropped }],
           ...nodeMetricRows(plane, scores, { nodeId, version, startedAt }, nowMs),
           ...healthFigures.rows(plane.live(), scores, nowMs),
         }

@@ -5,6 +5,7 @@
 import type { LatencyMessage } from '../health/model/latency-matrix.ts'
 import type { Override } from '../health/model/override.ts'
 import type { LoadReport, PushedResult, VantageReport } from '../health/model/vantage-report.ts'
+import type { EventOutboxFigures } from './event-outbox.ts'
 
 /** What a node tells when it connects, and whenever it changes. */
 export type NodeStatus = {
@@ -31,9 +32,10 @@ export type PublishMessage = {
 export type RequestMessage = { readonly type: 'request'; readonly id: number; readonly method: NodeMethod; readonly params: unknown }
 /**
  * What a node can be asked: `explain` (ExplainRequest → ExplainAnswer), `scores` (→ HealthScores), `stats` (→ NodeStats of node-stats.ts),
- * `incumbents` (→ NodeIncumbents of node-incumbents.ts), `clients` (→ NodeClients of node-clients.ts).
+ * `incumbents` (→ NodeIncumbents of node-incumbents.ts), `clients` (→ NodeClients of node-clients.ts), `problems` (→ NodeProblems of
+ * node-problems.ts).
  */
-export type NodeMethod = 'explain' | 'scores' | 'stats' | 'incumbents' | 'clients'
+export type NodeMethod = 'explain' | 'scores' | 'stats' | 'incumbents' | 'clients' | 'problems'
 
 /**
  * What a node can ask of control: `update` (UpdateAsk → UpdateVerdict of zone-asks.ts; answered when the change is durable), `notify`
@@ -83,6 +85,9 @@ export type ReplyMessage = {
   readonly reason?: string
 }
 
+/** Control has all events of a node up to this number. */
+export type EventTakenMessage = { readonly type: 'event-taken'; readonly number: number }
+
 /** Control → node. */
 export type ToNode =
   | PublishMessage
@@ -93,12 +98,16 @@ export type ToNode =
   | LatencyMessage
   | HealthMessage
   | ReplyMessage
+  | EventTakenMessage
 /** Node → control. */
 export type FromNode =
   | { readonly type: 'hello'; readonly status: NodeStatus }
   | { readonly type: 'applied'; readonly status: NodeStatus; readonly generation: number; readonly ok: boolean; readonly reason?: string }
   | { readonly type: 'response'; readonly id: number; readonly ok: boolean; readonly result?: unknown; readonly reason?: string }
-  | { readonly type: 'event'; readonly event: NodeEvent }
+  /** `run` tells one start of the node from another, `number` rises by one within it; sent again until it is taken. */
+  | { readonly type: 'event'; readonly run: string; readonly number: number; readonly event: NodeEvent }
+  /** All events that were kept when this connection began are taken. */
+  | { readonly type: 'events-told' }
   | { readonly type: 'vantage-report'; readonly report: VantageReport }
   | { readonly type: 'ask'; readonly id: number; readonly method: ControlMethod; readonly params: unknown }
 
@@ -140,8 +149,13 @@ export type FleetHub = {
   ): Promise<readonly { readonly nodeId: string; readonly ok: boolean; readonly reason?: string }[]>
   /** Asks one node (default: the first connected); rejects with code FLEET_NODE_AWAY when there is none, FLEET_TIMEOUT after `timeoutMs`. */
   request(method: NodeMethod, params: unknown, timeoutMs: number, nodeId?: string): Promise<unknown>
-  /** Calls back for each event of a node. */
+  /**
+   * Calls back for each event of a node, once, in the order of the node, with those that it kept while control was away. What comes before
+   * there is a listener waits for the first. An event counts as taken when all listeners have returned.
+   */
   onEvent(listener: (nodeId: string, event: NodeEvent) => void): void
+  /** Nodes that are connected and have told all events they had kept, with a number that differs from connection to connection. */
+  caughtUp(): ReadonlyMap<string, number>
   /** Answers what nodes ask; a rejection reaches the node as one. Before there is a handler every question is refused. */
   onAsk(handler: (nodeId: string, method: ControlMethod, params: unknown) => Promise<unknown>): void
   /** Tells all nodes, also those that connect later, how fresh secondary zones are; `read` is called for each node that connects. */
@@ -164,7 +178,10 @@ export type FleetHub = {
 /** The node end; it reconnects by itself with back-off. */
 export type FleetLink = {
   status(status: NodeStatus): void
+  /** Tells control of an event, now or when it is connected again; kept in memory until control has it (event-outbox.ts bounds how many). */
   event(event: NodeEvent): void
+  /** How many events wait to be taken by control, and how many were dropped. */
+  eventFigures(): EventOutboxFigures
   onPublish(handler: (message: PublishMessage) => Promise<NodeStatus>): void
   onRequest(handler: (method: NodeMethod, params: unknown) => Promise<unknown>): void
   onFreshness(handler: (message: FreshnessMessage) => void): void

@@ -1,11 +1,14 @@
 /**
  * FleetTransport on one machine: a unix socket in the state folder, one JSON message a line. Shell. Control holds the hub,
  * each node a link that reconnects for ever with back-off. What is published last is told to every node that connects later.
+ * Events of a node are kept until control has them (event-outbox.ts).
  * Trust: the socket is 0600 in a folder of the same user; both ends are our own processes, so messages are only checked for shape and size.
  */
+import { randomUUID } from 'node:crypto'
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import type { VantageReport } from '../health/model/vantage-report.ts'
+import { EventOutbox, type EventOutboxLimits } from './event-outbox.ts'
 import { FleetError } from './fleet-error.ts'
 import type {
   ControlMethod,
@@ -49,7 +52,13 @@ type Peer = {
   status: NodeStatus
   /** It read too slowly to be told of a change of the latency matrix. */
   lacksLatency: boolean
+  /** Rises from connection to connection. */
+  readonly connection: number
+  /** It has told the events it kept before this connection. */
+  hasCaughtUp: boolean
 }
+
+type EventMessage = Extract<FromNode, { readonly type: 'event' }>
 
 type Waiting = {
   readonly nodeId: string
@@ -76,6 +85,11 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
   let readHealth: (() => readonly HealthMessage[]) | undefined
   const reportListeners: ((report: VantageReport) => void)[] = []
   let nextId = 1
+  let nextConnection = 1
+  /** The newest event taken of each node. */
+  const taken = new Map<string, { readonly run: string; readonly number: number }>()
+  /** Events that wait for the first listener; their nodes keep them too. */
+  let earlyEvents: { readonly peer: Peer; readonly message: EventMessage }[] = []
 
   function sendHealth({ socket, status: { nodeId } }: Peer, message: HealthMessage): void {
     if (socket.writableLength > UNREAD_LIMIT_BYTES) return
@@ -95,7 +109,10 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
     if (message.type === 'hello') return greet(peer, socket, message.status)
     if (peer === undefined) throw new SyntaxError('the first message of a node must be "hello"')
     if (message.type === 'event') {
-      for (const listener of listeners) listener(peer.status.nodeId, message.event)
+      if (listeners.length === 0) earlyEvents.push({ peer, message })
+      else takeEvent(peer, message)
+    } else if (message.type === 'events-told') {
+      peer.hasCaughtUp = true
     } else if (message.type === 'applied') {
       peer.status = message.status
       const waiting = publishes.get(message.generation) ?? []
@@ -110,6 +127,18 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       void reply(peer, socket, message.id, message.method, message.params)
     }
     return peer
+  }
+
+  function takeEvent({ socket, status: { nodeId } }: Peer, { run, number, event }: EventMessage): void {
+    const newest = taken.get(nodeId)
+    const isNew = newest?.run !== run || number > newest.number
+    // Before the listeners: an event that makes one fail must not come back for ever.
+    if (isNew) taken.set(nodeId, { run, number })
+    try {
+      if (isNew) for (const listener of listeners) listener(nodeId, event)
+    } finally {
+      send(socket, { type: 'event-taken', number })
+    }
   }
 
   async function reply({ status }: Peer, socket: Socket, id: number, method: ControlMethod, params: unknown): Promise<void> {
@@ -128,7 +157,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
     }
     // A node that came back before its old connection was seen to end: the newer one counts.
     const before = peers.get(status.nodeId)
-    const greeted: Peer = { socket, status, lacksLatency: false }
+    const greeted: Peer = { socket, status, lacksLatency: false, connection: nextConnection++, hasCaughtUp: false }
     peers.set(status.nodeId, greeted)
     before?.socket.destroy()
     if (readFreshness !== undefined) send(socket, readFreshness())
@@ -142,6 +171,7 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
   }
 
   function lose(peer: Peer): void {
+    earlyEvents = earlyEvents.filter((early) => early.peer !== peer)
     if (peers.get(peer.status.nodeId) === peer) peers.delete(peer.status.nodeId)
     const away = { ok: false, reason: 'the connection to the node was lost' }
     for (const waiting of [...requests.values(), ...[...publishes.values()].flat()]) {
@@ -243,7 +273,14 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
       if (timedOut) throw new FleetError('FLEET_TIMEOUT', `node "${peer.status.nodeId}" gave ${reason}`, 'see the log of the node')
       throw new FleetError('FLEET_REQUEST_FAILED', reason ?? `node "${peer.status.nodeId}" refused "${method}"`, 'see the log of the node')
     },
-    onEvent: (listener) => void listeners.push(listener),
+    onEvent: (listener) => {
+      listeners.push(listener)
+      const early = earlyEvents
+      earlyEvents = []
+      for (const { peer, message } of early) takeEvent(peer, message)
+    },
+    caughtUp: () =>
+      new Map([...peers.values()].filter(({ hasCaughtUp }) => hasCaughtUp).map(({ status, connection }) => [status.nodeId, connection])),
     onAsk: (handler) => {
       askHandler = handler
     },
@@ -290,7 +327,9 @@ export async function startLocalFleetHub(options: LocalFleetOptions): Promise<Fl
 }
 
 /** Opens the node end; it connects in the background, now and whenever the connection is lost. */
-export function openLocalFleetLink(options: LocalFleetOptions & { readonly status: NodeStatus }): FleetLink {
+export function openLocalFleetLink(
+  options: LocalFleetOptions & { readonly status: NodeStatus; readonly eventLimits?: EventOutboxLimits },
+): FleetLink {
   const { path } = options
   const limitBytes = options.messageLimitBytes ?? MESSAGE_LIMIT_BYTES
   checkPath(path)
@@ -318,6 +357,18 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
   /** A publish that came before the handler was set. */
   let early: PublishMessage | undefined
   let earlyFreshness: FreshnessMessage | undefined
+  const outbox = new EventOutbox(options.eventLimits)
+  const run = randomUUID()
+  /** Control was told that it has what was kept before this connection. */
+  let hasCaughtUp = false
+
+  function sendEvents(): void {
+    if (!connected || socket === undefined || socket.destroyed) return
+    for (const line of outbox.next()) socket.write(line)
+    if (hasCaughtUp || outbox.figures().waiting > 0) return
+    hasCaughtUp = true
+    send({ type: 'events-told' })
+  }
 
   function send(message: FromNode): void {
     if (connected && socket !== undefined && !socket.destroyed) socket.write(formatLine(message, limitBytes))
@@ -353,6 +404,8 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
     opened.on('connect', () => {
       connected = true
       send({ type: 'hello', status })
+      hasCaughtUp = false
+      sendEvents()
     })
     opened.on('data', (chunk: Uint8Array) => {
       waitMs = BACK_OFF_FIRST_MS
@@ -361,7 +414,10 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
           if (message.type === 'publish') void apply(message)
           else if (message.type === 'request') void answer(message.id, message.method, message.params)
           else if (message.type === 'reply') asks.get(message.id)?.(message)
-          else if (message.type === 'latency') {
+          else if (message.type === 'event-taken') {
+            outbox.acknowledge(message.number)
+            sendEvents()
+          } else if (message.type === 'latency') {
             if (latencyHandler === undefined) earlyLatency = message.whole ? [message] : [...earlyLatency, message]
             else latencyHandler(message)
           } else if (message.type === 'overrides') {
@@ -384,6 +440,7 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
     opened.on('error', () => undefined)
     opened.on('close', () => {
       connected = false
+      outbox.rewind()
       for (const settle of asks.values()) settle({ ok: false, code: 'FLEET_CONTROL_AWAY', reason: 'the connection to control was lost' })
       if (closed) return
       retry = setTimeout(open, waitMs)
@@ -397,7 +454,11 @@ export function openLocalFleetLink(options: LocalFleetOptions & { readonly statu
       status = now
       send({ type: 'hello', status })
     },
-    event: (event) => send({ type: 'event', event }),
+    event: (event) => {
+      outbox.add((number) => formatLine({ type: 'event', run, number, event } satisfies FromNode, limitBytes))
+      sendEvents()
+    },
+    eventFigures: () => outbox.figures(),
     onPublish: (handler) => {
       publishHandler = handler
       if (early !== undefined) void apply(early)

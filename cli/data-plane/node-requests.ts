@@ -2,6 +2,7 @@
 import type { ExplainRequest } from '../../admin-ui/contract/explain.ts'
 import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import type { NodeMethod } from '../../cluster/fleet-transport.ts'
+import type { NodeProblems } from '../../cluster/node-problems.ts'
 import type { NodeStats } from '../../cluster/node-stats.ts'
 import type { LatencyCellAge } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
@@ -31,6 +32,8 @@ export type NodeRequestsOptions = {
   readonly overrides: () => readonly Override[]
   /** Numbers of addresses that the ranking has no room for (health runtime). */
   readonly details: () => Promise<readonly { readonly endpointId: string; readonly address: string; readonly p95Ms: number | null }[]>
+  /** Isolation and load (health runtime); undefined when it does not answer. */
+  readonly healthState: () => Promise<{ readonly isolated: boolean; readonly overloaded: readonly string[] } | undefined>
   /** What is measured for a line of the latency matrix (health runtime). */
   readonly latencyCells: (line: string) => Promise<readonly LatencyCellAge[]>
   /** Geodata file of the live generation; empty = not known. */
@@ -99,11 +102,24 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
     }
   }
 
+  async function problems(): Promise<NodeProblems> {
+    // First: what is read after it is no older than it.
+    const state = await options.healthState().catch(() => undefined)
+    return {
+      generation: plane.live()?.snapshot.generation ?? 0,
+      standings: scores().scores.map(({ endpoint, address, standing, since }) => ({ endpoint, address, standing, since })),
+      failOpen: [...plane.failOpenPolicies()],
+      isolated: state?.isolated ?? null,
+      overloaded: state?.overloaded ?? null,
+    }
+  }
+
   return {
     scores,
     answer: async (method, params) => {
       if (method === 'scores') return scores()
       if (method === 'stats') return stats()
+      if (method === 'problems') return problems()
       if (method === 'clients') {
         for (const worker of all) clients.take(worker, stripeOf(plane.pool.counters, worker))
         return clients.list(MOST_CLIENTS)

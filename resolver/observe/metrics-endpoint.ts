@@ -56,6 +56,8 @@ export type NodeMetricName =
   | 'nearcast_vantages_heard'
   | 'nearcast_health_dropped_total'
   | 'nearcast_control_age_seconds'
+  | 'nearcast_node_events_waiting'
+  | 'nearcast_node_events_dropped_total'
   | 'nearcast_published_generation'
   | 'nearcast_webhook_deliveries_total'
   | 'nearcast_webhook_queue_length'
@@ -243,6 +245,16 @@ export const NODE_METRICS: Readonly<Record<NodeMetricName, MetricDescription>> =
   nearcast_control_age_seconds: {
     type: 'gauge',
     help: 'Time since control was heard last, which is every 5 s; absent before the first time.',
+    labels: [],
+  },
+  nearcast_node_events_waiting: {
+    type: 'gauge',
+    help: 'Events of this node that control has not taken yet.',
+    labels: [],
+  },
+  nearcast_node_events_dropped_total: {
+    type: 'counter',
+    help: 'Events of this node that control will never see: too many waited while it was away.',
     labels: [],
   },
   nearcast_published_generation: {

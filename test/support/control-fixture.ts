@@ -32,6 +32,7 @@ import { API_BASE } from '../../admin-ui/contract/routes.ts'
 import type { FleetHub, HealthMessage, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
 import type { NodeClients } from '../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../cluster/node-incumbents.ts'
+import type { NodeProblems } from '../../cluster/node-problems.ts'
 import { GeodataError } from '../../geodata/address/geodata-error.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
 import type { LatencyMessage } from '../../health/model/latency-matrix.ts'
@@ -73,6 +74,10 @@ export type FakeHub = FleetHub & {
   scores: readonly HealthScore[]
   /** What `incumbents` answers. */
   incumbents: NodeIncumbents
+  /** What `problems` answers. */
+  problems: NodeProblems
+  /** Nodes that have told what they kept, and their connections. */
+  caughtUpNodes: ReadonlyMap<string, number>
   /** What `clients` answers. */
   clients: NodeClients
   /** What `explain` answers. */
@@ -139,6 +144,8 @@ function makeHub(): FakeHub {
     latency: [],
     scores: [],
     incumbents: [],
+    problems: { generation: 0, standings: [], failOpen: [], isolated: null, overloaded: null },
+    caughtUpNodes: new Map(),
     clients: [],
     explain: () => ({}),
     nodes: () => hub.nodeList,
@@ -151,6 +158,7 @@ function makeHub(): FakeHub {
       if (method === 'explain') return hub.explain(params)
       if (method === 'incumbents') return hub.incumbents
       if (method === 'clients') return hub.clients
+      if (method === 'problems') return hub.problems
       if (method === 'stats') return { queriesPerSecond: 12, answerMixPercent: { NOERROR: 100 }, displacedPercent: 3 }
       return {
         generation: 1,
@@ -161,6 +169,7 @@ function makeHub(): FakeHub {
       } satisfies HealthScores
     },
     onEvent: (listener) => void listeners.push(listener),
+    caughtUp: () => hub.caughtUpNodes,
     onAsk: () => undefined,
     tellFreshness: () => undefined,
     tellFigures: () => undefined,

@@ -1,6 +1,6 @@
 /** The last events (kept over a restart by keep-history.ts), and everyone who listens to new ones (the event stream). Shell: has a life, no I/O. */
 import { EVENT_SEVERITIES, type Event, type EventKind, type EventList, type EventSeverity } from '../../contract/event.ts'
-import { judgeEvent } from './judge-event.ts'
+import { judgeEvent, keyOfEvent } from './judge-event.ts'
 
 /** Events kept. */
 const EVENTS_MAX = 5000
@@ -29,6 +29,8 @@ export type FeedMessage =
 export class EventFeed {
   readonly #events: Event[] = []
   readonly #listeners = new Set<(message: FeedMessage) => void>()
+  /** Number of the newest event that was put back. */
+  #restoredId = -1
   #nextId: number
 
   constructor(startedAt: number) {
@@ -39,7 +41,28 @@ export class EventFeed {
   /** Puts back events of an earlier run, oldest first; before any other. */
   restore(events: readonly Event[]): void {
     this.#events.push(...events.slice(-EVENTS_MAX))
-    this.#nextId = Math.max(this.#nextId, (this.#events.at(-1)?.id ?? 0) + 1)
+    this.#restoredId = this.#events.at(-1)?.id ?? -1
+    this.#nextId = Math.max(this.#nextId, this.#restoredId + 1)
+  }
+
+  /** True for an event that an earlier run has kept: a node sends again what control had no time to acknowledge. */
+  wasRestored({ at, node, kind, subject, detail }: Omit<Event, 'id'>): boolean {
+    return this.#events.some(
+      (kept) =>
+        kept.id <= this.#restoredId &&
+        kept.at === at &&
+        kept.subject === subject &&
+        kept.detail === detail &&
+        kept.kind === kind &&
+        kept.node === node,
+    )
+  }
+
+  /** The newest event of a node about each thing (keyOfEvent). */
+  newestOf(node: string): ReadonlyMap<string, Event> {
+    const newest = new Map<string, Event>()
+    for (const event of this.#events) if (event.node === node) newest.set(keyOfEvent(event), event)
+    return newest
   }
 
   /** Takes in an event and tells it to all listeners. */

@@ -5,10 +5,14 @@
 import type { FleetHub, NodeEvent, NodeStatus } from '../../../cluster/fleet-transport.ts'
 import type { NodeClients } from '../../../cluster/node-clients.ts'
 import type { NodeIncumbents } from '../../../cluster/node-incumbents.ts'
+import type { NodeProblems } from '../../../cluster/node-problems.ts'
+import type { Event } from '../../contract/event.ts'
 import type { ExplainAnswer, ExplainRequest } from '../../contract/explain.ts'
 import type { HealthScore, HealthScores } from '../../contract/health-scores.ts'
 import { ApiError } from '../api-error.ts'
+import { compareProblems } from './compare-problems.ts'
 import type { EventFeed } from './event-feed.ts'
+import { keyOfEvent } from './judge-event.ts'
 import type { StandingRing } from './standing-ring.ts'
 
 /** Rates of a node, as its method `stats` answers. */
@@ -22,6 +26,8 @@ export type NodeRates = {
 const SCORES_INTERVAL_MS = 2000
 /** Interval of the rates. */
 const STATS_INTERVAL_MS = 5000
+/** Interval of looking for nodes that connected, and between the two looks at each. */
+const COMPARE_INTERVAL_MS = 2000
 /** Patience with a node. */
 const REQUEST_TIMEOUT_MS = 2000
 /** Answers older than this are not shown as the present. */
@@ -40,20 +46,30 @@ export class FleetWatch {
   readonly #timers: NodeJS.Timeout[] = []
   #connected: ReadonlySet<string> = new Set()
   #announced = ''
+  readonly #otherProblems: (nodeId: string) => readonly Event[]
+  /** By node, the connection whose comparison is done. */
+  readonly #compared = new Map<string, number>()
+  /** By node, what the first look found. */
+  readonly #firstLooks = new Map<string, { readonly connection: number; readonly found: ReadonlySet<string> }>()
 
-  /** `onScores` is handed each report of all nodes. */
+  /**
+   * `onScores` is handed each report of all nodes; `otherProblems` are those of a node that somebody was told of and not of their end, beside
+   * what the feed has.
+   */
   constructor(
     hub: FleetHub,
     feed: EventFeed,
     ring: StandingRing,
     now: () => number,
     onScores: (scores: readonly HealthScore[]) => void = () => {},
+    otherProblems: (nodeId: string) => readonly Event[] = () => [],
   ) {
     this.#hub = hub
     this.#feed = feed
     this.#ring = ring
     this.#now = now
     this.#onScores = onScores
+    this.#otherProblems = otherProblems
   }
 
   /** Begins to watch. */
@@ -61,6 +77,7 @@ export class FleetWatch {
     this.#hub.onEvent((nodeId, event) => this.#onEvent(nodeId, event))
     this.#repeat(SCORES_INTERVAL_MS, () => this.pollScores())
     this.#repeat(STATS_INTERVAL_MS, () => this.pollRates())
+    this.#repeat(COMPARE_INTERVAL_MS, () => this.compareConnected())
   }
 
   /** Ends watching. */
@@ -150,6 +167,36 @@ export class FleetWatch {
     }
   }
 
+  /**
+   * Compares what nodes that connected have with what was told of them; called by the interval. What two looks find alike is told: a change
+   * that is just happening is told by its own event.
+   */
+  async compareConnected(): Promise<void> {
+    for (const [nodeId, connection] of this.#hub.caughtUp()) {
+      if (this.#compared.get(nodeId) === connection) continue
+      let problems: NodeProblems
+      try {
+        problems = (await this.#hub.request('problems', {}, REQUEST_TIMEOUT_MS, nodeId)) as NodeProblems
+      } catch {
+        // Busy, gone, or of an older version: asked again at the next turn.
+        continue
+      }
+      if (problems.generation === 0 || this.#hub.caughtUp().get(nodeId) !== connection) continue
+      const told = new Map(this.#feed.newestOf(nodeId))
+      for (const event of this.#otherProblems(nodeId)) told.set(keyOfEvent(event), event)
+      const found = compareProblems(nodeId, told, problems, this.#now())
+      const keyOf = ({ detail, ...event }: (typeof found)[number]): string => `${keyOfEvent({ detail, ...event })}\n${detail}`
+      const first = this.#firstLooks.get(nodeId)
+      if (found.length > 0 && first?.connection !== connection) {
+        this.#firstLooks.set(nodeId, { connection, found: new Set(found.map(keyOf)) })
+        continue
+      }
+      this.#firstLooks.delete(nodeId)
+      this.#compared.set(nodeId, connection)
+      for (const event of found) if (first?.found.has(keyOf(event))) this.#feed.add(event)
+    }
+  }
+
   #repeat(intervalMs: number, work: () => Promise<void>): void {
     let running = false
     const turn = (): void => {
@@ -178,7 +225,7 @@ export class FleetWatch {
 
   #onEvent(nodeId: string, event: NodeEvent): void {
     const { at, kind, subject, detail, severity, state, evidence } = event
-    this.#feed.add({
+    const told = {
       at: new Date(at).toISOString(),
       node: nodeId,
       kind,
@@ -187,7 +234,8 @@ export class FleetWatch {
       ...(severity === undefined ? {} : { severity }),
       ...(state === undefined ? {} : { state }),
       ...(evidence === undefined ? {} : { evidence }),
-    })
+    }
+    if (!this.#feed.wasRestored(told)) this.#feed.add(told)
   }
 }
 

@@ -190,6 +190,20 @@ export class WebhookDesk {
     }
   }
 
+  /** Problems of a node that a webhook was told of, and nothing newer waits to be told about. */
+  openProblems(node: string): readonly Event[] {
+    const events: Event[] = []
+    this.#attempt(() => {
+      for (const { id, enabled } of this.#parts.webhooks()) {
+        if (!enabled) continue
+        for (const { key, event } of this.#openProblems(id))
+          if (event.node === node && this.#told(id, key)?.problem !== undefined && this.#parts.queue.listOf(id, key).length === 0)
+            events.push(event)
+      }
+    })
+    return events
+  }
+
   /** Ends it; what waits is kept. */
   stop(): void {
     this.#isStopped = true
