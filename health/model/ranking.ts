@@ -48,6 +48,8 @@ export const ADDRESS_UNPROBED = 8
 export const ADDRESS_PRESENT = 16
 /** Its endpoint is beyond the hard mark of its capacity. */
 export const ADDRESS_OVERLOADED = 32
+/** Its endpoint is on its way back from an override: slow start. */
+export const ADDRESS_RELEASED = 64
 
 /** Columns of one ranking slot. */
 export type RankingColumns = {

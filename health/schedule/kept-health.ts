@@ -42,6 +42,8 @@ export type KeptHealth = {
   readonly rankingId: number
   readonly addresses: readonly KeptAddress[]
   readonly incumbents: readonly (readonly [key: string, endpointId: string, challengers: KeptChallengers])[]
+  /** Endpoints that are or were forced out; absent in files of versions without it. */
+  readonly forced?: readonly (readonly [endpointId: string, heldShare: number | null, fromShare: number, releasedAgeMs: number | null])[]
   /** Cells of the latency matrix; absent in files of versions without it. */
   readonly latency?: readonly KeptCell[]
 }
@@ -132,4 +134,21 @@ export function keepIncumbents(memory: RankMemory, nowMs: number): KeptHealth['i
 export function restoreIncumbents(memory: RankMemory, kept: KeptHealth['incumbents'], nowMs: number): void {
   for (const [key, endpointId, challengers] of kept)
     memory.incumbents.set(key, { endpointId, challengers: new Map(challengers.map(([id, ageMs]) => [id, nowMs - ageMs])) })
+}
+
+/** What was forced, as it is now. */
+export function keepForced(memory: RankMemory, nowMs: number): NonNullable<KeptHealth['forced']> {
+  return [...memory.forced].map(([id, { heldShare, fromShare, releasedAtMs }]) => [
+    id,
+    heldShare ?? null,
+    fromShare,
+    ageOf(releasedAtMs, nowMs),
+  ])
+}
+
+/** Puts back what was forced: what ended while nobody ranked comes back with the first ranking. Older than an hour it is long over. */
+export function restoreForced(memory: RankMemory, kept: NonNullable<KeptHealth['forced']>, elapsedMs: number, nowMs: number): void {
+  if (elapsedMs > LAST_KNOWN_MS) return
+  for (const [id, heldShare, fromShare, releasedAgeMs] of kept)
+    memory.forced.set(id, { heldShare: heldShare ?? undefined, fromShare, releasedAtMs: atOf(releasedAgeMs, nowMs - elapsedMs) })
 }

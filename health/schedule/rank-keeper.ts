@@ -31,7 +31,15 @@ import {
   rankEndpoints,
 } from '../score/rank-endpoints.ts'
 import { FRESH_INTERVALS } from '../score/vantage-board.ts'
-import { type KeptHealth, keepAddress, keepIncumbents, restoreAddress, restoreIncumbents } from './kept-health.ts'
+import {
+  type KeptHealth,
+  keepAddress,
+  keepForced,
+  keepIncumbents,
+  restoreAddress,
+  restoreForced,
+  restoreIncumbents,
+} from './kept-health.ts'
 import { addressesOfEndpoint, healthKey, probesOfAddress, REFERENCE_PREFIX } from './probe-plan.ts'
 import { type StandingEvidence, standingEvidence } from './standing-evidence.ts'
 import { createVantageJudge, type HeldSample, type VantageIdentity, type VantageStatus } from './vantage-judge.ts'
@@ -118,6 +126,7 @@ export function createRankKeeper(
   let keptByKey = new Map(kept?.addresses.map((address) => [address.key, address]) ?? [])
   const memory: RankMemory = createRankMemory()
   restoreIncumbents(memory, kept?.incumbents ?? [], startedMs)
+  restoreForced(memory, kept?.forced ?? [], elapsedMs, startedMs)
   let current = new Map<string, AddressHealth>()
   let before = new Map<string, AddressHealth>()
   let replacedMs = Number.NEGATIVE_INFINITY
@@ -229,6 +238,8 @@ export function createRankKeeper(
       )
       for (const key of memory.shedding.keys()) if (!members.has(key)) memory.shedding.delete(key)
       for (const id of memory.overloaded) if (!byEndpoint.has(id)) memory.overloaded.delete(id)
+      const ids = new Set(plan.endpoints.map(({ id }) => id))
+      for (const id of memory.forced.keys()) if (!ids.has(id)) memory.forced.delete(id)
       for (const key of pushedAt.keys()) if (!byEndpoint.has(key.slice(0, key.indexOf(' ')))) pushedAt.delete(key)
       judge.replacePlan(plan, addresses)
       return { plan, addresses }
@@ -294,6 +305,7 @@ export function createRankKeeper(
       rankingId,
       addresses: [...current].filter(([, { tracks }]) => tracks.length > 0).map(([key, health]) => keepAddress(key, health, nowMs)),
       incumbents: keepIncumbents(memory, nowMs),
+      forced: keepForced(memory, nowMs),
     }),
   }
 }

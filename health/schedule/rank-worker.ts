@@ -130,6 +130,7 @@ function swap(): void {
   judgeIsolation()
   const idle = 1 - (Atomics.load(shared.live, 0) & 1)
   const standings = forcedStandings(overrides, planned.plan, Date.now())
+  const before = forced
   forced = JSON.stringify(standings)
   const slot = shared.slots[idle]!
   keeper.rank(planned, slot, standings, performance.now(), Date.now())
@@ -137,6 +138,8 @@ function swap(): void {
   slot.header[3] = latency.epoch(Date.now())
   Atomics.store(shared.live, 0, idle)
   lastSwapMs = performance.now()
+  // A node that is started again must know what it was holding out, or its end would give everything back at once.
+  if (forced !== before) saves.changed()
   if (reports) send({ type: 'report', report: keeper.report(performance.now(), Date.now()) })
 }
 

@@ -15,6 +15,7 @@ import {
   ADDRESS_OVERRIDE_DOWN,
   ADDRESS_OVERRIDE_UP,
   ADDRESS_PRESENT,
+  ADDRESS_RELEASED,
   ADDRESS_UNPROBED,
   KEEP_ALL,
   MEMBER_ELIGIBLE,
@@ -32,7 +33,8 @@ import {
 import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../model/standing.ts'
 import { type AddressHealth, effectiveStanding, type GateLimits, gateKey, isGateOpen, measuresOf, returnedAtMs } from './address-health.ts'
 import { type CombinedView, isInPlaceBy } from './combine-vantages.ts'
-import { type Candidate, type Incumbent, keepIncumbent } from './incumbent.ts'
+import { type ForcedReturn, forcedReturnMs, noteForced } from './forced-return.ts'
+import { type Candidate, type Incumbent, keepIncumbent, type UnknownMembers } from './incumbent.ts'
 import { orderingScore, scoreOf } from './score-profile.ts'
 import { createShedState, type EndpointLoad, isOverloaded, loadPercentOf, type ShedState, stepShare } from './shed-load.ts'
 import { boundOfMs, NO_TTL_BOUND, ttlBoundSeconds } from './ttl-bound.ts'
@@ -44,6 +46,8 @@ export type RankMemory = {
   readonly shedding: Map<string, ShedState>
   /** Ids of endpoints beyond their hard mark. */
   readonly overloaded: Set<string>
+  /** Endpoints that are or were forced out, by id. */
+  readonly forced: Map<string, ForcedReturn>
 }
 
 /** An operator's forced standing of an endpoint. */
@@ -74,8 +78,13 @@ export type RankInput = {
 
 /** Memory of a first ranking. */
 export function createRankMemory(): RankMemory {
-  return { incumbents: new Map(), shedding: new Map(), overloaded: new Set() }
+  return { incumbents: new Map(), shedding: new Map(), overloaded: new Set(), forced: new Map() }
 }
+
+/** Not known to be down, not known to be in place. */
+const UNKNOWN_BITS = MEMBER_PRESENT | MEMBER_NOT_DOWN
+/** First results are waited for no longer, whatever the interval: a first choice that moves late is a switch. */
+const MOST_SETTLE_MS = 60_000
 
 /** Key of a member of a pool use. */
 export function memberKey(poolUse: RankPoolUse, endpointId: string): string {
@@ -119,6 +128,9 @@ export function rankEndpoints(input: RankInput, out: RankingColumns): void {
   out.header[1] = input.rankingId
   out.header[2] = wallMs
   const overrides = new Map(input.overrides.map((override) => [override.endpointId, override]))
+  const slowestSeconds = plan.poolUses.reduce((longest, { slowStartSeconds }) => Math.max(longest, slowStartSeconds), 0)
+  const ids = plan.endpoints.map(({ id }) => id)
+  noteForced(input.memory.forced, ids, overrides, slowestSeconds, input.nowMs)
   for (const { id, capacity } of plan.endpoints) {
     if (capacity === undefined) continue
     const overloaded = isOverloaded(capacity, input.loads?.get(id), input.memory.overloaded.has(id))
@@ -157,7 +169,8 @@ function fillAddress(
     (override?.action === 'up' ? ADDRESS_OVERRIDE_UP : 0) |
     (override?.action === 'down' ? ADDRESS_OVERRIDE_DOWN : 0) |
     (override?.action === 'drain' ? ADDRESS_DRAINING : 0) |
-    (present !== undefined && input.memory.overloaded.has(endpoint.id) ? ADDRESS_OVERLOADED : 0)
+    (present !== undefined && input.memory.overloaded.has(endpoint.id) ? ADDRESS_OVERLOADED : 0) |
+    (Number.isFinite(input.memory.forced.get(endpoint.id)?.releasedAtMs) ? ADDRESS_RELEASED : 0)
   out.addressLatencyMs[at] = measures?.latencyMs ?? Number.NaN
   out.addressErrorRatePercent[at] = measures?.errorRatePercent ?? Number.NaN
   out.addressSampleCount[at] = measures?.sampleCount ?? 0
@@ -255,7 +268,7 @@ function fillPoolUse(
     out.memberKeep[2 * member + view] = keep
     if (bits !== 0 && keep !== KEEP_ALL) shares = POOL_SHARES
     fillScore(poolUse, member, view, stands, out)
-    order.push({ member, bits, score: orderScoreOf(poolUse, stands), endpointId: input.plan.endpoints[endpoint]!.id })
+    order.push({ member, position, bits, score: orderScoreOf(poolUse, stands), endpointId: input.plan.endpoints[endpoint]!.id })
   }
   // Best first; equal scores in declared order (the sort is stable).
   order.sort((a, b) => b.score - a.score)
@@ -287,11 +300,22 @@ function fillPicks(
 ): void {
   const best = [MEMBER_ELIGIBLE, MEMBER_IN_PLACE, MEMBER_NOT_DOWN].find((bit) => (allBits & bit) !== 0) ?? 0
   const candidates = order.filter(({ bits }) => (bits & best) !== 0)
-  const position = keepIncumbent(input.memory.incumbents, incumbentKey(poolUse, view), candidates, poolUse, input.nowMs)
+  const unknown = unknownMembers(input, poolUse, order)
+  const position = keepIncumbent(input.memory.incumbents, incumbentKey(poolUse, view), candidates, poolUse, input.nowMs, unknown)
   const pick = candidates[position]
   out.poolPick[at] = pick !== undefined && pick.bits & MEMBER_ELIGIBLE ? pick.member : -1
   out.poolPickInPlace[at] = pick !== undefined && pick.bits & MEMBER_IN_PLACE ? pick.member : -1
   out.poolPickNotDown[at] = pick !== undefined && pick.bits & MEMBER_NOT_DOWN ? pick.member : -1
+}
+
+/** Members whose first results are to come: after an interval and its time limit they are there. */
+function unknownMembers(input: RankInput, poolUse: RankPoolUse, order: readonly RankedMember[]): UnknownMembers {
+  const unknown = order.filter(({ bits }) => (bits & (MEMBER_PRESENT | MEMBER_NOT_DOWN | MEMBER_IN_PLACE)) === UNKNOWN_BITS)
+  let settleMs = 0
+  for (const { position } of unknown)
+    for (const { intervalMs, timeoutMs } of input.plan.endpoints[poolUse.members[position]!.endpoint]!.probes)
+      settleMs = Math.max(settleMs, intervalMs + timeoutMs)
+  return { endpointIds: unknown.map(({ endpointId }) => endpointId), settleMs: Math.min(settleMs, MOST_SETTLE_MS) }
 }
 
 /** Score that members are ordered by: of the worst address; absent ones last. */
@@ -314,25 +338,32 @@ function fillScore(poolUse: RankPoolUse, member: number, view: number, stands: r
 type KeptShare = { readonly share: number; readonly nextStepMs: number }
 
 const NO_SHARE: KeptShare = { share: 0, nextStepMs: Number.POSITIVE_INFINITY }
+const WHOLE_SHARE: KeptShare = { share: 1, nextStepMs: Number.POSITIVE_INFINITY }
 
 /** The smallest of slow start, drain and shedding; its next change is the next step of any that are under way. */
 function shareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number, stands: readonly AddressFacts[]): KeptShare {
   let { share, nextStepMs } = shedShareOf(input, poolUse, endpoint)
-  for (const { health, override } of stands) {
-    if (override?.action === 'drain') {
-      share = Math.min(share, override.share)
-      nextStepMs = Math.min(nextStepMs, override.nextStepMs ?? Number.POSITIVE_INFINITY)
-    }
-    if (poolUse.slowStartSeconds <= 0) continue
-    const sinceMs = input.nowMs - returnedAtMs(health, poolUse)
-    const stepMs = 100 * poolUse.slowStartSeconds
-    if (!(sinceMs >= 0 && sinceMs < 9 * stepMs)) continue
-    // Steps of a tenth: a share that moved with every ranking would move clients with every ranking.
-    const step = Math.floor(sinceMs / stepMs)
-    share = Math.min(share, (step + 1) / 10)
-    nextStepMs = Math.min(nextStepMs, (step + 1) * stepMs - sinceMs)
+  const { slowStartSeconds } = poolUse
+  const take = (other: KeptShare): void => {
+    share = Math.min(share, other.share)
+    nextStepMs = Math.min(nextStepMs, other.nextStepMs)
   }
+  for (const { health, override } of stands) {
+    if (override?.action === 'drain') take({ share: override.share, nextStepMs: override.nextStepMs ?? Number.POSITIVE_INFINITY })
+    take(slowShare(slowStartSeconds, input.nowMs - returnedAtMs(health, poolUse)))
+  }
+  const forced = input.memory.forced.get(input.plan.endpoints[endpoint]!.id)
+  if (forced !== undefined) take(slowShare(slowStartSeconds, forcedReturnMs(forced, slowStartSeconds, input.nowMs)))
   return { share, nextStepMs }
+}
+
+/** What has come back so long after a return (NaN = never left). */
+function slowShare(slowStartSeconds: number, sinceMs: number): KeptShare {
+  const stepMs = 100 * slowStartSeconds
+  if (!(sinceMs >= 0 && sinceMs < 9 * stepMs)) return WHOLE_SHARE
+  // Steps of a tenth: a share that moved with every ranking would move clients with every ranking.
+  const step = Math.floor(sinceMs / stepMs)
+  return { share: (step + 1) / 10, nextStepMs: (step + 1) * stepMs - sinceMs }
 }
 
 /** By load: one state a member, whatever views it is ranked in. */

@@ -9,6 +9,7 @@ import {
   ADDRESS_OVERLOADED,
   ADDRESS_OVERRIDE_DOWN,
   ADDRESS_PRESENT,
+  ADDRESS_RELEASED,
   KEEP_ALL,
   MEMBER_ELIGIBLE,
   MEMBER_IN_PLACE,
@@ -268,7 +269,11 @@ function shareVerdict(
   endpoint: number,
   present: readonly number[],
 ): CandidateVerdict {
-  const isReturning = present.some((address) => nowMs - ranking.addressSinceAt[address]! < 1000 * use.slowStartSeconds)
+  const isReturning = present.some(
+    (address) =>
+      (use.slowStartSeconds > 0 && (ranking.addressFlags[address]! & ADDRESS_RELEASED) !== 0) ||
+      nowMs - ranking.addressSinceAt[address]! < 1000 * use.slowStartSeconds,
+  )
   return isReturning || plan.endpoints[endpoint]!.capacity === undefined ? 'slow-start' : 'shed'
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RankPlan } from '../../../../health/model/rank-plan.ts'
-import { MEMBER_ELIGIBLE } from '../../../../health/model/ranking.ts'
+import { KEEP_ALL, MEMBER_ELIGIBLE } from '../../../../health/model/ranking.ts'
 import { STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../../../../health/model/standing.ts'
 import type { PushedResult } from '../../../../health/model/vantage-report.ts'
 import type { KeptHealth } from '../../../../health/schedule/kept-health.ts'
@@ -162,6 +162,32 @@ test('incumbents and ranking ids survive a restart', () => {
   const ranking = rank(second, again, 20_000)
   assert.equal(ranking.poolPick[0], 0, 'b is better, but within the band')
   assert.equal(ranking.header[1], 2)
+})
+
+test('what was forced survives a restart: its end is a return then too, and a slow start under way goes on', () => {
+  const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b')], [{ members: [0, 1], slowStartSeconds: 100 }])
+  const start = (kept?: KeptHealth, elapsedMs = 0) => {
+    const keeper = createRankKeeper(kept === undefined ? undefined : throughJson(kept), elapsedMs, 0)
+    const planned = keeper.replacePlan(plan, 0)
+    for (const id of ['a', 'b']) feed(keeper, id, '+', 0)
+    const out = emptyRanking(plan)
+    const tenthsAt = (nowMs: number, forced: boolean): number => {
+      keeper.rank(planned, out, forced ? [{ endpointId: 'a', action: 'down', share: 1 }] : [], nowMs, nowMs)
+      return Math.round((10 * out.memberKeep[0]!) / KEEP_ALL)
+    }
+    return { keeper, tenthsAt }
+  }
+  const first = start()
+  assert.equal(first.tenthsAt(1000, true), 10)
+  const held = first.keeper.keep(2000)
+  const second = start(held, 5000)
+  assert.equal(second.tenthsAt(100, false), 1, 'it ended while the node was away')
+  assert.equal(second.tenthsAt(10_100, false), 2)
+  const third = start(second.keeper.keep(10_100), 20_000)
+  assert.equal(third.tenthsAt(0, false), 4, '30 s after it ended')
+  assert.equal(start(held, 3_700_000).tenthsAt(100, false), 10, 'away for an hour')
+  const { forced: _, ...older } = held
+  assert.equal(start(older, 5000).tenthsAt(100, false), 10, 'a file of a version that did not keep it')
 })
 
 test('samplesOf gives the newest, oldest first; samples of strangers are dropped', () => {

@@ -4,17 +4,21 @@ import { type Candidate, type Incumbent, keepIncumbent } from '../../../../healt
 
 const RULE = { tolerancePercent: 10, dwellSeconds: 60 }
 
-/** Scores by id at points of time (seconds) → who holds the place. */
-function play(
-  steps: readonly (readonly [seconds: number, scores: Readonly<Record<string, number>>])[],
-  rule: typeof RULE = RULE,
-): string[] {
+/** Scores of the candidates by id; '?' = nothing is known of it yet, and so it is no candidate. Declared by name. */
+type Step = readonly [seconds: number, scores: Readonly<Record<string, number | '?'>>]
+
+/** Who holds the place at each step. First results are waited for 6 s. */
+function play(steps: readonly Step[], rule: typeof RULE = RULE): string[] {
   const memory = new Map<string, Incumbent>()
   return steps.map(([seconds, scores]) => {
-    const candidates: Candidate[] = Object.entries(scores)
-      .map(([endpointId, score]) => ({ endpointId, score }))
-      .sort((a, b) => b.score - a.score)
-    const position = keepIncumbent(memory, 'p', candidates, rule, 1000 * seconds)
+    const candidates: Candidate[] = []
+    const endpointIds: string[] = []
+    for (const [endpointId, score] of Object.entries(scores)) {
+      if (score === '?') endpointIds.push(endpointId)
+      else candidates.push({ endpointId, score, position: endpointId.charCodeAt(0) })
+    }
+    candidates.sort((a, b) => b.score - a.score)
+    const position = keepIncumbent(memory, 'p', candidates, rule, 1000 * seconds, { endpointIds, settleMs: 6000 })
     return candidates[position]?.endpointId ?? 'nobody'
   })
 }
@@ -95,6 +99,99 @@ test('keepIncumbent moves only for more than the band and longer than the dwell'
     },
   ] as const
   for (const { name, steps, expected } of cases) assert.deepEqual(play(steps), expected, name)
+})
+
+test('keepIncumbent, the first choice: declared order within the band, whoever was measured first', () => {
+  const cases: readonly { readonly name: string; readonly steps: readonly Step[]; readonly expected: readonly string[] }[] = [
+    { name: 'within the band the first declared', steps: [[0, { a: 66, b: 70 }]], expected: ['a'] },
+    { name: 'beyond it the better one', steps: [[0, { a: 60, b: 70 }]], expected: ['b'] },
+    { name: 'the first of those within the band of the best', steps: [[0, { a: 60, b: 68, c: 70 }]], expected: ['b'] },
+    {
+      name: 'one that stands before the holder gets its first result',
+      steps: [
+        [0, { a: '?', b: 70 }],
+        [0.01, { a: 68, b: 70 }],
+      ],
+      expected: ['b', 'a'],
+    },
+    {
+      name: 'not when it is worse than the band',
+      steps: [
+        [0, { a: '?', b: 70 }],
+        [0.01, { a: 60, b: 70 }],
+        [1, { a: 69, b: 70 }],
+      ],
+      expected: ['b', 'b', 'b'],
+    },
+    {
+      name: 'one behind the holder moves nobody but by the band',
+      steps: [
+        [0, { a: 70, b: '?' }],
+        [0.01, { a: 70, b: 76 }],
+      ],
+      expected: ['a', 'a'],
+    },
+    {
+      name: 'each of several once, in whatever order they come',
+      steps: [
+        [0, { a: '?', b: '?', c: 70 }],
+        [1, { a: '?', b: 70, c: 70 }],
+        [2, { a: 70, b: 70, c: 70 }],
+        [3, { b: 70, c: 70 }],
+        [4, { a: 70, b: 70, c: 70 }],
+      ],
+      expected: ['c', 'b', 'a', 'b', 'b'],
+    },
+    {
+      name: 'its first result was a failure: coming back later is a plain recovery',
+      steps: [
+        [0, { a: '?', b: 70 }],
+        [1, { b: 70 }],
+        [5, { a: 70, b: 70 }],
+      ],
+      expected: ['b', 'b', 'b'],
+    },
+    {
+      name: 'too late',
+      steps: [
+        [0, { a: '?', b: 70 }],
+        [6, { a: '?', b: 70 }],
+        [6.01, { a: 70, b: 70 }],
+      ],
+      expected: ['b', 'b', 'b'],
+    },
+    {
+      name: 'nobody known at first',
+      steps: [
+        [0, { a: '?', b: '?' }],
+        [1, { a: '?', b: 70 }],
+        [1.01, { a: 70, b: 70 }],
+      ],
+      expected: ['nobody', 'b', 'a'],
+    },
+    {
+      name: 'a plain recovery, never',
+      steps: [
+        [0, { b: 70, c: 70 }],
+        [1, { a: 70, b: 70, c: 70 }],
+      ],
+      expected: ['b', 'b'],
+    },
+  ]
+  for (const { name, steps, expected } of cases) assert.deepEqual(play(steps), expected, name)
+})
+
+test('nothing is awaited for ever: the memory of a settled pool is its holder', () => {
+  const memory = new Map<string, Incumbent>()
+  const step = (seconds: number, ...endpointIds: string[]): void => {
+    const candidates = [{ endpointId: 'b', score: 70, position: 1 }]
+    keepIncumbent(memory, 'p', candidates, RULE, 1000 * seconds, { endpointIds, settleMs: 6000 })
+  }
+  step(0, 'a')
+  assert.deepEqual(memory.get('p')!.awaited, { endpointIds: new Set(['a']), untilMs: 6000 })
+  step(7, 'a')
+  step(8, 'a')
+  assert.deepEqual(memory.get('p'), { endpointId: 'b', challengers: new Map() })
 })
 
 test('a dwell of none moves at once', () => {

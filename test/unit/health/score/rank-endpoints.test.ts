@@ -5,6 +5,7 @@ import {
   ADDRESS_OVERLOADED,
   ADDRESS_OVERRIDE_DOWN,
   ADDRESS_PRESENT,
+  ADDRESS_RELEASED,
   ADDRESS_UNPROBED,
   KEEP_ALL,
   MEMBER_ELIGIBLE,
@@ -21,7 +22,13 @@ import {
 } from '../../../../health/model/ranking.ts'
 import { STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../../../../health/model/standing.ts'
 import { type AddressHealth, createAddressHealth, setGates, takeSample } from '../../../../health/score/address-health.ts'
-import { createRankMemory, gateLimitsOf, type RankInput, rankEndpoints } from '../../../../health/score/rank-endpoints.ts'
+import {
+  createRankMemory,
+  type ForcedStanding,
+  gateLimitsOf,
+  type RankInput,
+  rankEndpoints,
+} from '../../../../health/score/rank-endpoints.ts'
 import { NO_TTL_BOUND } from '../../../../health/score/ttl-bound.ts'
 import { emptyRanking, probeSpec, rankEndpoint, rankPlan } from '../../../support/rank-plans.ts'
 
@@ -266,7 +273,7 @@ test('incumbents are remembered by name: a publish that renumbers endpoints move
   rank(
     before,
     healthOf(before, [
-      { results: '+', latencyMs: 21 },
+      { results: '+', latencyMs: 30 },
       { results: '+', latencyMs: 20 },
     ]),
     { memory },
@@ -318,6 +325,133 @@ test('slow start in tenths after a return: by weight in weighted pools, by membe
   assert.deepEqual(weights(returnedMs + 5999), [10, 50, 100, 50])
   assert.deepEqual(weights(returnedMs + 6000), [20, 50, 100, 50])
   assert.deepEqual(weights(returnedMs + 60_000), [100, 50, 100, 50])
+})
+
+test('the end of an override is a return: slow start from the moment it holds no more', () => {
+  const plan = rankPlan(
+    [rankEndpoint('a'), rankEndpoint('b')],
+    [
+      { members: [0, 1], slowStartSeconds: 60 },
+      {
+        members: [
+          [0, 100],
+          [1, 100],
+        ],
+        policyId: 'weighted',
+        slowStartSeconds: 60,
+        choose: 'weighted',
+      },
+      { members: [0, 1], policyId: 'at-once' },
+    ],
+  )
+  const down: ForcedStanding = { endpointId: 'a', action: 'down', share: 1 }
+  const drain = (share: number): ForcedStanding => ({ endpointId: 'a', action: 'drain', share })
+  const up: ForcedStanding = { endpointId: 'a', action: 'up', share: 1 }
+  /** What is forced at a second, and the tenths that a keeps then; null = out. */
+  type Row = readonly [seconds: number, forced: ForcedStanding | undefined, tenths: number | null]
+  const cases: readonly { readonly name: string; readonly rows: readonly Row[] }[] = [
+    {
+      name: 'down',
+      rows: [
+        [0, undefined, 10],
+        [10, down, null],
+        [100, down, null],
+        [101, undefined, 1],
+        [106.999, undefined, 1],
+        [107, undefined, 2],
+        [131, undefined, 6],
+        [155, undefined, 10],
+        [900, undefined, 10],
+      ],
+    },
+    {
+      name: 'drained to nothing',
+      rows: [
+        [0, drain(0.1), 1],
+        [10, drain(0), null],
+        [20, undefined, 1],
+        [50, undefined, 6],
+      ],
+    },
+    {
+      name: 'a drain that is broken off goes back from where it was',
+      rows: [
+        [0, drain(0.9), 9],
+        [10, drain(0.5), 5],
+        [20, undefined, 6],
+        [26, undefined, 7],
+      ],
+    },
+    {
+      name: 'an override up instead of down is an end, too',
+      rows: [
+        [0, down, null],
+        [10, up, 1],
+        [40, up, 6],
+      ],
+    },
+    {
+      name: 'down again in the middle begins anew',
+      rows: [
+        [0, down, null],
+        [10, undefined, 1],
+        [40, down, null],
+        [41, undefined, 1],
+      ],
+    },
+    {
+      name: 'a drain that begins in the middle never gives back more, nor takes more',
+      rows: [
+        [0, down, null],
+        [10, undefined, 1],
+        [20, drain(0.9), 2],
+        [30, undefined, 4],
+        [40, undefined, 6],
+      ],
+    },
+    {
+      name: 'an override up that ends is none',
+      rows: [
+        [0, up, 10],
+        [10, undefined, 10],
+      ],
+    },
+  ]
+  for (const { name, rows } of cases) {
+    const memory = createRankMemory()
+    const addresses = healthOf(plan, [UP, UP])
+    for (const [seconds, forced, tenths] of rows) {
+      const ranking = rank(plan, addresses, { memory, nowMs: 200_000 + 1000 * seconds, overrides: forced === undefined ? [] : [forced] })
+      const isOut = ranking.memberBits[0] === MEMBER_PRESENT
+      assert.equal(isOut, tenths === null, `${name} at ${seconds} s`)
+      const slow = forced === undefined || forced.action === 'up'
+      if (tenths === null) continue
+      assert.equal(ranking.memberKeep[0], Math.round((KEEP_ALL * tenths) / 10), `${name} at ${seconds} s`)
+      assert.equal(ranking.memberWeight[4], 10 * tenths * WEIGHT_SCALE, `${name} at ${seconds} s, weighted`)
+      if (slow) assert.equal(ranking.memberKeep[8], KEEP_ALL, `${name} at ${seconds} s, without slow start`)
+      assert.equal(ranking.memberKeep[2], KEEP_ALL, `${name}: b is not concerned`)
+    }
+    const { addressFlags } = rank(plan, addresses, { memory, nowMs: 2_000_000 })
+    rank(plan, addresses, { memory, nowMs: 4_000_000 })
+    assert.equal(memory.forced.size, 0, `${name}: forgotten when it is over`)
+    assert.equal(addressFlags[2]! & ADDRESS_RELEASED, 0)
+  }
+})
+
+test('the first pick of a pool: declared order within the band, anew when the first result of an earlier one comes', () => {
+  const plan = rankPlan([rankEndpoint('a'), rankEndpoint('b')], [{ members: [0, 1] }])
+  const memory = createRankMemory()
+  const addresses = healthOf(plan, [UNSEEN, { results: '+', latencyMs: 20 }])
+  const pick = (nowMs: number): number => rank(plan, addresses, { memory, nowMs }).poolPick[0]!
+  assert.equal(pick(10_000), 1, 'only b is known')
+  feed(addresses[0]!, { results: '+', latencyMs: 20.5 }, 10_010)
+  assert.equal(pick(10_010), 0, 'the first result of a, within the band')
+  const late = healthOf(plan, [UNSEEN, { results: '+', latencyMs: 20 }])
+  const lateMemory = createRankMemory()
+  rank(plan, late, { memory: lateMemory, nowMs: 10_000 })
+  feed(late[0]!, { results: '+', latencyMs: 20.5 }, 16_001)
+  // An interval of 5 s and a limit of 1 s.
+  assert.equal(rank(plan, late, { memory: lateMemory, nowMs: 16_001 }).poolPick[0], 1, 'too late')
 })
 
 test('overrides beat standing and gates', () => {
