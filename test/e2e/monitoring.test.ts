@@ -165,6 +165,57 @@ describe('monitoring', () => {
     })
   })
 
+  test('what an endpoint did while control was away is told when control is back: its failure, and its return', async () => {
+    const subject = 'shanghai-telecom-1'
+    type Span = { readonly from: number; readonly to: number }
+    type Told = { readonly at: string; readonly detail: string; readonly state?: string; readonly evidence?: unknown }
+    const standings = async (): Promise<readonly Told[]> =>
+      callApi(product, 'GET', `/events?kind=standing&subject=${subject}`).then(
+        ({ status, json }) => (status === 200 ? (json as { events: Told[] }).events : []),
+        () => [],
+      )
+    /** Control hears nothing, and is killed with what it did not read, after the endpoint changed. */
+    async function changeUnheard(isDown: boolean): Promise<Span> {
+      const pid = product.pidOf('control')!
+      process.kill(pid, 'SIGSTOP')
+      const from = Date.now()
+      await example.set(subject, { down: isDown })
+      await until(`the node sees that ${subject} is ${isDown ? 'down' : 'up'}`, 20_000, async () => {
+        return sampleOf(await metrics(), 'nearcast_endpoint_up', `endpoint="${subject}"`) === (isDown ? 0 : 1)
+      })
+      await until('the event waits', 10_000, async () => {
+        return Number(/^nearcast_node_events_waiting (\d+)$/m.exec(await metrics())?.[1]) > 0
+      })
+      process.kill(pid, 'SIGKILL')
+      await until('control is back', 30_000, async () => {
+        const now = product.pidOf('control')
+        return now !== undefined && now !== pid
+      })
+      return { from, to: Date.now() }
+    }
+    /** An event with the time when it happened, not when control heard of it. */
+    const isNew =
+      (wanted: string, { from, to }: Span) =>
+      ({ at, state }: Told): boolean =>
+        state === wanted && Date.parse(at) >= from && Date.parse(at) <= to
+    const failed = await changeUnheard(true)
+    const down = await until('the failure is told', 30_000, async () => (await standings()).find(isNew('problem', failed)))
+    assert.match(down.detail, / → down \(probe /, 'the event of the node itself, not one that was found later')
+    assert.ok(down.evidence !== undefined)
+    const notice = await until('the webhook is told', 30_000, () => findNotice(subject, 'problem'))
+    assert.equal(notice.detail, down.detail)
+
+    const returned = await changeUnheard(false)
+    const up = await until('its return is told', 30_000, async () => (await standings()).find(isNew('cleared', returned)))
+    assert.match(up.detail, / → up \(probe /)
+    const rows = (await standings()).map(({ at, detail }) => `${at} ${detail}`)
+    assert.equal(new Set(rows).size, rows.length, `each once: ${rows.join('\n')}`)
+    // Its end waits for the hold after the first message, over the restart.
+    const { webhooks } = (await callApi(product, 'GET', '/webhooks')).json as { webhooks: { id: string; queued: number }[] }
+    assert.ok(webhooks.find(({ id }) => id === 'ops')!.queued > 0 || findNotice(subject, 'cleared') !== undefined)
+    await until('nothing waits at the node', 20_000, async () => /^nearcast_node_events_waiting 0$/m.test(await metrics()))
+  })
+
   test('a real Prometheus loads the rules and the dashboard, and an alert fires when an endpoint fails', {
     skip: hasPrometheus ? false : 'prometheus is not installed',
   }, async () => {

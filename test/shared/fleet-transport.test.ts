@@ -4,13 +4,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, test } from 'node:test'
+import type { EventOutboxLimits } from '../../cluster/event-outbox.ts'
 import type { FleetHub, FleetLink, HealthMessage, NodeEvent, NodeStatus, PublishMessage } from '../../cluster/fleet-transport.ts'
 import { openLocalFleetLink, startLocalFleetHub } from '../../cluster/local-fleet-transport.ts'
 import type { LatencyCell, LatencyMessage } from '../../health/model/latency-matrix.ts'
 import type { Override } from '../../health/model/override.ts'
 import type { VantageReport } from '../../health/model/vantage-report.ts'
 
-type Transport = { readonly hub: () => Promise<FleetHub>; readonly link: (status: NodeStatus) => FleetLink; readonly cleanUp: () => void }
+type Transport = {
+  readonly hub: () => Promise<FleetHub>
+  readonly link: (status: NodeStatus, eventLimits?: EventOutboxLimits) => FleetLink
+  readonly cleanUp: () => void
+}
 
 const TRANSPORTS: readonly { readonly name: string; readonly open: () => Transport }[] = [
   {
@@ -20,7 +25,7 @@ const TRANSPORTS: readonly { readonly name: string; readonly open: () => Transpo
       const path = join(folder, 'fleet.sock')
       return {
         hub: () => startLocalFleetHub({ path }),
-        link: (status) => openLocalFleetLink({ path, status }),
+        link: (status, eventLimits) => openLocalFleetLink({ path, status, ...(eventLimits === undefined ? {} : { eventLimits }) }),
         cleanUp: () => rmSync(folder, { recursive: true }),
       }
     },
@@ -242,6 +247,94 @@ for (const { name, open } of TRANSPORTS) {
       link.event(event)
       await until(() => seen.length === 1)
       assert.deepEqual(seen, [['a', event]])
+    })
+
+    const eventAt = (at: number): NodeEvent => ({ at, kind: 'standing', subject: 'ningbo-telecom-1', detail: 'up → down' })
+
+    test('events raised while control is away arrive once, in order, with their time, before the node counts as caught up', async () => {
+      start()
+      const link = node('a')
+      for (let at = 1; at <= 300; at++) link.event(eventAt(at))
+      const first = await transport.hub()
+      const seen: number[] = []
+      const listen = (hub: FleetHub): void => hub.onEvent((_nodeId, { at }) => void seen.push(at))
+      await until(() => first.nodes().length === 1)
+      assert.equal(first.caughtUp().size, 0)
+      assert.equal(link.eventFigures().waiting, 300)
+      listen(first)
+      await until(() => first.caughtUp().has('a'))
+      assert.equal(link.eventFigures().waiting, 0)
+      await first.close()
+      for (let at = 301; at <= 310; at++) link.event(eventAt(at))
+      const second = keep(await transport.hub())
+      listen(second)
+      await until(() => second.caughtUp().has('a'))
+      link.event(eventAt(311))
+      await until(() => link.eventFigures().waiting === 0)
+      assert.deepEqual(
+        seen,
+        Array.from({ length: 311 }, (_, index) => index + 1),
+      )
+      assert.deepEqual(link.eventFigures(), { waiting: 0, dropped: 0 })
+    })
+
+    test('events that control read and did not take before it died come to the next one', async () => {
+      const first = await start().hub()
+      const link = node('a')
+      link.onRequest(async () => 'pong')
+      await until(() => first.nodes().length === 1)
+      link.event(eventAt(1))
+      // Without a listener nothing is taken; the answer comes after the event.
+      await first.request('stats', {}, 1000)
+      await first.close()
+      const second = keep(await transport.hub())
+      const seen: number[] = []
+      second.onEvent((_nodeId, { at }) => void seen.push(at))
+      await until(() => second.caughtUp().has('a'))
+      assert.deepEqual(seen, [1])
+    })
+
+    test('an event is taken once though its connection broke before the node knew', async () => {
+      const hub = keep(await start().hub())
+      const seen: number[] = []
+      hub.onEvent((_nodeId, { at }) => {
+        seen.push(at)
+        // Ends the connection before anything is acknowledged.
+        if (at === 2 && seen.length === 2) throw new Error('the listener fails')
+      })
+      const link = node('a')
+      for (let at = 1; at <= 3; at++) link.event(eventAt(at))
+      await until(() => link.eventFigures().waiting === 0)
+      assert.deepEqual(seen, [1, 2, 3])
+    })
+
+    test('a node keeps so many events; the oldest give way and are counted', async () => {
+      start()
+      const link = keep(transport.link(statusOf('a'), { events: 5, bytes: 10_000, inFlight: 2 }))
+      for (let at = 1; at <= 8; at++) link.event(eventAt(at))
+      assert.deepEqual(link.eventFigures(), { waiting: 5, dropped: 3 })
+      const hub = keep(await transport.hub())
+      const seen: number[] = []
+      hub.onEvent((_nodeId, { at }) => void seen.push(at))
+      await until(() => hub.caughtUp().has('a'))
+      assert.deepEqual(seen, [4, 5, 6, 7, 8])
+    })
+
+    test('another run of a node begins its numbers anew, and each connection has its own number', async () => {
+      const hub = keep(await start().hub())
+      const seen: number[] = []
+      hub.onEvent((_nodeId, { at }) => void seen.push(at))
+      const connections: number[] = []
+      for (const at of [1, 2]) {
+        const link = transport.link(statusOf('a'))
+        link.event(eventAt(at))
+        await until(() => hub.caughtUp().has('a'))
+        connections.push(hub.caughtUp().get('a')!)
+        await link.close()
+        await until(() => hub.nodes().length === 0)
+      }
+      assert.deepEqual(seen, [1, 2])
+      assert.notEqual(connections[0], connections[1])
     })
 
     test('a new status shows in nodes()', async () => {
