@@ -79,7 +79,7 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
   // A rank worker that is being replaced does not answer; the next turn asks the new one.
   const detailTimer = setInterval(() => void readDetails().catch(() => undefined), DETAIL_INTERVAL_MS)
 
-  const notes = () => overrideNotes(options.overrides(), plane.live()?.plan, Date.now())
+  const notes = (atMs = Date.now()) => overrideNotes(options.overrides(), plane.live()?.plan, atMs)
   const scores = (): HealthScores =>
     noteScores(
       readScores(plane.live(), nodeId, Date.now(), (latencyMs, errors) => scoreOf(DEFAULT_PROFILE, latencyMs, errors), latencyP95),
@@ -127,8 +127,10 @@ export function createNodeRequests(options: NodeRequestsOptions): NodeRequests {
       if (method === 'incumbents') return readIncumbents(plane.live())
       const live = plane.live()
       if (live === undefined) throw new Error('no generation is live on this node yet')
+      // What a drain leaves as of the ranking that is explained: its shares are at most a second old, and two numbers would contradict.
+      const rankedAt = newestRanking(live).header[2]! || Date.now()
       const explained = explainRequest(params as ExplainRequest, live, { nodeId, geodataPath: options.geodataPath() })
-      return noteExplanation(await noteLatency(explained, live.plan, options.latencyCells), notes())
+      return noteExplanation(await noteLatency(explained, live.plan, options.latencyCells), notes(rankedAt))
     },
     stop: () => {
       clearInterval(timer)

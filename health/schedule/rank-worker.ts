@@ -129,11 +129,12 @@ function swap(): void {
   const { planned, shared } = live
   judgeIsolation()
   const idle = 1 - (Atomics.load(shared.live, 0) & 1)
-  const standings = forcedStandings(overrides, planned.plan, Date.now())
+  const wallMs = Date.now()
+  const standings = forcedStandings(overrides, planned.plan, wallMs)
   const before = forced
   forced = JSON.stringify(standings)
   const slot = shared.slots[idle]!
-  keeper.rank(planned, slot, standings, performance.now(), Date.now())
+  keeper.rank(planned, slot, standings, performance.now(), wallMs)
   latency.fill(planned.plan, slot.latencyOrder, performance.now(), Date.now())
   slot.header[3] = latency.epoch(Date.now())
   Atomics.store(shared.live, 0, idle)

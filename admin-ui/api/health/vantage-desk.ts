@@ -37,6 +37,8 @@ export type VantageDeskParts = {
 
 /** Vantages that are fed, at the most. */
 export const VANTAGES_MAX = 64
+/** Of them, those that one token opened: a token without a vantage of its own must not take the places of all. */
+export const VANTAGES_PER_TOKEN = 8
 /** Windows over all of them, at the most. */
 export const TRACKS_MAX = 10_000
 /** Samples may be this old: a vantage may send what it gathered in between. */
@@ -55,8 +57,13 @@ const REPORT_AGE_MS = 30_000
 /** One address as a fed vantage sees it. */
 type FedAddress = { health: AddressHealth; readonly target: ReportTarget; readonly address: string; readonly newestAt: Map<string, number> }
 
+/** Who feeds. */
+type Feeder = Pick<Caller, 'endpoints' | 'vantage' | 'via' | 'id'>
+
 /** A vantage that is fed. */
 export type FedVantage = {
+  /** Id of the token that named it first; empty for accounts. */
+  readonly tokenId: string
   site: string
   heardMs: number
   readonly addresses: Map<string, FedAddress>
@@ -80,10 +87,10 @@ export class VantageDesk {
   }
 
   /** Takes samples of a vantage. Throws HEALTH_VANTAGE, AUTH_FORBIDDEN, or the first problem when none of them can be taken. */
-  take(caller: Pick<Caller, 'endpoints' | 'vantage'>, batch: SampleBatch): ReportsAnswer {
+  take(caller: Feeder, batch: SampleBatch): ReportsAnswer {
     const targets = this.#targets()
     const name = this.#nameOf(caller, batch)
-    const fed = this.#open(name)
+    const fed = this.#open(name, caller)
     if (batch.site !== undefined) fed.site = batch.site
     const outcome = new ReportOutcome()
     this.#tracks = this.#countTracks()
@@ -145,7 +152,7 @@ export class VantageDesk {
   }
 
   /** The vantage of this name, or a new one, which is only kept when a sample of it is taken. */
-  #open(name: string): FedVantage {
+  #open(name: string, { via, id }: Feeder): FedVantage {
     const known = this.#fed.get(name)
     if (known !== undefined) return known
     this.#forget()
@@ -153,7 +160,14 @@ export class VantageDesk {
       countOne(this.#counts, 'too-many')
       throw new ApiError('HEALTH_VANTAGE', `there are ${VANTAGES_MAX} vantages already, "${name}" would be one more`)
     }
-    return { site: '', heardMs: 0, addresses: new Map(), counts: new Map() }
+    const tokenId = via === 'token' ? id : ''
+    if (tokenId !== '' && [...this.#fed.values()].filter((fed) => fed.tokenId === tokenId).length >= VANTAGES_PER_TOKEN) {
+      countOne(this.#counts, 'too-many')
+      throw new ApiError('HEALTH_VANTAGE', `this token feeds ${VANTAGES_PER_TOKEN} vantages already, "${name}" would be one more`, {
+        suggestion: 'give each place a token of its own: "nearcast token create LABEL --scope samples --vantage NAME"',
+      })
+    }
+    return { tokenId, site: '', heardMs: 0, addresses: new Map(), counts: new Map() }
   }
 
   #takeSample(fed: FedVantage, { sample, at }: Row, { byId }: ReportTargets, { endpoints }: Pick<Caller, 'endpoints'>): Reject | undefined {

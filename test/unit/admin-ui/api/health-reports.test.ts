@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { IDS_MAX, PushDesk } from '../../../../admin-ui/api/health/push-desk.ts'
 import { readTime } from '../../../../admin-ui/api/health/report-outcome.ts'
 import type { ReportTargets } from '../../../../admin-ui/api/health/report-targets.ts'
-import { TRACKS_MAX, VANTAGES_MAX, VantageDesk } from '../../../../admin-ui/api/health/vantage-desk.ts'
+import { TRACKS_MAX, VANTAGES_MAX, VANTAGES_PER_TOKEN, VantageDesk } from '../../../../admin-ui/api/health/vantage-desk.ts'
 import type { PushReport, SampleReport } from '../../../../admin-ui/contract/health-report.ts'
 import type { HealthMessage } from '../../../../cluster/fleet-transport.ts'
 import type { PushedResult, VantageReport } from '../../../../health/model/vantage-report.ts'
@@ -48,7 +48,7 @@ function targetsOf(generation = 1, count = 3): ReportTargets {
   return { generation, byId, known }
 }
 
-const ANYBODY = { endpoints: [], vantage: '' } as const
+const ANYBODY = { endpoints: [], vantage: '', via: 'session', id: 'a-session' } as const
 
 describe('push desk', () => {
   let wallMs = NOW
@@ -348,9 +348,9 @@ describe('vantage desk', () => {
     const samples = [sample()]
     assert.throws(() => desk.take(ANYBODY, { samples }), { code: 'HEALTH_VANTAGE', message: /name no vantage/ })
     assert.throws(() => desk.take(ANYBODY, { vantage: 'node-1', samples }), { code: 'HEALTH_VANTAGE', message: /name of a node/ })
-    assert.throws(() => desk.take({ endpoints: [], vantage: 'a' }, { vantage: 'b', samples }), { code: 'AUTH_FORBIDDEN' })
-    assert.throws(() => desk.take({ endpoints: ['e2'], vantage: 'a' }, { samples }), { code: 'AUTH_FORBIDDEN' })
-    assert.equal(desk.take({ endpoints: ['e1'], vantage: 'a' }, { samples }).accepted, 1)
+    assert.throws(() => desk.take({ ...ANYBODY, vantage: 'a' }, { vantage: 'b', samples }), { code: 'AUTH_FORBIDDEN' })
+    assert.throws(() => desk.take({ ...ANYBODY, endpoints: ['e2'], vantage: 'a' }, { samples }), { code: 'AUTH_FORBIDDEN' })
+    assert.equal(desk.take({ ...ANYBODY, endpoints: ['e1'], vantage: 'a' }, { samples }).accepted, 1)
     assert.deepEqual(
       desk.fed().map(({ name }) => name),
       ['a'],
@@ -442,6 +442,25 @@ describe('vantage desk', () => {
     assert.deepEqual(desk.newest(), [{ type: 'vantage-reports', reports: [report] }])
     wallMs += 30_001
     assert.deepEqual(desk.newest(), [])
+  })
+
+  test('one token opens eight vantages at most; it may feed those of others, and silent ones are forgotten', () => {
+    const token = (id: string) => ({ ...ANYBODY, via: 'token', id }) as const
+    const feed = (id: string, vantage: string): number => {
+      wallMs += 2500
+      return desk.take(token(id), { vantage, samples: [sample({ at: wallMs })] }).accepted
+    }
+    feed('2', 'theirs')
+    for (let i = 0; i < VANTAGES_PER_TOKEN; i++) assert.equal(feed('1', `v${i}`), 1)
+    assert.throws(() => feed('1', 'one-more'), {
+      code: 'HEALTH_VANTAGE',
+      message: /feeds 8 vantages already/,
+      suggestion: /--vantage NAME/,
+    })
+    assert.equal(desk.counts().get('too-many'), 1)
+    assert.deepEqual([feed('1', 'v0'), feed('1', 'theirs'), feed('2', 'one-more')], [1, 1, 1])
+    wallMs += 3_600_001
+    assert.equal(feed('1', 'later'), 1)
   })
 
   test('vantages and windows are bounded, and a hundred thousand samples of junk leave no memory behind', () => {

@@ -29,7 +29,7 @@ function report(vantage: string, votes: string, given: Partial<VantageReport> & 
 }
 const fed = (one: VantageReport, counts: readonly (readonly [string, number])[] = [['accepted', 9]]) => ({
   name: one.vantage,
-  vantage: { site: one.site, heardMs: 0, addresses: new Map(), counts: new Map(counts) },
+  vantage: { tokenId: '', site: one.site, heardMs: 0, addresses: new Map(), counts: new Map(counts) },
   report: one,
 })
 
