@@ -116,7 +116,10 @@ async function run(args: CommandArgs): Promise<number> {
     log,
   })
   ring.restore(recorder.restored)
-  const fleet = new FleetWatch(hub, feed, ring, Date.now, recorder.add, (nodeId) => webhooks.openProblems(nodeId))
+  const fleet = new FleetWatch(hub, feed, ring, Date.now, recorder.add, {
+    openProblems: (nodeId) => webhooks.openProblems(nodeId),
+    takeAgain: (event) => webhooks.takeAgain(event),
+  })
   const publisher = new Publisher({
     store,
     compile: compiler.compile,

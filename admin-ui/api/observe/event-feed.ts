@@ -45,9 +45,9 @@ export class EventFeed {
     this.#nextId = Math.max(this.#nextId, this.#restoredId + 1)
   }
 
-  /** True for an event that an earlier run has kept: a node sends again what control had no time to acknowledge. */
-  wasRestored({ at, node, kind, subject, detail }: Omit<Event, 'id'>): boolean {
-    return this.#events.some(
+  /** This event as an earlier run has kept it: a node sends again what control had no time to acknowledge. */
+  restored({ at, node, kind, subject, detail }: Omit<Event, 'id'>): Event | undefined {
+    return this.#events.find(
       (kept) =>
         kept.id <= this.#restoredId &&
         kept.at === at &&

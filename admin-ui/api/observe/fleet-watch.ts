@@ -33,6 +33,14 @@ const REQUEST_TIMEOUT_MS = 2000
 /** Answers older than this are not shown as the present. */
 const STALE_MS = 15_000
 
+/** What the watch needs of webhooks (webhook-desk.ts). */
+export type ToldWebhooks = {
+  /** Problems of a node that a webhook was told of, and nothing newer waits to be told about. */
+  readonly openProblems: (nodeId: string) => readonly Event[]
+  /** Takes in an event that may have been taken before. */
+  readonly takeAgain: (event: Event) => void
+}
+
 type Known<T> = { readonly at: number; readonly value: T }
 
 /** Watches the nodes of a hub. */
@@ -46,15 +54,15 @@ export class FleetWatch {
   readonly #timers: NodeJS.Timeout[] = []
   #connected: ReadonlySet<string> = new Set()
   #announced = ''
-  readonly #otherProblems: (nodeId: string) => readonly Event[]
+  readonly #webhooks: ToldWebhooks
   /** By node, the connection whose comparison is done. */
   readonly #compared = new Map<string, number>()
   /** By node, what the first look found. */
   readonly #firstLooks = new Map<string, { readonly connection: number; readonly found: ReadonlySet<string> }>()
 
   /**
-   * `onScores` is handed each report of all nodes; `otherProblems` are those of a node that somebody was told of and not of their end, beside
-   * what the feed has.
+   * `onScores` is handed each report of all nodes; `webhooks` are asked which problems they were told of and not of their end, beside what the
+   * feed has.
    */
   constructor(
     hub: FleetHub,
@@ -62,14 +70,14 @@ export class FleetWatch {
     ring: StandingRing,
     now: () => number,
     onScores: (scores: readonly HealthScore[]) => void = () => {},
-    otherProblems: (nodeId: string) => readonly Event[] = () => [],
+    webhooks: ToldWebhooks = { openProblems: () => [], takeAgain: () => {} },
   ) {
     this.#hub = hub
     this.#feed = feed
     this.#ring = ring
     this.#now = now
     this.#onScores = onScores
-    this.#otherProblems = otherProblems
+    this.#webhooks = webhooks
   }
 
   /** Begins to watch. */
@@ -183,7 +191,7 @@ export class FleetWatch {
       }
       if (problems.generation === 0 || this.#hub.caughtUp().get(nodeId) !== connection) continue
       const told = new Map(this.#feed.newestOf(nodeId))
-      for (const event of this.#otherProblems(nodeId)) told.set(keyOfEvent(event), event)
+      for (const event of this.#webhooks.openProblems(nodeId)) told.set(keyOfEvent(event), event)
       const found = compareProblems(nodeId, told, problems, this.#now())
       const keyOf = ({ detail, ...event }: (typeof found)[number]): string => `${keyOfEvent({ detail, ...event })}\n${detail}`
       const first = this.#firstLooks.get(nodeId)
@@ -235,7 +243,10 @@ export class FleetWatch {
       ...(state === undefined ? {} : { state }),
       ...(evidence === undefined ? {} : { evidence }),
     }
-    if (!this.#feed.wasRestored(told)) this.#feed.add(told)
+    const known = this.#feed.restored(told)
+    if (known === undefined) this.#feed.add(told)
+    // Control died between keeping it and acknowledging it: perhaps before webhooks had it.
+    else this.#webhooks.takeAgain(known)
   }
 }
 

@@ -130,6 +130,18 @@ export class WebhookDesk {
     })
   }
 
+  /** Takes in an event that an earlier run of control may have taken: who knows it, or a newer one about the same, is not told again. */
+  takeAgain(event: Event): void {
+    this.#attempt(() => {
+      const key = keyOfEvent(event)
+      for (const webhook of this.#parts.webhooks()) {
+        if (!webhook.enabled) continue
+        const waiting = this.#parts.queue.listOf(webhook.id, key).map(({ notice }) => (JSON.parse(notice) as Notice).event.id)
+        if (Math.max(-1, this.#told(webhook.id, key)?.event.id ?? -1, ...waiting) < event.id) this.#offer(webhook, event, key)
+      }
+    })
+  }
+
   /** Sends a test message now, past the queue. Throws WEBHOOK_UNKNOWN. */
   async test(id: string): Promise<WebhookTest> {
     const webhook = this.#parts.webhooks().find((one) => one.id === id)

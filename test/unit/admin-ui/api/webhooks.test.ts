@@ -270,6 +270,48 @@ test('Alertmanager is told again of what is not over, and nothing more when it i
   ])
 })
 
+test('open problems are those that were told and not their end; what waits to be told is none', async () => {
+  const { desk, down, up, tell, pass } = startDesk([hook('ops'), hook('off', { enabled: false })])
+  const open = (): string[] => desk.openProblems('n').map(({ subject }) => subject)
+  down('a')
+  down('b')
+  tell('p', 'answers without an eligible endpoint', { kind: 'fail-open', node: 'other' })
+  assert.deepEqual(open(), [], 'nobody was told yet')
+  await pass(1000)
+  assert.deepEqual(open(), ['a', 'b'])
+  up('a')
+  assert.deepEqual(open(), ['b'], 'its end is held, and will be told')
+  await pass(HOUR)
+  assert.deepEqual(open(), ['b'])
+})
+
+test('an event that comes again after a restart is told to who does not know it, and to nobody twice', async () => {
+  const path = join(folder, 'again.sqlite')
+  const event = (id: number, subject: string, detail: string): Event => {
+    return { id, at: new Date(START).toISOString(), node: 'n', kind: 'standing', subject, detail, severity: 'critical', state: 'problem' }
+  }
+  const first = startDesk([hook('ops')], path)
+  first.desk.take(event(1, 'a', '192.0.2.1 up → down (probe p, x)'))
+  await first.pass(1000)
+  first.answers.set('ops', () => ({ ok: false, status: 500 }))
+  first.desk.take(event(2, 'b', '192.0.2.1 up → down (probe p, x)'))
+  await first.pass(100)
+  first.desk.stop()
+
+  const again = startDesk([hook('ops')], path, START + HOUR)
+  for (const [id, subject] of [
+    [1, 'a'],
+    [2, 'b'],
+    [3, 'c'],
+  ] as const)
+    again.desk.takeAgain(event(id, subject, '192.0.2.1 up → down (probe p, x)'))
+  again.desk.sync()
+  await again.pass(HOUR)
+  const subjects = again.sent.flatMap(({ body }) => body.notices.map(({ subject, changes }) => `${subject} ${changes}`))
+  assert.deepEqual(subjects.filter((one) => !one.startsWith('c')).sort(), ['b 1'])
+  assert.ok(subjects.includes('c 1'))
+})
+
 test('figures count by webhook; a test message goes past the queue', async () => {
   const { desk, down, pass, sent } = startDesk([hook('ops'), hook('off', { enabled: false })])
   down('a')
