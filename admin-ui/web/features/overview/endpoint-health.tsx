@@ -111,10 +111,10 @@ function HealthTable({
               <tr className="hrow" key={endpoint.id}>
                 <td>
                   <EndpointName endpoint={endpoint} look={looks.get(endpoint.id)} />
+                  <OverrideTag note={held.get(endpoint.id)} />
                 </td>
                 <td>
                   {endpoint.enabled ? <Standing standing={endpoint.standing} /> : <span className="tag">{t('endpoints.disabled')}</span>}
-                  <OverrideTag note={held.get(endpoint.id)} />
                 </td>
                 <td className="wide">
                   <Strip bars={joinBuckets(series)} secondsEach={each} />
