@@ -5,7 +5,8 @@
  *
  * A pool without an incumbent (a new one) is decided by declared order among those within the band of the best, not by who was measured
  * some milliseconds earlier. Members whose first result was still to come are awaited for a while: each that stands before the holder
- * in declared order has the choice made anew when it comes, once. So two nodes that measure alike agree.
+ * in declared order, or is better by more than the band, has the choice made anew when it comes, once. So two nodes that measure alike
+ * agree, in whatever order results come.
  */
 
 /** Band: never less than this many points. */
@@ -68,10 +69,12 @@ export function keepIncumbent(
   }
   const current = candidates.findIndex(({ endpointId }) => endpointId === known.endpointId)
   if (before !== undefined) {
-    const declared = candidates[current]?.position ?? Number.POSITIVE_INFINITY
-    const hasCome = ({ endpointId, position }: Candidate): boolean =>
-      position < declared && before.endpointIds.has(endpointId) && awaited?.endpointIds.has(endpointId) !== true
-    if (current < 0 || candidates.some(hasCome)) return hold(memory, key, candidates, findFirst(candidates, rule), awaited)
+    const holder = candidates[current]
+    const goesBefore = ({ endpointId, position, score }: Candidate): boolean =>
+      before.endpointIds.has(endpointId) &&
+      awaited?.endpointIds.has(endpointId) !== true &&
+      (holder === undefined || position < holder.position || score > bandEnd(holder.score, rule))
+    if (holder === undefined || candidates.some(goesBefore)) return hold(memory, key, candidates, findFirst(candidates, rule), awaited)
   }
   if (current < 0) return hold(memory, key, candidates, 0, awaited)
   const threshold = bandEnd(candidates[current]!.score, rule)

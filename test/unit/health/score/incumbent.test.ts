@@ -126,10 +126,11 @@ test('keepIncumbent, the first choice: declared order within the band, whoever w
     {
       name: 'one behind the holder moves nobody but by the band',
       steps: [
-        [0, { a: 70, b: '?' }],
-        [0.01, { a: 70, b: 76 }],
+        [0, { a: 70, b: '?', c: '?' }],
+        [0.01, { a: 70, b: 76, c: '?' }],
+        [0.02, { a: 70, b: 76, c: 78 }],
       ],
-      expected: ['a', 'a'],
+      expected: ['a', 'a', 'b'],
     },
     {
       name: 'each of several once, in whatever order they come',
@@ -179,6 +180,21 @@ test('keepIncumbent, the first choice: declared order within the band, whoever w
     },
   ]
   for (const { name, steps, expected } of cases) assert.deepEqual(play(steps), expected, name)
+})
+
+test('nodes agree on the first choice in whatever order first results come', () => {
+  const scores: Readonly<Record<string, number>> = { a: 58, b: 68, c: 70, d: 69 }
+  const permute = (ids: readonly string[]): readonly string[][] =>
+    ids.length === 0 ? [[]] : ids.flatMap((id) => permute(ids.filter((each) => each !== id)).map((rest) => [id, ...rest]))
+  for (const arrivals of permute(Object.keys(scores))) {
+    for (let atFirst = 0; atFirst <= arrivals.length; atFirst++) {
+      const known = (count: number): Step[1] =>
+        Object.fromEntries(Object.keys(scores).map((id) => [id, arrivals.indexOf(id) < count ? scores[id]! : '?'] as const))
+      const steps = Array.from({ length: arrivals.length - atFirst + 1 }, (_, i): Step => [i / 100, known(atFirst + i)])
+      const holders = play(steps)
+      assert.equal(holders.at(-1), 'b', `${arrivals.join('')} from ${atFirst}`)
+    }
+  }
 })
 
 test('nothing is awaited for ever: the memory of a settled pool is its holder', () => {
