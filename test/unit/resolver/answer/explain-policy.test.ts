@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { rankNow } from '../../../../admin-ui/api/publish/ranking-of-now.ts'
 import type { ExplainAnswer } from '../../../../admin-ui/contract/explain.ts'
 import { LATENCY_EXPLORE_CAP, latencyEntryCount, NO_LATENCY_MEMBER } from '../../../../health/model/latency-matrix.ts'
-import { ADDRESS_DRAINING, ADDRESS_PRESENT, type RankingColumns, WEIGHT_SCALE } from '../../../../health/model/ranking.ts'
+import { ADDRESS_DRAINING, ADDRESS_PRESENT, ADDRESS_RELEASED, type RankingColumns, WEIGHT_SCALE } from '../../../../health/model/ranking.ts'
 import { latencyPlanOf } from '../../../../policy/compile/latency-rows.ts'
 import { explainAnswer } from '../../../../resolver/answer/explain-answer.ts'
 import type { Snapshot } from '../../../../resolver/snapshot/snapshot.ts'
@@ -139,9 +139,12 @@ function keepFortyPercent(ranking: RankingColumns, { policies: { columns }, meta
 test('explainPolicy, a kept share: who it is not kept for, the position, the block, and why', () => {
   const slow = PAIR_DOCUMENT.replace('- {id: central, members', '- {id: central, slowStartSeconds: 600, members')
   const able = PAIR_DOCUMENT.replace('{id: central-1, ', '{id: central-1, capacity: {requestsPerSecond: 10}, ')
+  const both = able.replace('- {id: central, members', '- {id: central, slowStartSeconds: 1, members')
   const whys = [
     { document: slow, verdict: 'slow-start', flags: 0, why: 'slow start' },
     { document: able, verdict: 'shed', flags: 0, why: 'shedding load' },
+    { document: both, verdict: 'shed', flags: 0, why: 'shedding load, back for long' },
+    { document: both, verdict: 'slow-start', flags: ADDRESS_RELEASED, why: 'slow start after an override' },
     { document: able, verdict: 'draining', flags: ADDRESS_DRAINING, why: 'draining' },
   ]
   for (const { document, verdict, flags, why } of whys) {
