@@ -112,10 +112,10 @@ async function run(args: CommandArgs): Promise<number> {
   const recorder = recordHealth({
     history: healthHistory,
     retention: () => publisher.live()?.config?.options.retention ?? DEFAULT_RETENTION,
+    onRestored: (minute) => ring.restore(minute),
     now: Date.now,
     log,
   })
-  ring.restore(recorder.restored)
   const fleet = new FleetWatch(hub, feed, ring, Date.now, recorder.add, {
     openProblems: (nodeId) => webhooks.openProblems(nodeId),
     takeAgain: (event) => webhooks.takeAgain(event),

@@ -9,9 +9,9 @@
  * Each step is written when its bucket is over, so coarsening is forgetting the finer one: the oldest raw points first, then the oldest
  * minutes, then the oldest hours. SQLite itself refuses to let the file grow beyond the limit and a tenth.
  */
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { Database } from './database.ts'
+import type { Database } from './database.ts'
+import { openSideDatabase } from './side-database.ts'
 
 /** Steps of history, the finest first. */
 export type HealthStep = 'raw' | 'minute' | 'hour'
@@ -52,10 +52,10 @@ export const DEFAULT_RETENTION: HealthRetention = { megabytes: 256, rawHours: 6,
 export type HealthHistory = {
   /** Keeps buckets; forgets what is too old or too much. */
   readonly save: (rollups: readonly Rollup[]) => void
-  /** Points of an endpoint from `fromMs` to before `toMs`, oldest first. */
-  readonly read: (endpoint: string, step: HealthStep, fromMs: number, toMs: number) => readonly HealthPoint[]
-  /** Points of all endpoints in minutes from `fromMs` on, oldest first. */
-  readonly minutesSince: (fromMs: number) => readonly HealthPoint[]
+  /** Points of endpoints from `fromMs` to before `toMs`; those of one address seen from one vantage are oldest first. */
+  readonly read: (endpoints: readonly string[], step: HealthStep, fromMs: number, toMs: number) => readonly HealthPoint[]
+  /** Hands over the points of all endpoints in minutes from `fromMs` on, those of one address oldest first: a day of them at once is much memory. */
+  readonly visitMinutes: (fromMs: number, visit: (point: HealthPoint) => void) => void
   /** Start of the oldest bucket kept of a step; undefined = none. */
   readonly oldest: (step: HealthStep) => number | undefined
   /** Bytes in use. */
@@ -81,13 +81,7 @@ type ChunkRow = BlockRow
 
 /** Opens a history. A file that cannot be read is put aside as PATH.damaged and begun anew. Throws StoreError when that fails too. */
 export function openHealthHistory(path: string, retention: HealthRetention = DEFAULT_RETENTION): HealthHistory {
-  try {
-    return new HistoryFile(path, retention)
-  } catch {
-    for (const side of ['-wal', '-shm']) rmSync(`${path}${side}`, { force: true })
-    if (existsSync(path)) renameSync(path, `${path}.damaged`)
-    return new HistoryFile(path, retention)
-  }
+  return new HistoryFile(path, retention)
 }
 
 class HistoryFile implements HealthHistory {
@@ -98,16 +92,13 @@ class HistoryFile implements HealthHistory {
   #prunedMs = Number.NEGATIVE_INFINITY
 
   constructor(path: string, retention: HealthRetention) {
-    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     this.#retention = retention
-    this.#database = new Database(path)
-    try {
-      this.#prepare()
-      this.setRetention(retention)
-    } catch (error) {
-      this.#database.close()
-      throw error
+    this.#database = openSideDatabase(path, { version: FORMAT, create: createTables, begin })
+    for (const row of this.#database.all('SELECT * FROM series')) {
+      const name = { endpoint: String(row.endpoint), address: String(row.address), vantage: String(row.vantage) }
+      this.#remember(Number(row.id), name)
     }
+    this.setRetention(retention)
   }
 
   save(rollups: readonly Rollup[]): void {
@@ -123,19 +114,25 @@ class HistoryFile implements HealthHistory {
     if (this.sizeBytes() > this.#limitBytes()) this.#makeRoom(ROOM)
   }
 
-  read(endpoint: string, step: HealthStep, fromMs: number, toMs: number): readonly HealthPoint[] {
-    const ids = new Set([...this.#names].filter(([, name]) => name.endpoint === endpoint).map(([id]) => id))
+  read(endpoints: readonly string[], step: HealthStep, fromMs: number, toMs: number): readonly HealthPoint[] {
+    const ids = new Set([...this.#names].filter(([, name]) => endpoints.includes(name.endpoint)).map(([id]) => id))
     if (ids.size === 0) return []
-    if (step === 'raw') return this.#readBlocks(RAW, fromMs, toMs, ids)
-    if (step === 'minute') return [...this.#readChunks(fromMs, toMs, ids), ...this.#readBlocks(MINUTE, fromMs, toMs, ids)]
+    if (step !== 'hour') {
+      const points: HealthPoint[] = []
+      const visit = (point: HealthPoint): void => void points.push(point)
+      if (step === 'minute') this.#visitChunks(fromMs, toMs, ids, visit)
+      this.#visitBlocks(step === 'raw' ? RAW : MINUTE, fromMs, toMs, ids, visit)
+      return points
+    }
     const rows = [...ids].flatMap((id) =>
       this.#database.all('SELECT * FROM hours WHERE series = ? AND at >= ? AND at < ? ORDER BY at', id, fromMs, toMs),
     )
     return rows.map((row) => this.#pointOf(Number(row.at), [row.series, ...hourColumns(row)] as unknown as BlockRow)!)
   }
 
-  minutesSince(fromMs: number): readonly HealthPoint[] {
-    return [...this.#readChunks(fromMs, Number.MAX_SAFE_INTEGER), ...this.#readBlocks(MINUTE, fromMs, Number.MAX_SAFE_INTEGER)]
+  visitMinutes(fromMs: number, visit: (point: HealthPoint) => void): void {
+    this.#visitChunks(fromMs, Number.MAX_SAFE_INTEGER, undefined, visit)
+    this.#visitBlocks(MINUTE, fromMs, Number.MAX_SAFE_INTEGER, undefined, visit)
   }
 
   oldest(step: HealthStep): number | undefined {
@@ -165,38 +162,6 @@ class HistoryFile implements HealthHistory {
 
   #limitBytes(): number {
     return this.#retention.megabytes * 1_000_000
-  }
-
-  #prepare(): void {
-    const database = this.#database
-    // Before the first table: a file that has shrunk gives its room back.
-    database.exec('PRAGMA auto_vacuum = INCREMENTAL')
-    database.exec('PRAGMA journal_mode = WAL')
-    database.exec('PRAGMA synchronous = NORMAL')
-    database.exec('PRAGMA journal_size_limit = 4194304')
-    if (Number(database.pragma('user_version')) !== FORMAT) {
-      database.transaction(() => {
-        database.exec(`
-          DROP TABLE IF EXISTS series; DROP TABLE IF EXISTS blocks; DROP TABLE IF EXISTS chunks; DROP TABLE IF EXISTS hours;
-          CREATE TABLE series (
-            id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, address TEXT NOT NULL, vantage TEXT NOT NULL,
-            UNIQUE (endpoint, address, vantage)
-          ) STRICT;
-          CREATE TABLE blocks (step INTEGER NOT NULL, at INTEGER NOT NULL, points BLOB NOT NULL, PRIMARY KEY (step, at)) STRICT;
-          CREATE TABLE chunks (at INTEGER NOT NULL, series INTEGER NOT NULL, points BLOB NOT NULL, PRIMARY KEY (at, series)) STRICT;
-          CREATE TABLE hours (
-            series INTEGER NOT NULL, at INTEGER NOT NULL, standing INTEGER NOT NULL, score REAL, latency_ms REAL, latency_p95_ms REAL,
-            error_rate_percent REAL, sample_count INTEGER NOT NULL, weight INTEGER NOT NULL, PRIMARY KEY (series, at)
-          ) STRICT, WITHOUT ROWID;
-          CREATE INDEX hours_at ON hours (at);
-          PRAGMA user_version = ${FORMAT}`)
-      })
-    }
-    if (String(database.pragma('quick_check')) !== 'ok') throw new Error('the file is damaged')
-    for (const row of database.all('SELECT * FROM series')) {
-      const name = { endpoint: String(row.endpoint), address: String(row.address), vantage: String(row.vantage) }
-      this.#remember(Number(row.id), name)
-    }
   }
 
   #remember(id: number, name: Pick<HealthPoint, 'endpoint' | 'address' | 'vantage'>): void {
@@ -261,35 +226,37 @@ class HistoryFile implements HealthHistory {
     if (rows.length > 0) this.#database.run(`DELETE FROM blocks WHERE step = ${MINUTE} AND at < ?`, endMs)
   }
 
-  #readBlocks(step: number, fromMs: number, toMs: number, ids?: ReadonlySet<number>): HealthPoint[] {
-    const points: HealthPoint[] = []
+  #visitBlocks(
+    step: number,
+    fromMs: number,
+    toMs: number,
+    ids: ReadonlySet<number> | undefined,
+    visit: (point: HealthPoint) => void,
+  ): void {
     const rows = this.#database.all('SELECT at, points FROM blocks WHERE step = ? AND at >= ? AND at < ? ORDER BY at', step, fromMs, toMs)
-    for (const { at, points: blob } of rows) {
-      for (const row of unpack(blob)) {
+    for (const { at, points } of rows) {
+      for (const row of unpack(points)) {
         const point = ids === undefined || ids.has(row[0]) ? this.#pointOf(Number(at), row) : undefined
-        if (point !== undefined) points.push(point)
+        if (point !== undefined) visit(point)
       }
     }
-    return points
   }
 
-  #readChunks(fromMs: number, toMs: number, ids?: ReadonlySet<number>): HealthPoint[] {
-    const points: HealthPoint[] = []
+  #visitChunks(fromMs: number, toMs: number, ids: ReadonlySet<number> | undefined, visit: (point: HealthPoint) => void): void {
     const firstMs = Math.floor(fromMs / HOUR_MS) * HOUR_MS
     const where = 'at >= ? AND at < ?'
     const rows =
       ids === undefined
         ? this.#database.all(`SELECT * FROM chunks WHERE ${where} ORDER BY at`, firstMs, toMs)
         : [...ids].flatMap((id) => this.#database.all(`SELECT * FROM chunks WHERE ${where} AND series = ? ORDER BY at`, firstMs, toMs, id))
-    for (const { at, series, points: blob } of rows) {
-      for (const [offsetMs, ...columns] of unpack(blob)) {
+    for (const { at, series, points } of rows) {
+      for (const [offsetMs, ...columns] of unpack(points)) {
         const atMs = Number(at) + offsetMs
         if (atMs < fromMs || atMs >= toMs) continue
         const point = this.#pointOf(atMs, [Number(series), ...columns])
-        if (point !== undefined) points.push(point)
+        if (point !== undefined) visit(point)
       }
     }
-    return points
   }
 
   #pointOf(
@@ -362,6 +329,28 @@ class HistoryFile implements HealthHistory {
     if (database.run('DELETE FROM hours WHERE at = (SELECT min(at) FROM hours)').changes > 0) return true
     return database.run(`DELETE FROM blocks WHERE at IN (${oldestOf('blocks', 10)})`).changes > 0
   }
+}
+
+function begin(database: Database): void {
+  // Before the first table: a file that has shrunk gives its room back.
+  database.exec('PRAGMA auto_vacuum = INCREMENTAL')
+  database.exec('PRAGMA journal_size_limit = 4194304')
+}
+
+function createTables(database: Database): void {
+  database.exec(`
+    DROP TABLE IF EXISTS series; DROP TABLE IF EXISTS blocks; DROP TABLE IF EXISTS chunks; DROP TABLE IF EXISTS hours;
+    CREATE TABLE series (
+      id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, address TEXT NOT NULL, vantage TEXT NOT NULL,
+      UNIQUE (endpoint, address, vantage)
+    ) STRICT;
+    CREATE TABLE blocks (step INTEGER NOT NULL, at INTEGER NOT NULL, points BLOB NOT NULL, PRIMARY KEY (step, at)) STRICT;
+    CREATE TABLE chunks (at INTEGER NOT NULL, series INTEGER NOT NULL, points BLOB NOT NULL, PRIMARY KEY (at, series)) STRICT;
+    CREATE TABLE hours (
+      series INTEGER NOT NULL, at INTEGER NOT NULL, standing INTEGER NOT NULL, score REAL, latency_ms REAL, latency_p95_ms REAL,
+      error_rate_percent REAL, sample_count INTEGER NOT NULL, weight INTEGER NOT NULL, PRIMARY KEY (series, at)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX hours_at ON hours (at);`)
 }
 
 function rowOf(series: number, point: HealthPoint): BlockRow {

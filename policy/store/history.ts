@@ -5,8 +5,8 @@
  *
  *   events   id │ JSON             the newest EVENTS_MAX, of the last EVENTS_MAX_AGE_MS
  */
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
-import { Database } from './database.ts'
+import type { Database } from './database.ts'
+import { openSideDatabase } from './side-database.ts'
 
 /** One event; the store looks only at its number, which rises, and at its time (RFC 3339). */
 export type KeptEvent = { readonly id: number; readonly at?: string }
@@ -31,24 +31,7 @@ export type History = {
 
 /** Opens a history. A file that cannot be read is put aside as PATH.damaged and begun anew. Throws StoreError when that fails too. */
 export function openHistory(path: string): History {
-  try {
-    return openFile(path)
-  } catch {
-    for (const side of ['-wal', '-shm']) rmSync(`${path}${side}`, { force: true })
-    if (existsSync(path)) renameSync(path, `${path}.damaged`)
-    return openFile(path)
-  }
-}
-
-function openFile(path: string): History {
-  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
-  const database = new Database(path)
-  try {
-    prepare(database)
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  const database = openSideDatabase(path, { version: FORMAT, create: createTables })
   let added = 0
   return {
     events: () => {
@@ -69,17 +52,8 @@ function openFile(path: string): History {
   }
 }
 
-function prepare(database: Database): void {
-  database.exec('PRAGMA journal_mode = WAL')
-  database.exec('PRAGMA synchronous = NORMAL')
-  if (Number(database.pragma('user_version')) !== FORMAT) {
-    database.transaction(() => {
-      const version = Number(database.pragma('user_version'))
-      database.exec('DROP TABLE IF EXISTS minutes')
-      if (version !== 1) database.exec('DROP TABLE IF EXISTS events')
-      database.exec('CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, event TEXT NOT NULL) STRICT')
-      database.exec(`PRAGMA user_version = ${FORMAT}`)
-    })
-  }
-  if (String(database.pragma('quick_check')) !== 'ok') throw new Error('the file is damaged')
+function createTables(database: Database, found: number): void {
+  database.exec('DROP TABLE IF EXISTS minutes')
+  if (found !== 1) database.exec('DROP TABLE IF EXISTS events')
+  database.exec('CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, event TEXT NOT NULL) STRICT')
 }

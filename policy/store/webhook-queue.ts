@@ -6,8 +6,8 @@
  *   queue  id │ webhook │ key │ notice (JSON) │ times          oldest first
  *   told   webhook │ key │ what it was told last (JSON)
  */
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
-import { Database, type Row } from './database.ts'
+import type { Database, Row } from './database.ts'
+import { IN_MEMORY, openSideDatabase } from './side-database.ts'
 
 /** A message that waits. */
 export type QueuedNotice = {
@@ -58,25 +58,7 @@ export type WebhookQueue = {
 
 /** Opens a queue; undefined path = in memory. A file that cannot be read is put aside as PATH.damaged and begun anew. */
 export function openWebhookQueue(path: string | undefined): WebhookQueue {
-  if (path === undefined) return openFile(':memory:')
-  try {
-    return openFile(path)
-  } catch {
-    for (const side of ['-wal', '-shm']) rmSync(`${path}${side}`, { force: true })
-    if (existsSync(path)) renameSync(path, `${path}.damaged`)
-    return openFile(path)
-  }
-}
-
-function openFile(path: string): WebhookQueue {
-  if (path !== ':memory:' && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
-  const database = new Database(path)
-  try {
-    prepare(database)
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  const database = openSideDatabase(path ?? IN_MEMORY, { version: FORMAT, create: createTables })
   const each = (sql: string, ids: readonly number[]): void =>
     database.transaction(() => {
       for (const id of ids) database.run(sql, id)
@@ -130,26 +112,18 @@ function openFile(path: string): WebhookQueue {
   }
 }
 
-function prepare(database: Database): void {
-  database.exec('PRAGMA journal_mode = WAL')
-  database.exec('PRAGMA synchronous = NORMAL')
-  if (Number(database.pragma('user_version')) !== FORMAT) {
-    database.transaction(() => {
-      database.exec('DROP TABLE IF EXISTS queue; DROP TABLE IF EXISTS told')
-      database.exec(`
-        CREATE TABLE queue (
-          id INTEGER PRIMARY KEY AUTOINCREMENT, webhook TEXT NOT NULL, key TEXT NOT NULL, notice TEXT NOT NULL,
-          queued_at INTEGER NOT NULL, not_before INTEGER NOT NULL, attempts INTEGER NOT NULL
-        ) STRICT;
-        CREATE INDEX queue_of_webhook ON queue (webhook, id);
-        CREATE INDEX queue_of_key ON queue (webhook, key);
-        CREATE TABLE told (
-          webhook TEXT NOT NULL, key TEXT NOT NULL, told TEXT NOT NULL, told_at INTEGER NOT NULL, PRIMARY KEY (webhook, key)
-        ) STRICT, WITHOUT ROWID;`)
-      database.exec(`PRAGMA user_version = ${FORMAT}`)
-    })
-  }
-  if (String(database.pragma('quick_check')) !== 'ok') throw new Error('the file is damaged')
+function createTables(database: Database): void {
+  database.exec('DROP TABLE IF EXISTS queue; DROP TABLE IF EXISTS told')
+  database.exec(`
+  CREATE TABLE queue (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, webhook TEXT NOT NULL, key TEXT NOT NULL, notice TEXT NOT NULL,
+    queued_at INTEGER NOT NULL, not_before INTEGER NOT NULL, attempts INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX queue_of_webhook ON queue (webhook, id);
+  CREATE INDEX queue_of_key ON queue (webhook, key);
+  CREATE TABLE told (
+    webhook TEXT NOT NULL, key TEXT NOT NULL, told TEXT NOT NULL, told_at INTEGER NOT NULL, PRIMARY KEY (webhook, key)
+  ) STRICT, WITHOUT ROWID;`)
 }
 
 function asQueued(row: Row): QueuedNotice {

@@ -209,7 +209,13 @@ export async function startControl(
   const feed = new EventFeed(now())
   const ring = new StandingRing()
   const healthHistory = openHealthHistory(join(folder, 'health-history.sqlite'))
-  const recorder = recordHealth({ history: healthHistory, retention: () => DEFAULT_RETENTION, now, log: { error: () => undefined } })
+  const recorder = recordHealth({
+    history: healthHistory,
+    retention: () => DEFAULT_RETENTION,
+    onRestored: () => undefined,
+    now,
+    log: { error: () => undefined },
+  })
   const fleet = new FleetWatch(hub, feed, ring, now, recorder.add)
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const publisherParts: PublisherParts = {

@@ -11,7 +11,7 @@ import {
 } from '../../../policy/store/health-history.ts'
 import type { HealthScore } from '../../contract/health-scores.ts'
 import type { ApiLog } from '../server.ts'
-import { HealthRollup, startOf } from './health-rollup.ts'
+import { HealthRollup } from './health-rollup.ts'
 
 /** Minutes that a start reads back: as far as strips reach. */
 const RESTORED_MS = 24 * 3_600_000
@@ -23,6 +23,8 @@ export type HealthRecorderParts = {
   readonly history: HealthHistory
   /** How much is to be kept, as the live document says; asked before each write. */
   readonly retention: () => HealthRetention
+  /** Is handed each minute of the last day at the start, those of one address oldest first: for strips. */
+  readonly onRestored: (minute: HealthPoint) => void
   readonly now: () => number
   readonly log: Pick<ApiLog, 'error'>
 }
@@ -31,8 +33,6 @@ export type HealthRecorderParts = {
 export type HealthRecorder = {
   /** Takes in a report of now. */
   readonly add: (scores: readonly HealthScore[]) => void
-  /** Minutes of the last day, oldest first: for strips. */
-  readonly restored: readonly HealthPoint[]
   /** Buckets that could not be written and were dropped. */
   readonly droppedTotal: () => number
   /** Writes what is under way, and closes the history. */
@@ -40,7 +40,7 @@ export type HealthRecorder = {
 }
 
 /** Starts recording. */
-export function recordHealth({ history, retention, now, log }: HealthRecorderParts): HealthRecorder {
+export function recordHealth({ history, retention, onRestored, now, log }: HealthRecorderParts): HealthRecorder {
   const rollup = new HealthRollup()
   let waiting: Rollup[] = []
   let dropped = 0
@@ -74,17 +74,16 @@ export function recordHealth({ history, retention, now, log }: HealthRecorderPar
     else if (waiting.length > WAITING_MAX) dropped += waiting.splice(0, waiting.length - WAITING_MAX).length
   }
 
-  let restored: readonly HealthPoint[] = []
   attempt(() => {
-    restored = history.minutesSince(now() - RESTORED_MS).filter(({ at }) => at <= now())
-    rollup.restore(
-      restored.filter(({ at }) => at >= startOf('hour', now())),
-      now(),
-    )
+    const startedAt = now()
+    history.visitMinutes(startedAt - RESTORED_MS, (minute) => {
+      if (minute.at > startedAt) return
+      onRestored(minute)
+      rollup.restore(minute, startedAt)
+    })
   })
   return {
     add: (scores) => write(rollup.add(scores, now())),
-    restored,
     droppedTotal: () => dropped,
     stop: () => {
       write(rollup.flush())

@@ -68,11 +68,11 @@ export class HealthRollup {
     return this.close(Number.POSITIVE_INFINITY)
   }
 
-  /** Goes on with the hour that was under way when the run before ended, from its minutes. */
-  restore(minutes: readonly HealthPoint[], at: number): void {
+  /** Goes on with the hour of `at`, which was under way when the run before ended, by one of its minutes; minutes of other hours are passed over. */
+  restore(minute: HealthPoint, at: number): void {
     const open = this.#open.hour
     open.at = startOf('hour', at)
-    for (const point of minutes) if (startOf('hour', point.at) === open.at) fold(open.buckets, point)
+    if (startOf('hour', minute.at) === open.at) fold(open.buckets, minute)
   }
 }
 

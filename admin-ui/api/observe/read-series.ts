@@ -37,7 +37,7 @@ export function readSeries(history: HealthHistory, question: SeriesQuestion, now
   if ((toMs - fromMs) / STEP_MS[step] > SERIES_POINTS_MAX || (step === 'raw' && toMs - fromMs > RAW_RANGE_MAX_MS))
     throw new ApiError('API_PARAMETER', `from ${iso(fromMs)} to ${iso(toMs)} is too long for step ${step}; take a coarser step, or auto`)
   const oldest = history.oldest(step)
-  const points = endpoints.flatMap((id) => history.read(id, step, startOf(step, fromMs), toMs))
+  const points = history.read(endpoints, step, startOf(step, fromMs), toMs)
   const series = [...Map.groupBy(points, ({ endpoint, address, vantage }) => `${endpoint} ${address} ${vantage}`).values()].map(seriesOf)
   return {
     step,

@@ -48,18 +48,16 @@ export class StandingRing {
     }
   }
 
-  /** Puts back minutes of an earlier run. */
-  restore(points: readonly HealthPoint[]): void {
-    for (const point of points) {
-      const ring = this.#ringOf(point)
-      if (ring === undefined) continue
-      const minute = Math.floor(point.at / MINUTE_MS)
-      const slot = minute % RING_MINUTES
-      ring.minutes[slot] = minute
-      ring.worst[slot] = ORDER.indexOf(point.standing)
-      ring.latencyMs[slot] = point.latencyMs ?? Number.NaN
-      ring.lastMinute = Math.max(ring.lastMinute, minute)
-    }
+  /** Puts back a minute of an earlier run. */
+  restore(point: HealthPoint): void {
+    const ring = this.#ringOf(point)
+    if (ring === undefined) return
+    const minute = Math.floor(point.at / MINUTE_MS)
+    const slot = minute % RING_MINUTES
+    ring.minutes[slot] = minute
+    ring.worst[slot] = ORDER.indexOf(point.standing)
+    ring.latencyMs[slot] = point.latencyMs ?? Number.NaN
+    ring.lastMinute = Math.max(ring.lastMinute, minute)
   }
 
   /** Forgets addresses that were not reported for longer than the ring reaches. */

@@ -9,7 +9,7 @@ import { HealthRollup } from '../../../../admin-ui/api/observe/health-rollup.ts'
 import { readSeries } from '../../../../admin-ui/api/observe/read-series.ts'
 import { StandingRing } from '../../../../admin-ui/api/observe/standing-ring.ts'
 import type { HealthScore } from '../../../../admin-ui/contract/health-scores.ts'
-import { DEFAULT_RETENTION, openHealthHistory } from '../../../../policy/store/health-history.ts'
+import { DEFAULT_RETENTION, type HealthPoint, openHealthHistory } from '../../../../policy/store/health-history.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -57,12 +57,14 @@ function run(path: string, startedAt: number) {
   const errors: string[] = []
   const history = openHealthHistory(path)
   const log = { error: (_fields: object, message: string) => errors.push(message) }
-  const recorder = recordHealth({ history, retention: () => DEFAULT_RETENTION, now: () => nowMs, log })
+  const ring = new StandingRing()
+  const onRestored = (minute: HealthPoint): void => ring.restore(minute)
+  const recorder = recordHealth({ history, retention: () => DEFAULT_RETENTION, onRestored, now: () => nowMs, log })
   const add = (at: number, ...scores: HealthScore[]): void => {
     nowMs = at
     recorder.add(scores)
   }
-  return { history, recorder, errors, add }
+  return { history, recorder, ring, errors, add }
 }
 
 test('strips and the hour that was under way go on after a restart, with a gap for the time between', () => {
@@ -73,15 +75,13 @@ test('strips and the hour that was under way go on after a restart, with a gap f
   first.add(START + 2 * MINUTE, score('up', 7))
   // Killed: the minute that was under way is lost, no other one.
   const second = run(path, START + 5 * MINUTE)
-  const ring = new StandingRing()
-  ring.restore(second.recorder.restored)
-  ring.add([score('up', 9)], START + 5 * MINUTE)
-  const { series } = ring.read(6, START + 5 * MINUTE)
+  second.ring.add([score('up', 9)], START + 5 * MINUTE)
+  const { series } = second.ring.read(6, START + 5 * MINUTE)
   assert.deepEqual(series[0]!.standings, ['up', 'down', null, null, null, 'up'])
   second.add(START + 5 * MINUTE, score('up', 10))
   second.add(START + HOUR, score('up', 10))
   assert.deepEqual(
-    second.history.read('a', 'hour', START, START + HOUR).map(({ standing, latencyMs, weight }) => [standing, latencyMs, weight]),
+    second.history.read(['a'], 'hour', START, START + HOUR).map(({ standing, latencyMs, weight }) => [standing, latencyMs, weight]),
     [['down', 6, 3]],
   )
   assert.deepEqual(second.errors, [])
@@ -98,13 +98,14 @@ test('a disk that is full is told of once; what could not be written is written 
   const recorder = recordHealth({
     history: {
       ...history,
-      minutesSince: () => [],
+      visitMinutes: () => undefined,
       save: (rollups) => {
         if (isFull) throw new Error('database or disk is full')
         history.save(rollups)
       },
     },
     retention: () => DEFAULT_RETENTION,
+    onRestored: () => undefined,
     now: () => nowMs,
     log: { error: (_fields, message) => told.push(message) },
   })
@@ -113,7 +114,7 @@ test('a disk that is full is told of once; what could not be written is written 
   assert.ok(recorder.droppedTotal() > 0)
   isFull = false
   for (; nowMs < START + 12 * MINUTE; nowMs += 2000) recorder.add([score('up', 4)])
-  assert.ok(history.read('a', 'minute', START, nowMs).length > 2)
+  assert.ok(history.read(['a'], 'minute', START, nowMs).length > 2)
   assert.deepEqual(errors, [])
   good.stop()
 })

@@ -3,7 +3,13 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { DEFAULT_RETENTION, type HealthPoint, openHealthHistory, type Rollup } from '../../../../policy/store/health-history.ts'
+import {
+  DEFAULT_RETENTION,
+  type HealthHistory,
+  type HealthPoint,
+  openHealthHistory,
+  type Rollup,
+} from '../../../../policy/store/health-history.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nearcast-health-history-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -31,6 +37,13 @@ const rollup = (step: Rollup['step'], at: number, ...endpoints: string[]): Rollu
   points: endpoints.map((endpoint) => point(endpoint, at)),
 })
 
+/** Points that visitMinutes hands over. */
+function minutesSince(history: HealthHistory, fromMs: number): readonly HealthPoint[] {
+  const points: HealthPoint[] = []
+  history.visitMinutes(fromMs, (point) => points.push(point))
+  return points
+}
+
 test('points of every step are read back by endpoint and range, over a restart too', () => {
   const path = join(folder, 'one')
   const first = openHealthHistory(path)
@@ -40,13 +53,13 @@ test('points of every step are read back by endpoint and range, over a restart t
   first.save([{ step: 'minute', at: down.at, points: [down] }])
   const minutes = [point('a', START), point('a', START + MINUTE), down]
   const check = (history: ReturnType<typeof openHealthHistory>): void => {
-    assert.deepEqual(history.read('a', 'raw', START, START + HOUR), [point('a', START)])
-    assert.deepEqual(history.read('a', 'minute', START, START + HOUR), minutes)
-    assert.deepEqual(history.read('a', 'minute', START + 1, down.at), [minutes[1]])
-    assert.deepEqual(history.read('a', 'hour', 0, START), [point('a', START - HOUR)])
-    assert.deepEqual(history.read('c', 'minute', 0, START + HOUR), [])
+    assert.deepEqual(history.read(['a'], 'raw', START, START + HOUR), [point('a', START)])
+    assert.deepEqual(history.read(['a'], 'minute', START, START + HOUR), minutes)
+    assert.deepEqual(history.read(['a'], 'minute', START + 1, down.at), [minutes[1]])
+    assert.deepEqual(history.read(['a'], 'hour', 0, START), [point('a', START - HOUR)])
+    assert.deepEqual(history.read(['c'], 'minute', 0, START + HOUR), [])
     assert.deepEqual([history.oldest('raw'), history.oldest('minute'), history.oldest('hour')], [START, START, START - HOUR])
-    assert.equal(history.minutesSince(START + MINUTE).length, 2)
+    assert.equal(minutesSince(history, START + MINUTE).length, 2)
   }
   check(first)
   // Killed: nothing is closed.
@@ -57,7 +70,7 @@ test('points of every step are read back by endpoint and range, over a restart t
   second.save([rollup('minute', START + HOUR, 'a')])
   check({
     ...second,
-    minutesSince: () => second.minutesSince(START + MINUTE).filter(({ at }) => at < START + HOUR),
+    visitMinutes: (fromMs, visit) => second.visitMinutes(fromMs, (point) => point.at < START + HOUR && visit(point)),
     read: second.read.bind(second),
     oldest: second.oldest.bind(second),
   })
@@ -75,7 +88,7 @@ test('what is older than it may be is forgotten, each step by its own age', () =
     (['raw', 'minute', 'hour'] as const).map((step) => (history.oldest(step)! - START) / HOUR),
     [50, 50, 25],
   )
-  assert.deepEqual(history.read('gone', 'hour', 0, Number.MAX_SAFE_INTEGER), [])
+  assert.deepEqual(history.read(['gone'], 'hour', 0, Number.MAX_SAFE_INTEGER), [])
   history.close()
 })
 
@@ -105,7 +118,7 @@ test('the size is a hard limit: raw points go first, then minutes, then hours; t
   assert.ok(history.sizeBytes() <= 1_000_000)
   const last = START + 29 * HOUR
   // The newest of the coarsest is there, and reaches further back than what is finer.
-  assert.ok(history.read('endpoint-7', 'hour', last, last + HOUR).length === 1)
+  assert.ok(history.read(['endpoint-7'], 'hour', last, last + HOUR).length === 1)
   assert.ok(history.oldest('hour')! <= (history.oldest('minute') ?? last))
   assert.ok((history.oldest('minute') ?? last) <= (history.oldest('raw') ?? last))
   // A larger limit takes effect without a restart.
@@ -120,7 +133,7 @@ test('a file that is no history is put aside, and a new one begun', () => {
   writeFileSync(path, 'this is no database at all, and longer than a header of one has to be'.repeat(20))
   const history = openHealthHistory(path)
   history.save([rollup('minute', START, 'a')])
-  assert.equal(history.minutesSince(0).length, 1)
+  assert.equal(minutesSince(history, 0).length, 1)
   history.close()
   assert.ok(existsSync(`${path}.damaged`))
 })
