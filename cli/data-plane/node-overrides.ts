@@ -3,16 +3,14 @@
  * what operators force holds with control away. Shell (a small file: magic, format, length, SHA-256; temporary name, fsync, rename, one
  * older copy).
  */
-import { createHash } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { OVERRIDE_ACTIONS, OVERRIDE_TARGET_KINDS, type Override } from '../../health/model/override.ts'
+import { bodyOf, headOf } from '../../health/schedule/sealed-bytes.ts'
 import type { ProcessLog } from '../process-log.ts'
 
 const MAGIC = 'NCOVERRD'
 const FORMAT = 1
-/** Magic 8, format u32, length u32, SHA-256. */
-const HEAD_BYTES = 8 + 4 + 4 + 32
 
 /** Overrides of a node. */
 export type NodeOverrides = {
@@ -52,11 +50,7 @@ export function startNodeOverrides(
 
 function save(path: string, text: string): void {
   const body = Buffer.from(text)
-  const head = Buffer.alloc(HEAD_BYTES)
-  head.write(MAGIC, 0, 'latin1')
-  head.writeUInt32LE(FORMAT, 8)
-  head.writeUInt32LE(body.length, 12)
-  createHash('sha256').update(body).digest().copy(head, 16)
+  const head = headOf(MAGIC, FORMAT, body)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const descriptor = openSync(`${path}.part`, 'w', 0o600)
   try {
@@ -92,13 +86,7 @@ function load(path: string, log: Pick<ProcessLog, 'warn' | 'error'>): readonly O
 }
 
 function read(path: string): readonly Override[] {
-  const bytes = readFileSync(path)
-  if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) throw new Error('it is no file of overrides')
-  const format = bytes.readUInt32LE(8)
-  if (format !== FORMAT) throw new Error(`it has format ${format}, this version reads ${FORMAT}`)
-  const body = bytes.subarray(HEAD_BYTES)
-  if (body.length !== bytes.readUInt32LE(12)) throw new Error('it is truncated')
-  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(16, HEAD_BYTES))) throw new Error('its checksum is wrong')
+  const body = bodyOf(readFileSync(path), MAGIC, FORMAT, 'file of overrides')
   const list: unknown = JSON.parse(body.toString())
   if (!Array.isArray(list)) throw new Error('it holds no list')
   // One of a newer version that this one does not know must not spoil the others.

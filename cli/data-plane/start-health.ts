@@ -1,10 +1,10 @@
 /** Health of this process (health/schedule) behind the port that the data plane needs. Shell. */
 
+import type { StandingEvidence } from '../../admin-ui/contract/event.ts'
 import type { HealthMessage } from '../../cluster/fleet-transport.ts'
 import type { VantageReport } from '../../health/model/vantage-report.ts'
 import type { OwnSocket } from '../../health/probe/allowed-target.ts'
 import { type HealthRuntime, startHealth } from '../../health/schedule/health-runtime.ts'
-import type { StandingEvidence } from '../../health/schedule/standing-evidence.ts'
 import type { ProcessLog } from '../process-log.ts'
 import type { HealthSource } from './data-plane.ts'
 

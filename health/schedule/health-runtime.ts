@@ -5,7 +5,9 @@
  *
  *   this thread ── plan ──► prober worker ── samples (own port) ──► rank worker ──► shared memory ──► answer threads
  */
+
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads'
+import type { StandingEvidence } from '../../admin-ui/contract/event.ts'
 import type { LatencyCellAge, LatencyMessage } from '../model/latency-matrix.ts'
 import type { Override } from '../model/override.ts'
 import type { ProbeSample } from '../model/probe-sample.ts'
@@ -16,7 +18,6 @@ import type { AnswerRate } from '../score/load-book.ts'
 import { describeChange } from './describe-change.ts'
 import type { ProberWorkerData, ToProber } from './prober-worker.ts'
 import type { AddressDetail, FromRank, HealthState, RankRequest, RankWorkerData, ToRank } from './rank-worker.ts'
-import type { StandingEvidence } from './standing-evidence.ts'
 import type { VantageIdentity } from './vantage-judge.ts'
 
 /** Options. */

@@ -3,16 +3,14 @@
  * is asynchronous: a slow disk must not hold up the ranking. The file carries the clocks of its saving, so that its age is told by the
  * kernel's monotonic clock as long as the machine was not started anew, and a jump of the wall clock expires nothing.
  */
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { KeptHealth } from './kept-health.ts'
+import { bodyOf, headOf } from './sealed-bytes.ts'
 
 const MAGIC = 'NCHEALTH'
 const FORMAT = 1
-/** Magic 8, format u32, length u32, SHA-256. */
-const HEAD_BYTES = 8 + 4 + 4 + 32
 const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id'
 
 /** Clocks of this machine at one moment. */
@@ -52,11 +50,7 @@ export function elapsedBetween(from: MachineClocks, to: MachineClocks): number {
 /** Writes; rejects with the file system's error. Not to be called again before it has ended. */
 export async function saveHealth(path: string, file: HealthFile): Promise<void> {
   const body = Buffer.from(JSON.stringify(file))
-  const head = Buffer.alloc(HEAD_BYTES)
-  head.write(MAGIC, 0, 'latin1')
-  head.writeUInt32LE(FORMAT, 8)
-  head.writeUInt32LE(body.length, 12)
-  createHash('sha256').update(body).digest().copy(head, 16)
+  const head = headOf(MAGIC, FORMAT, body)
   await mkdir(dirname(path), { recursive: true })
   const handle = await open(`${path}.tmp`, 'w', 0o600)
   try {
@@ -87,13 +81,7 @@ export function loadHealth(path: string): LoadedHealth {
 }
 
 function readOne(path: string): HealthFile {
-  const bytes = readFileSync(path)
-  if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) throw new Error('it is no health file')
-  const format = bytes.readUInt32LE(8)
-  if (format !== FORMAT) throw new Error(`it has format ${format}, this version reads ${FORMAT}`)
-  const body = bytes.subarray(HEAD_BYTES)
-  if (body.length !== bytes.readUInt32LE(12)) throw new Error('it is truncated')
-  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(16, HEAD_BYTES))) throw new Error('its checksum is wrong')
+  const body = bodyOf(readFileSync(path), MAGIC, FORMAT, 'health file')
   const file = JSON.parse(body.toString()) as Partial<HealthFile>
   if (file.clocks === undefined || file.health === undefined) throw new Error('it lacks its parts')
   return file as HealthFile

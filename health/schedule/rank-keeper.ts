@@ -5,6 +5,7 @@
  * longer names is kept until the plan after it: a generation that could not be made live is gone back from.
  */
 
+import type { StandingEvidence } from '../../admin-ui/contract/event.ts'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import type { ProbeSpec, RankPlan } from '../model/rank-plan.ts'
 import type { RankingColumns } from '../model/ranking.ts'
@@ -41,7 +42,7 @@ import {
   restoreIncumbents,
 } from './kept-health.ts'
 import { addressesOfEndpoint, healthKey, probesOfAddress, REFERENCE_PREFIX } from './probe-plan.ts'
-import { type StandingEvidence, standingEvidence } from './standing-evidence.ts'
+import { standingEvidence } from './standing-evidence.ts'
 import { createVantageJudge, type HeldSample, type VantageIdentity, type VantageStatus } from './vantage-judge.ts'
 
 /** Newest samples kept an endpoint, for people. */

@@ -2,40 +2,13 @@
  * What decided a change of standing: the newest samples of the address, the rule of its probe and what its window says. Pure. It goes with
  * the event into the store of control, so it is small: at most 4 kB of JSON, the oldest samples give way.
  */
+import type { StandingEvidence } from '../../admin-ui/contract/event.ts'
 import type { ProbeSample } from '../model/probe-sample.ts'
 import { type AddressHealth, measuresOf } from '../score/address-health.ts'
 import { summarizeWindow } from '../score/window.ts'
 
 /** One sample as an event shows it. */
-export type EvidenceSample = {
-  /** RFC 3339, start of the probe. */
-  readonly at: string
-  readonly probe: string
-  readonly ok: boolean
-  /** Total time; of a failure until it was known. */
-  readonly latencyMs: number
-  readonly failure?: string
-  readonly detail?: string
-  readonly lagged?: true
-}
-
-/** The evidence of one change. */
-export type StandingEvidence = {
-  readonly address: string
-  /** Probe whose sample decided, and its rule; null when the address no longer has it. */
-  readonly probe: string
-  readonly fall: number | null
-  readonly rise: number | null
-  /** Of the window after the change; null without samples. */
-  readonly window: {
-    readonly samples: number
-    readonly failures: number
-    readonly errorRatePercent: number | null
-    readonly latencyMs: number | null
-  } | null
-  /** Oldest first. */
-  readonly samples: readonly EvidenceSample[]
-}
+type EvidenceSample = StandingEvidence['samples'][number]
 
 /** Samples shown: more than any usual `fall` or `rise`. */
 const SAMPLES = 16

@@ -3,13 +3,12 @@
  * outvote a failing minority, and none of it is believed from a wrong token.
  */
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { answerOf, encodeQuery } from '../support/dns-load.ts'
+import { answerOf, ask, encodeQuery } from '../support/dns-load.ts'
 import { freePort, type Product, startProduct, until } from '../support/product.ts'
 
 const PUSHING = '192.0.2.1'
@@ -85,21 +84,10 @@ describe('reports from outside', () => {
   }
   const push = (body: object, token: string = pushToken) => post('/health/push', { endpoint: 'pushing', ...body }, token)
 
-  function ask(name: string): Promise<string | undefined> {
-    return new Promise((resolve) => {
-      const socket = createSocket('udp4')
-      const timer = setTimeout(() => done(undefined), 500)
-      const done = (answer: string | undefined): void => {
-        clearTimeout(timer)
-        socket.close()
-        resolve(answer)
-      }
-      socket.once('message', (reply) => done(answerOf(reply)))
-      socket.send(encodeQuery(7, `${name}.reports.test`, undefined), product.dnsPort, '127.0.0.1')
-    })
-  }
+  const answerTo = (name: string): Promise<string | undefined> =>
+    ask(product.dnsPort, encodeQuery(7, `${name}.reports.test`, undefined), 500).then(answerOf, () => undefined)
   const answers = (name: string, wanted: string, timeoutMs = 8000) =>
-    until(`${name} answers ${wanted}`, timeoutMs, async () => (await ask(name)) === wanted)
+    until(`${name} answers ${wanted}`, timeoutMs, async () => (await answerTo(name)) === wanted)
 
   let accepted = 0
   /** Reports as an endpoint does, again and again, until the answer is the wanted one. */
@@ -109,7 +97,7 @@ describe('reports from outside', () => {
       assert.deepEqual(reply, { status: 200, code: undefined })
       accepted++
       await new Promise((resolve) => setTimeout(resolve, 50))
-      return (await ask('pushed')) === wanted
+      return (await answerTo('pushed')) === wanted
     })
   }
 
@@ -139,7 +127,7 @@ describe('reports from outside', () => {
       refusals.map(({ status, code }) => `${status} ${code}`),
       ['401 AUTH_WRONG', '403 AUTH_FORBIDDEN', '403 AUTH_FORBIDDEN', '422 HEALTH_NUMBER', '422 HEALTH_TIME', '422 HEALTH_TIME'],
     )
-    assert.equal(await ask('pushed'), PUSHING)
+    assert.equal(await answerTo('pushed'), PUSHING)
     for (const path of filesBelow(product.stateFolder)) {
       const text = readFileSync(path, 'latin1')
       for (const token of [pushToken, sampleToken]) assert.ok(!text.includes(token), path)
@@ -159,7 +147,7 @@ describe('reports from outside', () => {
       }
     }, 700)
     const watch = setInterval(() => {
-      void ask('watched').then((answer) => {
+      void answerTo('watched').then((answer) => {
         asked++
         if (answer !== undefined && answer !== SEEN) wrong++
       })

@@ -3,12 +3,11 @@
  * metrics say why, a restart of the node goes on with what is known, and no report brings back an endpoint that is down.
  */
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { answerOf, encodeQuery } from '../support/dns-load.ts'
+import { answerOf, ask, encodeQuery } from '../support/dns-load.ts'
 import { type Product, startProduct, until } from '../support/product.ts'
 
 const NEAR = '192.0.2.11'
@@ -74,20 +73,10 @@ describe('latency per line', () => {
     assert.deepEqual(await reply.json(), { accepted: 12, dropped: 0, reasons: {} })
   }
 
-  function ask(client: string): Promise<string | undefined> {
-    return new Promise((resolve) => {
-      const socket = createSocket('udp4')
-      const timer = setTimeout(() => done(undefined), 500)
-      const done = (answer: string | undefined): void => {
-        clearTimeout(timer)
-        socket.close()
-        resolve(answer)
-      }
-      socket.once('message', (reply) => done(answerOf(reply)))
-      socket.send(encodeQuery(7, 'edge.latency.test', client), product.dnsPort, '127.0.0.1')
-    })
-  }
-  const answers = (client: string, wanted: string) => until(`${client} gets ${wanted}`, 20_000, async () => (await ask(client)) === wanted)
+  const answerTo = (client: string): Promise<string | undefined> =>
+    ask(product.dnsPort, encodeQuery(7, 'edge.latency.test', client), 500).then(answerOf, () => undefined)
+  const answers = (client: string, wanted: string) =>
+    until(`${client} gets ${wanted}`, 20_000, async () => (await answerTo(client)) === wanted)
   const explain = async () => JSON.parse(await product.cli('explain', 'edge.latency.test', '--client', NINGBO, '--json'))
 
   test('answers of a line follow what its clients measured; others go by distance', async () => {
@@ -111,7 +100,7 @@ describe('latency per line', () => {
   test('an endpoint that is down stays out, however fast it is said to be', async () => {
     await report('down', 1)
     await until('the node knows it', 20_000, async () => (await explain()).rules[0].pools[0].latency.order[0] === 'down')
-    assert.equal(await ask(NINGBO), FAR)
+    assert.equal(await answerTo(NINGBO), FAR)
   })
 
   test('a node that starts anew goes on with what is known', async () => {

@@ -2,6 +2,7 @@
  * The whole API on a loopback port with a store in a temporary folder, synthetic geodata, compiles in this thread, a fake hub and a clock that the
  * test moves. Everything else is the real thing.
  */
+import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -124,6 +125,14 @@ export type ControlFixture = {
   /** A publisher as after a restart: it knows what the store has. */
   restartedPublisher(): Publisher
   stop(): Promise<void>
+}
+
+/** Publishes a first document as a publisher; fails with what the API says. */
+export async function publishDocument(control: ControlFixture, text: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
+  const cookie = await control.signInAs('publisher')
+  const body = { text, files, basedOn: null, force: false, comment: '', accept: [] }
+  const put = await control.call('PUT', '/document', { cookie, body })
+  assert.equal(put.status, 200, put.text)
 }
 
 /** The cookie that a reply sets, as a browser would send it. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, mock, test } from 'node:test'
 import { findAction, helpOf, parseCommandLine, UsageError } from '../../../cli/command.ts'
 import { command, parseTimeFlag } from '../../../cli/override.ts'
-import { type ControlFixture, startControl } from '../../support/control-fixture.ts'
+import { type ControlFixture, publishDocument, startControl } from '../../support/control-fixture.ts'
 
 const DOCUMENT = `apiVersion: nearcast/v1
 zones: [{name: test., soa: {mname: ns.else., rname: h.else.}, nameservers: [ns.else.]}]
@@ -22,9 +22,7 @@ names: [{name: edge.test., types: [A], policy: edge}]
 let control: ControlFixture
 before(async () => {
   control = await startControl()
-  const body = { text: DOCUMENT, files: {}, basedOn: null, force: false, comment: '', accept: [] }
-  const put = await control.call('PUT', '/document', { cookie: await control.signInAs('publisher'), body })
-  assert.equal(put.status, 200, put.text)
+  await publishDocument(control, DOCUMENT)
 })
 after(() => control.stop())
 

@@ -10,29 +10,12 @@ import type { HealthMessage } from '../../../../cluster/fleet-transport.ts'
 import type { PushedResult, VantageReport } from '../../../../health/model/vantage-report.ts'
 import { collectGarbage } from '../../../../resolver/transport/take-swaps.ts'
 import { type ControlFixture, EXAMPLE_DOCUMENT, startControl } from '../../../support/control-fixture.ts'
+import { probeSpec } from '../../../support/rank-plans.ts'
 
 const NOW = Date.UTC(2026, 5, 15, 12)
-const PROBE = {
-  port: 80,
-  path: '/',
-  expectStatus: [200],
-  intervalMs: 5000,
-  timeoutMs: 1000,
-  retryIntervalMs: 2500,
-  fall: 3,
-  rise: 2,
-  windowSeconds: 300,
-  required: true,
-  host: '',
-  sni: '',
-  method: 'GET',
-  headers: {},
-  match: '',
-  redirects: false,
-  certificate: 'verify',
-} as const
-const HTTP = { ...PROBE, id: 'web', kind: 'http' } as const
-const PUSH = { ...PROBE, id: 'self', kind: 'push', expireSeconds: 30 } as const
+const PROBE = { port: 80, path: '/' } as const
+const HTTP = probeSpec({ ...PROBE, id: 'web' })
+const PUSH = probeSpec({ ...PROBE, id: 'self', kind: 'push', expireSeconds: 30 })
 
 function targetsOf(generation = 1, count = 3): ReportTargets {
   const byId = new Map(

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { LatencyDesk } from '../../../../admin-ui/api/latency/latency-desk.ts'
 import { LATENCY_SAMPLES_MAX, latencyMatrixSchema, latencySamplesAnswerSchema } from '../../../../admin-ui/contract/latency.ts'
 import type { LatencyMessage } from '../../../../health/model/latency-matrix.ts'
-import { type ControlFixture, type Reply, startControl } from '../../../support/control-fixture.ts'
+import { type ControlFixture, publishDocument, type Reply, startControl } from '../../../support/control-fixture.ts'
 
 const DOCUMENT = `apiVersion: nearcast/v1
 zones: [{name: test., soa: {mname: ns.else., rname: h.else.}, nameservers: [ns.else.]}]
@@ -24,10 +24,7 @@ let control: ControlFixture
 let cookie: string
 beforeEach(async () => {
   control = await startControl()
-  const publisher = await control.signInAs('publisher')
-  const body = { text: DOCUMENT, files: {}, basedOn: null, force: false, comment: '', accept: [] }
-  const put = await control.call('PUT', '/document', { cookie: publisher, body })
-  assert.equal(put.status, 200, put.text)
+  await publishDocument(control, DOCUMENT)
   cookie = await control.signInAs('operator')
 })
 afterEach(() => control.stop())

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { overrideCheckSchema, overrideListSchema, overrideSchema } from '../../../../admin-ui/contract/override.ts'
 import { openStore } from '../../../../policy/store/store.ts'
-import { type ControlFixture, type Reply, startControl } from '../../../support/control-fixture.ts'
+import { type ControlFixture, publishDocument, type Reply, startControl } from '../../../support/control-fixture.ts'
 
 const DOCUMENT = `apiVersion: nearcast/v1
 zones: [{name: test., soa: {mname: ns.else., rname: h.else.}, nameservers: [ns.else.]}]
@@ -29,10 +29,7 @@ let control: ControlFixture
 let cookie: string
 beforeEach(async () => {
   control = await startControl()
-  const publisher = await control.signInAs('publisher')
-  const body = { text: DOCUMENT, files: {}, basedOn: null, force: false, comment: '', accept: [] }
-  const put = await control.call('PUT', '/document', { cookie: publisher, body })
-  assert.equal(put.status, 200, put.text)
+  await publishDocument(control, DOCUMENT)
   cookie = await control.signInAs('operator')
 })
 afterEach(() => control.stop())
