@@ -21,7 +21,6 @@ export type RequestForwarder = {
   readonly forwardStream: (message: Uint8Array, source: Uint32Array) => Promise<Uint8Array> | undefined
   /** A reply has come. */
   readonly take: (request: number, message: Uint8Array) => void
-  readonly isWaiting: () => boolean
   readonly datagrams: LaterReplies
 }
 
@@ -33,7 +32,6 @@ export function createRequestForwarder(port: MessagePort): RequestForwarder {
   const streams = new Map<number, (reply: Uint8Array) => void>()
   const datagrams = new Map<number, { readonly socket: BatchSocket; readonly to: ReturnAddress } | undefined>()
   const arrived: { readonly socket: BatchSocket; readonly to: ReturnAddress; readonly reply: Uint8Array }[] = []
-  const isWaiting = (): boolean => streams.size + datagrams.size > 0
 
   function post(message: Uint8Array, source: Uint32Array): number {
     if (streams.size + datagrams.size >= WAITING) return 0
@@ -64,7 +62,6 @@ export function createRequestForwarder(port: MessagePort): RequestForwarder {
       datagrams.delete(request)
       if (datagram !== undefined) arrived.push({ ...datagram, reply: message })
     },
-    isWaiting,
     datagrams: {
       keep: (socket, i) => {
         if (fresh === 0) return false
@@ -72,8 +69,10 @@ export function createRequestForwarder(port: MessagePort): RequestForwarder {
         fresh = 0
         return true
       },
-      isWaiting,
+      isWaiting: () => datagrams.size > 0,
       send: () => {
+        // Asked once a batch: nothing is made when nothing has come.
+        if (arrived.length === 0) return
         for (const { socket, to, reply } of arrived.splice(0)) if (reply.length <= socket.room) socket.sendLater!(to, reply)
       },
     },

@@ -25,10 +25,10 @@ import { createTcpListener } from './tcp-listener.ts'
 import { createTlsListener } from './tls-listener.ts'
 import type { WorkerSetup } from './worker-setup.ts'
 
-/** How often flags are looked at: bounds how late a swap or a stop is seen. */
-const TURN_MS = 25
-/** The same while a reply is expected from the main thread. */
-const TURN_FOR_REPLY_MS = 3
+/** Longest time between two looks at the flags; a message ends it at once. The watchdog wants to hear of the worker more often than a second. */
+const TURN_MS = 250
+/** The same when the flag of a message was seen before the message itself. */
+const TURN_FOR_MESSAGE_MS = 1
 
 const setup = workerData as WorkerSetup
 const { control, worker } = setup
@@ -71,10 +71,34 @@ async function listen(): Promise<void> {
   for (const source of streamSources) if (source.kind !== 'tcp') await (source.kind === 'dot' ? dot : doh).listen(source)
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, requests.isWaiting() ? TURN_FOR_REPLY_MS : TURN_MS))
 const flag = (at: number): number => Atomics.load(control, at)
 
 let swapSeen = 0
+let wake = (): void => undefined
+let isArmed = false
+
+/** Waits for a message or a stop. The timer is what keeps the worker alive: a wait on shared memory does not. */
+function turn(): Promise<void> {
+  const isQuiet = flag(swapAt(worker)) === swapSeen
+  if (isQuiet && !isArmed) {
+    const waiting = Atomics.waitAsync(control, swapAt(worker), swapSeen)
+    isArmed = waiting.async
+    if (waiting.async) {
+      void waiting.value.then(() => {
+        isArmed = false
+        wake()
+      })
+    }
+  }
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, isQuiet && isArmed ? TURN_MS : TURN_FOR_MESSAGE_MS)
+    wake = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+  })
+}
+
 function takeNewest(): void {
   Atomics.add(control, heartbeatAt(worker), 1)
   if (flag(swapAt(worker)) === swapSeen) return

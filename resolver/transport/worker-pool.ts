@@ -235,6 +235,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
       member.port?.postMessage({ ...content, number, countersOffset })
     }
     Atomics.store(control, swapAt(member.number), number)
+    Atomics.notify(control, swapAt(member.number))
     return number
   }
 
@@ -248,6 +249,11 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
     return true
+  }
+
+  /** Workers that wait for a message look at the flags again. */
+  function wakeAll(): void {
+    for (const { number } of members) Atomics.notify(control, swapAt(number))
   }
 
   for (const member of members) start(member)
@@ -266,6 +272,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
     open: () => {
       Atomics.store(control, CONTROL_OPEN, 1)
       Atomics.notify(control, CONTROL_OPEN)
+      wakeAll()
     },
     ready: async () => {
       while (!stopping && members.some(({ number }) => Atomics.load(control, readyAt(number)) === 0)) {
@@ -298,6 +305,7 @@ export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
       clearInterval(watchdog)
       Atomics.store(control, CONTROL_STOP, 1)
       Atomics.notify(control, CONTROL_OPEN)
+      wakeAll()
       const ended = members.map(({ worker }) => {
         if (worker === undefined) return Promise.resolve()
         return new Promise<void>((resolve) => {
