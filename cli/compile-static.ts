@@ -14,6 +14,7 @@ import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { ProductError } from './product-error.ts'
 import { readDocument } from './read-document.ts'
 import { type FolderZone, listZones, readZoneFolder, readZoneVersion, type ZoneFolder, type ZoneVersion } from './read-zone-folder.ts'
+import type { ZoneVersions } from './zone-versions-file.ts'
 
 /** Where it comes from. */
 export type StaticSources = {
@@ -92,7 +93,7 @@ export function compileFirst(sources: StaticSources, warn: (line: string) => voi
  */
 export function compileFolderAgain(
   sources: StaticSources & { readonly zoneFolder: string },
-  lastGood: ReadonlyMap<string, ZoneVersion>,
+  lastGood: ZoneVersions,
   warn: (line: string) => void,
 ): FolderCompiled {
   const geodata = loadGeodata(sources.geodataPath)

@@ -17,7 +17,7 @@ import { QUERY_LOG_OPTIONS, queryLogSettings, startNodeQueryLog } from './query-
 import { scriptFolderOf } from './script-folder.ts'
 import { prepareStateFolder } from './state-folder.ts'
 import { statePaths } from './state-paths.ts'
-import { createStaticLoader, exitAtOnce, type Served, type StaticLoader } from './static-loader.ts'
+import { createStaticLoader, type Served, type StaticLoader } from './static-loader.ts'
 import { waitForStop } from './stop-signal.ts'
 import { streamSettings } from './stream-options.ts'
 
@@ -38,23 +38,24 @@ const OPTIONS: Readonly<Record<string, CommandOption>> = {
  * else fails, all stays as it is. Reloads run one after another; signals during one make one more. A stop ends a reload where it is.
  */
 function reloadOnSignal(plane: DataPlane, loader: StaticLoader, sources: StaticSources, first: Served, log: ProcessLog): void {
-  let versions = first.versions
+  let lastGood = first
   let generation = 1
   let isRunning = false
   let isWanted = false
   const reload = async (): Promise<void> => {
     try {
-      const served = await loader.compile(sources, generation + 1, versions)
-      await plane.publish(() => served.snapshot)
+      const served = await loader.compile(sources, generation + 1, lastGood)
+      await plane.publish(served.load)
       generation++
-      versions = served.versions
+      loader.forget(lastGood)
+      lastGood = served
       for (const { zone, isKept, errors } of served.failed) {
         log.error(
           { zone, isKept, errors },
           isKept ? 'the zone failed and keeps its last good version' : 'the zone failed and is not served',
         )
       }
-      log.info({ generation, zones: versions.size, failed: served.failed.length }, 'reloaded')
+      log.info({ generation, zones: served.zones, failed: served.failed.length }, 'reloaded')
     } catch (error) {
       if (loader.isStopped()) return
       const { code, message } = error as { code?: string; message: string }
@@ -95,8 +96,18 @@ async function run(args: CommandArgs): Promise<number> {
     documentPath: documentPath || undefined,
     geodataPath: textFlag(flags, 'geodata', defaultGeodataFile()),
   }
-  const loader = createStaticLoader()
-  const first = await loader.compile(sources, 1)
+  const loader = createStaticLoader(state || undefined)
+  const stopped = waitForStop()
+  const first = await Promise.race([loader.compile(sources, 1), stopped]).catch((error: unknown) => {
+    loader.stop()
+    throw error
+  })
+  if (typeof first === 'string') {
+    log.info({ reason: first }, 'stopping')
+    loader.stop()
+    guard.stop()
+    return 0
+  }
   const workerReplaced = (name: string, reason: string): void => log.warn({ worker: name, reason }, 'a worker was replaced')
   const encryption = startNodeEncryption(streams, encrypted.length > 0, log, () => undefined)
   const plane = startDataPlane({
@@ -128,17 +139,14 @@ async function run(args: CommandArgs): Promise<number> {
     onWorkerReplaced: workerReplaced,
     onFailOpen: (policy, open) => log.warn({ policy, open }, 'policy fail-open'),
   })
-  await plane.publish(() => first.snapshot)
+  await plane.publish(first.load)
   await plane.open()
   reloadOnSignal(plane, loader, sources, first, log)
   process.stdout.write('ready\n')
-  log.info({ reason: await waitForStop() }, 'stopping')
+  log.info({ reason: await stopped }, 'stopping')
   guard.stop()
-  const [isLoaderEnded] = await Promise.all([loader.stop(), plane.stop()])
-  if (!isLoaderEnded) {
-    log.warn('the reload that runs could not be ended; it sits in a system call')
-    exitAtOnce(0)
-  }
+  loader.stop()
+  await plane.stop()
   return 0
 }
 

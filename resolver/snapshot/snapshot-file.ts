@@ -7,7 +7,7 @@
  * The digest is the snapshot's own: equal document and geodata give equal bytes, so nodes and control compare it.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { copyFile, type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { attachSnapshot } from './attach-snapshot.ts'
@@ -147,6 +147,19 @@ export async function saveSnapshot(path: string, snapshot: Pick<Snapshot, 'block
     let at = 0
     while (at < bytes.length) at += (await handle.write(bytes, at, bytes.length - at, HEADER_BYTES + at)).bytesWritten
   })
+}
+
+/** Writes a snapshot file that another process is to load at once and remove: without the guarantees of saveSnapshot. */
+export function writeSnapshotFile(path: string, snapshot: Pick<Snapshot, 'block' | 'generation' | 'digest'>): void {
+  const fd = openSync(path, 'w', 0o600)
+  try {
+    writeSync(fd, encodeHeader({ generation: snapshot.generation, blockBytes: snapshot.block.byteLength, digest: snapshot.digest }))
+    const bytes = new Uint8Array(snapshot.block)
+    let at = 0
+    while (at < bytes.length) at += writeSync(fd, bytes, at, bytes.length - at, HEADER_BYTES + at)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** Keeps a copy of a snapshot file that was loaded from elsewhere, with the same guarantees as saveSnapshot. */
