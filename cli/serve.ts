@@ -1,5 +1,6 @@
 /** `nearcast serve`: a data plane alone, answering from zones and a document compiled at the start and on SIGHUP; no console, no control. Shell. */
 import { hostname } from 'node:os'
+import { collectGarbage } from '../resolver/transport/take-swaps.ts'
 import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import { type Command, type CommandArgs, type CommandOption, UsageError } from './command.ts'
 import type { StaticSources } from './compile-static.ts'
@@ -143,6 +144,8 @@ async function run(args: CommandArgs): Promise<number> {
   await plane.open()
   reloadOnSignal(plane, loader, sources, first, log)
   process.stdout.write('ready\n')
+  // What a start leaves behind stays resident otherwise, in a process that makes no garbage later (measured: 25 MB).
+  collectGarbage()
   log.info({ reason: await stopped }, 'stopping')
   guard.stop()
   loader.stop()

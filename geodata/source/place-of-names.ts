@@ -72,7 +72,7 @@ const regions = new Map<string, string>()
 const shortRegions = new Map<string, string>()
 /** "33 folded name" → prefecture code. */
 const prefectures = new Map<string, string>()
-loadNames()
+let isLoaded = false
 
 /** Whether a code is a country here: ISO 3166-1, with Hong Kong, Macao and Taiwan. */
 export function isCountryCode(code: string): boolean {
@@ -84,6 +84,7 @@ export function placeOfNames(countryCode: string | undefined, parts: readonly Na
   const country = countryCode?.toUpperCase()
   if (country === undefined || !isCountryCode(country)) return {}
   if (country in ABROAD_PROVINCES) return { country }
+  loadNames()
   if (country === 'CN') return chinesePlace(parts, city)
   const region = firstOf(parts, (part) => findRegion(country, part))
   const abroad = city === undefined ? undefined : findAbroad(country, region, city)
@@ -160,7 +161,10 @@ function firstOf<Part, Found>(parts: readonly Part[], find: (part: Part) => Foun
   return undefined
 }
 
+/** At the first question, which only those who read databases ask. */
 function loadNames(): void {
+  if (isLoaded) return
+  isLoaded = true
   for (const place of listPlaces()) {
     if (place.kind === 'city' && /^cn-\d{4}$/.test(place.key)) {
       prefectures.set(`${place.key.slice(3, 5)} ${foldPart(place.label.en)}`, place.key.slice(3))
