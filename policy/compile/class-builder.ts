@@ -1,6 +1,6 @@
 /**
  * Answer classes: (custom lines around the address, group of locations) → a small number for "the same rules in the same order and the same
- * member orders". Pure; one builder a compile, classes are numbered in the order in which the sweep first meets them, table after table.
+ * member orders". Pure; one builder a table, classes are numbered in the order in which the sweep first meets them.
  */
 import type { LineSignature } from './line-signature.ts'
 import type { LineStacks } from './line-stacks.ts'
@@ -22,7 +22,10 @@ export type LocationChains = {
   readonly bandOf: (autoSlot: number, group: number) => number
 }
 
-/** Class columns under construction. */
+/** Classes of one table; `slotFirst` has one more entry than classes. */
+export type ClassColumns = Readonly<Record<'slotFirst' | 'slots' | 'flags' | 'orderFirst' | 'orders' | 'rowFirst' | 'rows', Uint32Array>>
+
+/** Class columns of one table under construction. */
 export class ClassBuilder {
   /** One more entry than classes. */
   readonly slotFirst: NumberColumn = new NumberColumn()
@@ -44,7 +47,22 @@ export class ClassBuilder {
     return first < this.slotFirst.at(number + 1) ? this.slots.at(first) : -1
   }
 
-  /** The class function of one table; classes of different tables are never shared (their slots number different lines). */
+  /** The finished columns. */
+  finish(): ClassColumns {
+    const { slotFirst, slots, flags, orderFirst, orders, rowFirst, rows } = this
+    const taken = (column: NumberColumn): Uint32Array => column.view().slice()
+    return {
+      slotFirst: taken(slotFirst),
+      slots: taken(slots),
+      flags: taken(flags),
+      orderFirst: taken(orderFirst),
+      orders: taken(orders),
+      rowFirst: taken(rowFirst),
+      rows: taken(rows),
+    }
+  }
+
+  /** The class function of the table. */
   makeClassOf(signature: LineSignature, chains: LocationChains, stacks: LineStacks): (stack: number, group: number) => number {
     const known = new PairTable()
     const ordered = new OrderedGroups(signature, chains)

@@ -1,6 +1,7 @@
 /**
  * Rows of pools with `choose: latency`: what clients share that may be given one order, matrix line and order by distance. Pure; runs on
  * publish. Rows are numbered pool by pool in the order in which the sweep first meets them; row 0 of each pool is "nothing is known".
+ * Each table has its own, which are joined to those of the snapshot: tables may share pools.
  *
  *   class ─► row of each latency pool (classRows) ─► line of the matrix, order by distance, kilometres to each member
  *                                                 └► entries in the ranking (poolUseEntryFirst, health/model/latency-matrix.ts)
@@ -27,34 +28,70 @@ const CARRIER_KM = 1000
 /** Detour over the border of mainland China (some 40 ms). */
 const BORDER_KM = 2500
 
-/** Rows of all latency pools under construction. */
+/** Rows of one table, laid open. */
+export type TableRows = {
+  /** Lines of the matrix by their numbers in the table; 0 is "". */
+  readonly lines: readonly string[]
+  readonly pools: readonly {
+    readonly pool: string
+    readonly memberCount: number
+    readonly lines: readonly number[]
+    /** Numbers of the table's orders. */
+    readonly orders: readonly number[]
+    readonly km: readonly number[]
+    readonly overflows: boolean
+  }[]
+}
+
+/** Rows of latency pools under construction. */
 export class LatencyRows {
   readonly lines: string[] = ['']
   readonly #lineNumbers = new Map<string, number>([['', 0]])
   readonly #pools = new Map<string, PoolRows>()
 
   /** Row of clients of a line who have this order list, standing at `spot`. */
-  rowOf(pool: Pool, members: readonly OrderedMember[], line: string, order: number, spot: Spot): number {
-    let rows = this.#pools.get(pool.id)
-    if (rows === undefined) {
-      rows = { lines: [0], orders: [0], km: members.map(() => UNKNOWN_KM), byKey: new Map([['0/0', 0]]), overflows: false }
-      this.#pools.set(pool.id, rows)
-    }
-    const number = this.#lineNumber(line)
-    const key = `${number}/${order}`
-    const known = rows.byKey.get(key)
-    if (known !== undefined) return known
-    if (rows.km.length + members.length > LATENCY_ENTRIES_CAP) {
-      rows.overflows = true
-      return 0
-    }
-    const row = rows.lines.length
-    rows.byKey.set(key, row)
-    rows.lines.push(number)
-    rows.orders.push(order)
+  rowOf(pool: string, members: readonly OrderedMember[], line: string, order: number, spot: Spot): number {
+    const rows = this.#rowsOf(pool, members.length)
     // Spots of equal line and order differ by little; the first one met stands for all.
-    for (const member of members) rows.km.push(kmBetween(spot, member.spot))
-    return row
+    return internRow(rows, this.#lineNumber(line), order, (at) => kmBetween(spot, members[at]!.spot))
+  }
+
+  /** All that is here, for `join`. */
+  ofTable(): TableRows {
+    const pools = [...this.#pools].map(([pool, { memberCount, lines, orders, km, overflows }]) => ({
+      pool,
+      memberCount,
+      lines,
+      orders,
+      km,
+      overflows,
+    }))
+    return { lines: this.lines, pools }
+  }
+
+  /** Takes in the rows of a table; returns the row here of each row of a pool there. `orderOf`: the order here of one of the table. */
+  join(table: TableRows, orderOf: (order: number) => number): (pool: string, row: number) => number {
+    const lineOf = table.lines.map((line) => this.#lineNumber(line))
+    const joined = new Map<string, readonly number[]>()
+    for (const { pool, memberCount, lines, orders, km, overflows } of table.pools) {
+      const rows = this.#rowsOf(pool, memberCount)
+      if (overflows) rows.overflows = true
+      const numbers = lines.map((line, row) =>
+        internRow(rows, lineOf[line]!, row === 0 ? 0 : orderOf(orders[row]!), (at) => km[row * memberCount + at]!),
+      )
+      joined.set(pool, numbers)
+    }
+    return (pool, row) => joined.get(pool)![row]!
+  }
+
+  #rowsOf(pool: string, memberCount: number): PoolRows {
+    let rows = this.#pools.get(pool)
+    if (rows === undefined) {
+      const km = new Array<number>(memberCount).fill(UNKNOWN_KM)
+      rows = { memberCount, lines: [0], orders: [0], km, byKey: new Map([['0/0', 0]]), overflows: false }
+      this.#pools.set(pool, rows)
+    }
+    return rows
   }
 
   /** The finished columns; `uses` are the pool uses in order, `fits` is told of those that have no room in a ranking. */
@@ -120,11 +157,29 @@ export type LatencyColumns = Pick<
 >
 
 type PoolRows = {
+  readonly memberCount: number
   readonly lines: number[]
   readonly orders: number[]
   readonly km: number[]
   readonly byKey: Map<string, number>
   overflows: boolean
+}
+
+/** Number of a row; 0 when there is no room for another. */
+function internRow(rows: PoolRows, line: number, order: number, kmTo: (member: number) => number): number {
+  const key = `${line}/${order}`
+  const known = rows.byKey.get(key)
+  if (known !== undefined) return known
+  if (rows.km.length + rows.memberCount > LATENCY_ENTRIES_CAP) {
+    rows.overflows = true
+    return 0
+  }
+  const row = rows.lines.length
+  rows.byKey.set(key, row)
+  rows.lines.push(line)
+  rows.orders.push(order)
+  for (let member = 0; member < rows.memberCount; member++) rows.km.push(kmTo(member))
+  return row
 }
 
 /** Kilometres, with what other carriers and the border of mainland China cost as kilometres. Only where a latency is expected, never in the order by distance. */

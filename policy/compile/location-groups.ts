@@ -16,7 +16,12 @@ export type LocationGroups = {
 }
 
 /** Ranges of one family with the group of each; neighbours differ. `starts` has one word a range (IPv4) or four (IPv6). */
-export type GroupRanges = { readonly starts: Uint32Array; readonly values: Uint32Array }
+export type GroupRanges = {
+  readonly starts: Uint32Array
+  readonly values: Uint32Array
+  /** Groups that there are: every value is below it. */
+  readonly groupCount: number
+}
 
 /** The address space by group. */
 export type GroupedSpace = { readonly groups: LocationGroups; readonly v4: GroupRanges; readonly v6: GroupRanges }
@@ -37,8 +42,11 @@ export function groupSpace(geodata: Places, asns: ReadonlySet<number>): GroupedS
 }
 
 function spaceOf(geodata: Places, groups: LocationGroups): GroupedSpace {
-  const byGroup = (width: 1 | 4, { starts, values }: GroupRanges): GroupRanges =>
-    mergeEqualRanges({ width, starts, values: values.map((location) => groups.groupOf[location]!) })
+  const groupCount = groups.representatives.length
+  const byGroup = (width: 1 | 4, { starts, values }: Omit<GroupRanges, 'groupCount'>): GroupRanges => ({
+    ...mergeEqualRanges({ width, starts, values: values.map((location) => groups.groupOf[location]!) }),
+    groupCount,
+  })
   return { groups, v4: byGroup(1, geodata.v4), v6: byGroup(4, geodata.v6) }
 }
 

@@ -17,10 +17,8 @@ import type { SweptRanges } from './sweep-ranges.ts'
 
 /** What the layout needs to know of classes and of groups of locations. */
 export type LossFacts = {
-  /** First class of the table; the classes from it on are the table's. */
-  readonly firstClass: number
-  /** One behind the last class of the table. */
-  readonly endClass: number
+  /** Classes of the table. */
+  readonly classCount: number
   /** The rule slot in front of a class; -1 = none. */
   readonly headSlotOf: (classNumber: number) => number
   /** Position in the pool of the member that a class has first. */
@@ -46,12 +44,12 @@ export function layOutSpans(
   facts: LossFacts,
 ): Int32Array {
   const slots = signature.placedPools.length
-  const classCount = facts.endClass - facts.firstClass
+  const { classCount } = facts
   const spans = new Int32Array(classCount * slots).fill(WHOLE)
   if (slots === 0) return spans
   const leads = new Uint8Array(classCount * slots)
   for (let n = 0; n < classCount; n++) {
-    const head = facts.headSlotOf(facts.firstClass + n)
+    const head = facts.headSlotOf(n)
     for (const [autoSlot, placed] of signature.placedPools.entries()) if (placed.slots.includes(head)) leads[n * slots + autoSlot] = 1
   }
   const { weights, losses } = weighClasses(width, ranges, groups, slots, leads, facts)
@@ -60,7 +58,7 @@ export function layOutSpans(
     const members = new Map<number, Map<number, { weight: number; classes: number[] }>>()
     for (let n = 0; n < classCount; n++) {
       if (weights[n] === 0 || leads[n * slots + autoSlot] === 0) continue
-      const member = facts.firstMemberOf(facts.firstClass + n, autoSlot)
+      const member = facts.firstMemberOf(n, autoSlot)
       const byLoss = members.get(member) ?? new Map<number, { weight: number; classes: number[] }>()
       members.set(member, byLoss)
       const loss = roundLoss(losses[n * slots + autoSlot]! / weights[n]!)
@@ -126,13 +124,13 @@ function weighClasses(
   leads: Uint8Array,
   facts: LossFacts,
 ): { readonly weights: Float64Array; readonly losses: Float64Array } {
-  const classCount = facts.endClass - facts.firstClass
+  const { classCount } = facts
   const weights = new Float64Array(classCount)
   const losses = new Float64Array(classCount * slots)
   const add = (range: number, group: number, size: number): void => {
     const value = groups.values[group]!
     const weight = facts.isKnown(value) ? size : size * UNKNOWN_WEIGHT
-    const n = ranges.values[range]! - facts.firstClass
+    const n = ranges.values[range]!
     weights[n]! += weight
     for (let at = n * slots, slot = 0; slot < slots; at++, slot++) if (leads[at] === 1) losses[at]! += weight * facts.lossOf(slot, value)
   }

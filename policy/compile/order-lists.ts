@@ -12,6 +12,11 @@ export class OrderLists {
     return list === 0 ? 0 : this.members[this.first[list]!]!
   }
 
+  /** The lists by number, without that of the declared order. */
+  lists(): readonly (readonly number[])[] {
+    return this.first.slice(1, -1).map((first, at) => this.members.slice(first, this.first[at + 2]))
+  }
+
   /** Number of a list of member positions. */
   intern(positions: readonly number[]): number {
     const text = positions.join()

@@ -3,7 +3,7 @@
  * The memory around each message is checked to be left alone.
  */
 import type { Geodata } from '../../geodata/geodata.ts'
-import type { LocationTables } from '../../policy/compile/compile-policies.ts'
+import type { LocationTables } from '../../policy/compile/line-table.ts'
 import type { Config, RecordSet, Zone } from '../../policy/config/config-schema.ts'
 import { type AnswerContext, answerQuery, createAnswerContext, TRANSPORT_UDP } from '../../resolver/answer/answer-query.ts'
 import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'

@@ -1,6 +1,7 @@
 /** A compiled configuration with a ranking, asked by textual address: the fast path as a table test wants it. */
 import { type AddressWords, parseAddress } from '../../geodata/address/address.ts'
-import { type CompiledConfig, compilePolicies, type LocationTables } from '../../policy/compile/compile-policies.ts'
+import { type CompiledConfig, compilePolicies } from '../../policy/compile/compile-policies.ts'
+import type { LocationTables } from '../../policy/compile/line-table.ts'
 import type { Config } from '../../policy/config/config-schema.ts'
 import { type CompiledPolicies, viewPolicies } from '../../policy/decide/compiled-policies.ts'
 import { decide } from '../../policy/decide/decide.ts'

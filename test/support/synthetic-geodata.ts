@@ -2,7 +2,7 @@
 import { parseAddress } from '../../geodata/address/address.ts'
 import type { RangeTable4, RangeTable6 } from '../../geodata/address/range-table.ts'
 import { type Location, UNKNOWN_LOCATION } from '../../geodata/line/location.ts'
-import type { LocationTables } from '../../policy/compile/compile-policies.ts'
+import type { LocationTables } from '../../policy/compile/line-table.ts'
 
 /** A location in short: "cn/33/3302/telecom", "us/us-ca", "cn///mobile"; AS number behind "@". Missing parts are unknown. */
 export type LocationText = string
