@@ -1,0 +1,50 @@
+/** The comparison as a table. Pure. */
+import type { AnswerCheck } from './ask.ts'
+import { type Block, type Row, rowsOf } from './comparison.ts'
+
+/** Below this share of empty receive calls the generator may have been the limit. */
+const LEAST_IDLE_PERCENT = 5
+
+const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: Row) => string])[] = [
+  ['k/cpu-s', 9, (row) => (row.perCpuSecond / 1e3).toFixed(1)],
+  ['least-most', 14, (row) => `${(row.perCpuSecondLeast / 1e3).toFixed(0)}-${(row.perCpuSecondMost / 1e3).toFixed(0)}`],
+  ['x gdnsd', 9, (row) => row.timesGdnsd?.toFixed(3) ?? '-'],
+  ['x null', 8, (row) => row.timesNull?.toFixed(3) ?? '-'],
+  ['k/s', 8, (row) => (row.answersPerSecond / 1e3).toFixed(1)],
+  ['cores', 7, (row) => row.cores.toFixed(2)],
+  ['loss %', 8, (row) => row.lossPercent.toFixed(3)],
+  ['p50 us', 8, (row) => row.p50Us.toFixed(1)],
+  ['p99 us', 8, (row) => row.p99Us.toFixed(0)],
+  ['p99.9 us', 9, (row) => row.p999Us.toFixed(0)],
+  ['bytes', 7, (row) => row.averageBytes.toFixed(0)],
+  ['RSS MB', 8, (row) => row.rssMb.toFixed(0)],
+  ['ecs %', 7, (row) => row.ecsPercent.toFixed(0)],
+  ['scope', 7, (row) => row.meanScope.toFixed(2)],
+  ['idle %', 8, (row) => row.idlePercent.toFixed(0)],
+]
+
+/** One workload and shape. */
+export function formatBlock(block: Block): string {
+  const rows = rowsOf(block)
+  const title = `${block.workload}, ${block.shape}`.padEnd(20) + COLUMNS.map(([name, width]) => name.padStart(width)).join('')
+  const lines = rows.map((row) => row.server.padEnd(20) + COLUMNS.map(([, width, cell]) => cell(row).padStart(width)).join(''))
+  return [title, ...lines, ...rows.flatMap(remarks)].join('\n')
+}
+
+/** What makes a row's figures doubtful. */
+function remarks(row: Row): string[] {
+  const found: string[] = []
+  if (row.idlePercent < LEAST_IDLE_PERCENT)
+    found.push(`  ${row.server}: the generator was busy, k/s is a floor (k/cpu-s holds: it counts the server's time only)`)
+  if (row.wrong > 0) found.push(`  ${row.server}: ${row.wrong} replies were wrong`)
+  return found
+}
+
+/** Whether the servers' answers are those of the table. */
+export function formatAnswerChecks(checks: Readonly<Record<string, AnswerCheck>>): string {
+  const of = (check: AnswerCheck['bySubnet']): string => (check === undefined ? 'no such choice' : `${check.right} of ${check.asked}`)
+  const lines = Object.entries(checks).map(
+    ([server, { bySubnet, bySource }]) => `${server.padEnd(20)}${of(bySubnet).padStart(18)}${of(bySource).padStart(18)}`,
+  )
+  return [`${'answers as the table'.padEnd(20)}${'by client subnet'.padStart(18)}${'by source'.padStart(18)}`, ...lines].join('\n')
+}

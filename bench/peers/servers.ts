@@ -1,0 +1,160 @@
+/**
+ * Starts the servers of the comparison and stops them: each in a folder of its own, on one core, on a high port of 127.0.0.1. What a
+ * server writes goes to a log in its folder, whose end is told when it does not start. Shell; Linux.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, closeSync, constants, globSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { askOnce, hasAddress } from './ask.ts'
+import type { Contender } from './contender.ts'
+import { processTree } from './measure.ts'
+import type { PrefixTable } from './prefix-table.ts'
+import { STATIC_NAME } from './zone-data.ts'
+
+/** How long a server may take to load the table. */
+const START_TIMEOUT_MS = 120_000
+/** How long a server may take to end before it is killed. */
+const STOP_TIMEOUT_MS = 10_000
+/** Folders of system programs, which are not in everybody's PATH. */
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+
+/** A server that answers. */
+export type RunningServer = {
+  readonly id: string
+  readonly port: number
+  readonly pid: number
+  /** Ends it and waits until it has ended. */
+  readonly stop: () => Promise<void>
+}
+
+/** The cores for servers and generator: the first and the last that this process may use. */
+export function chooseCores(): { readonly server: number; readonly generator: number } {
+  const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+  const numbers = list.split(/[,-]/).map(Number)
+  return { server: numbers[0]!, generator: numbers.at(-1)! }
+}
+
+/** Path of a contender's program; undefined when it, or another file that it needs, is not installed. */
+export function findProgram({ program, files }: Contender): string | undefined {
+  if (files.some((pattern) => globSync(pattern).length === 0)) return undefined
+  if (program.includes('/')) return program
+  const folders = [...(process.env.PATH ?? '').split(':'), ...SYSTEM_FOLDERS].filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, program)).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Writes a contender's data into its folder, starts it, and waits until it answers the static name. */
+export async function startContender(
+  contender: Contender,
+  program: string,
+  folder: string,
+  table: PrefixTable,
+  core: number,
+): Promise<RunningServer> {
+  const port = await freePort()
+  mkdirSync(folder)
+  contender.write(folder, table, port)
+  const words = contender.words(folder, port)
+  const { id, environment } = contender
+  return await startServer({ id, port, folder, core, program, words, environment, isRight: hasAddress })
+}
+
+/** Starts the null server, whose replies have a given length. */
+export async function startNullServer(program: string, folder: string, core: number, replyBytes: number): Promise<RunningServer> {
+  const port = await freePort()
+  mkdirSync(folder, { recursive: true })
+  const words = [String(port), '64', String(replyBytes)]
+  return await startServer({ id: 'null', port, folder, core, program, words, environment: {}, isRight: () => true })
+}
+
+type Start = {
+  readonly id: string
+  readonly port: number
+  readonly folder: string
+  readonly core: number
+  readonly program: string
+  readonly words: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** Whether a reply to the static name tells that it has loaded everything. */
+  readonly isRight: (reply: Buffer) => boolean
+}
+
+async function startServer({ id, port, folder, core, program, words, environment, isRight }: Start): Promise<RunningServer> {
+  const log = join(folder, 'log')
+  const file = openSync(log, 'w')
+  const child = spawn('taskset', ['-c', String(core), program, ...words], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', file, file],
+  })
+  closeSync(file)
+  const killAll = (): void => kill(child, 'SIGKILL')
+  process.on('exit', killAll)
+  const stop = async (): Promise<void> => {
+    await end(child)
+    process.off('exit', killAll)
+  }
+  try {
+    await waitForAnswer(child, port, isRight)
+  } catch (cause) {
+    await stop()
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n')
+    throw new Error(`${id} does not answer: ${(cause as Error).message}; the end of its log:\n${lines}`, { cause })
+  }
+  return { id, port, pid: child.pid!, stop }
+}
+
+async function waitForAnswer(child: ChildProcess, port: number, isRight: (reply: Buffer) => boolean): Promise<void> {
+  const failed = new AbortController()
+  child.once('error', (error) => failed.abort(error))
+  child.once('exit', (code, signal) => failed.abort(new Error(`it ended with ${code ?? signal}`)))
+  const timer = setTimeout(() => failed.abort(new Error(`no answer within ${START_TIMEOUT_MS / 1000} s`)), START_TIMEOUT_MS)
+  try {
+    for (;;) {
+      const reply = await askOnce(port, { name: STATIC_NAME })
+      if (reply !== undefined && isRight(reply)) return
+      failed.signal.throwIfAborted()
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  const timer = setTimeout(() => kill(child, 'SIGKILL'), STOP_TIMEOUT_MS)
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+  clearTimeout(timer)
+}
+
+/** Ends a server's process and those that it has started. */
+function kill(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  for (const pid of processTree(child.pid)) {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It has just ended.
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
