@@ -18,8 +18,9 @@ const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: Row
   ['p99.9 us', 9, (row) => row.p999Us.toFixed(0)],
   ['bytes', 7, (row) => row.averageBytes.toFixed(0)],
   ['RSS MB', 8, (row) => row.rssMb.toFixed(0)],
-  ['ecs %', 7, (row) => row.ecsPercent.toFixed(0)],
-  ['scope', 7, (row) => row.meanScope.toFixed(2)],
+  // The null server sends the query's own option back.
+  ['ecs %', 7, (row) => (row.server === 'null' ? '-' : row.ecsPercent.toFixed(0))],
+  ['scope', 7, (row) => (row.server === 'null' || row.ecsPercent === 0 ? '-' : row.meanScope.toFixed(2))],
   ['idle %', 8, (row) => row.idlePercent.toFixed(0)],
 ]
 

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { buildPrefixTable, findLine, formatRow, LINE_COUNT } from '../../../../bench/peers/prefix-table.ts'
+
+const table = buildPrefixTable(20_000)
+
+test('buildPrefixTable gives ascending prefixes that do not overlap, each on its own boundary', () => {
+  assert.equal(table.starts.length, 20_000 + LINE_COUNT)
+  let end = 0
+  for (let row = 0; row < table.starts.length; row++) {
+    const [start, size] = [table.starts[row]!, 2 ** (32 - table.lengths[row]!)]
+    assert.ok(start >= end, `${formatRow(table, row)} begins before the end of the row above`)
+    assert.equal(start % size, 0, `${formatRow(table, row)} is no prefix`)
+    assert.ok(table.lines[row]! >= 1 && table.lines[row]! <= LINE_COUNT)
+    end = start + size
+  }
+})
+
+test('buildPrefixTable makes the same table everywhere', () => {
+  const rows = Array.from(table.starts, (_, row) => `${formatRow(table, row)} ${table.lines[row]}`)
+  assert.equal(rows[0], '1.0.0.0/24 52')
+  assert.equal(createHash('sha256').update(rows.join('\n')).digest('hex').slice(0, 16), 'fc0b7327f3d1696a')
+})
+
+test('findLine finds the line of every row at both ends, and 0 in a hole', () => {
+  for (let row = 0; row < table.starts.length; row += 7) {
+    const [start, line] = [table.starts[row]!, table.lines[row]!]
+    const last = start + 2 ** (32 - table.lengths[row]!) - 1
+    assert.equal(findLine(table, start), line)
+    assert.equal(findLine(table, last), line)
+    if (last + 1 !== table.starts[row + 1]) assert.equal(findLine(table, last + 1), 0)
+  }
+  assert.equal(findLine(table, 0), 0)
+})
+
+const LOOPBACK = [
+  { name: 'the address that the generator asks from is on no line', address: 127 * 2 ** 24 + 1, line: 0 },
+  { name: 'the first block of loopback is on line 1', address: 127 * 2 ** 24 + 256 + 1, line: 1 },
+  { name: 'the last one on line 128', address: 127 * 2 ** 24 + 128 * 256 + 1, line: 128 },
+]
+for (const { name, address, line } of LOOPBACK) test(`findLine: ${name}`, () => assert.equal(findLine(table, address), line))
+
+test('buildPrefixTable refuses more prefixes than IPv4 has room for', () => {
+  assert.throws(() => buildPrefixTable(3_000_000), /IPv4 has no room for 3000000 prefixes/)
+})
