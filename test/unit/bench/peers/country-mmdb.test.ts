@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Reader } from 'maxmind'
+import { type CountryResponse, Reader } from 'maxmind'
 import { countryOfLine, writeCountryMmdb } from '../../../../bench/peers/country-mmdb.ts'
 import { buildPrefixTable, formatIpv4, formatRow } from '../../../../bench/peers/prefix-table.ts'
 
 const table = buildPrefixTable(5000)
 
 test('writeCountryMmdb gives a file in which another reader finds the line of every prefix, with its length, and nothing in holes', () => {
-  const reader = new Reader<{ country: { iso_code: string } }>(writeCountryMmdb(table))
+  const reader = new Reader<CountryResponse>(writeCountryMmdb(table))
   assert.equal(reader.metadata.databaseType, 'GeoLite2-Country')
   for (let row = 0; row < table.starts.length; row++) {
     const [record, length] = reader.getWithPrefixLength(formatIpv4(table.starts[row]!))
