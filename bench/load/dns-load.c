@@ -33,6 +33,7 @@ static const char USAGE[] =
     "  -j PERCENT  malformed packets among all, at most 90                   [0]\n"
     "  -S SEED     of everything that is random                              [1]\n"
     "  -G          no UDP GSO on sending\n"
+    "  -m          each socket from another /24 of 127.0.0.0/8, for servers that limit rates by the client's network\n"
     "  -x tcp      persistent TCP connections, pipelined\n";
 
 static void fail(const char *what) {
@@ -86,7 +87,7 @@ static void parse_options(struct options *options, int argc, char **argv) {
   unsigned port = 0;
   int option;
   *options = (struct options){.seconds = 5, .sockets = 16, .window = 16, .name = "www.example.", .qtype = 1, .seed = 1, .gso = true};
-  while ((option = getopt(argc, argv, "p:a:t:n:w:r:q:N:T:e:R:j:S:Gx:")) != -1) {
+  while ((option = getopt(argc, argv, "p:a:t:n:w:r:q:N:T:e:R:j:S:Gmx:")) != -1) {
     switch (option) {
       case 'p': port = (unsigned)number(optarg, 1, 65535, "-p: no port"); break;
       case 'a': address = optarg; break;
@@ -102,6 +103,7 @@ static void parse_options(struct options *options, int argc, char **argv) {
       case 'j': options->junk_percent = number(optarg, 0, 90, "-j: 0 to 90 percent"); break;
       case 'S': options->seed = strtoull(optarg, NULL, 10); break;
       case 'G': options->gso = false; break;
+      case 'm': options->many_networks = true; break;
       case 'x': options->tcp = strcmp(optarg, "tcp") == 0; break;
       default: fail("no such option");
     }
@@ -109,6 +111,7 @@ static void parse_options(struct options *options, int argc, char **argv) {
   if (port == 0 || optind != argc) fail("-p PORT is needed");
   if (options->tcp && options->junk_percent > 0) fail("-j is for UDP: a server may end a connection that brings junk");
   parse_address(options, address, (uint16_t)port);
+  if (options->many_networks && options->address.ss_family != AF_INET) fail("-m: IPv6 has one loopback address");
 }
 
 int main(int argc, char **argv) {

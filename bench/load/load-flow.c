@@ -4,6 +4,9 @@
  */
 #include "load.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,6 +18,19 @@ uint64_t now_ns(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (uint64_t)time.tv_sec * 1000000000ull + (uint64_t)time.tv_nsec;
+}
+
+int open_socket(const struct load *load, const struct flow *flow, int type) {
+  const struct options *options = &load->options;
+  int fd = socket(options->address.ss_family, type, 0), failed = 0;
+  if (options->many_networks) {
+    unsigned number = (unsigned)(flow - load->flows);
+    struct sockaddr_in source = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(127u << 24 | 64u << 16 | number << 8 | 1)};
+    failed = bind(fd, (struct sockaddr *)&source, sizeof source);
+  }
+  if (fd >= 0 && failed == 0 && connect(fd, (const struct sockaddr *)&options->address, options->address_bytes) == 0) return fd;
+  perror("dns-load: cannot connect a socket");
+  return -1;
 }
 
 void open_flow(struct load *load, struct flow *flow, int fd) {

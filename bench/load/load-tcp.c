@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,11 +22,8 @@ struct stream {
 };
 
 static bool open_connection(struct load *load, struct flow *flow, struct stream *stream) {
-  int one = 1, fd = socket(load->options.address.ss_family, SOCK_STREAM, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&load->options.address, load->options.address_bytes) != 0) {
-    perror("dns-load: cannot connect");
-    return false;
-  }
+  int one = 1, fd = open_socket(load, flow, SOCK_STREAM);
+  if (fd < 0) return false;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   stream->in_length = stream->out_length = 0;
   open_flow(load, flow, fd);

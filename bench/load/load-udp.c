@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -32,11 +31,8 @@ static void set_buffer(int fd, int forced, int plain) {
 
 static bool open_sockets(struct load *load) {
   for (unsigned i = 0; i < load->options.sockets; i++) {
-    int fd = socket(load->options.address.ss_family, SOCK_DGRAM, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&load->options.address, load->options.address_bytes) != 0) {
-      perror("dns-load: cannot open a socket");
-      return false;
-    }
+    int fd = open_socket(load, &load->flows[i], SOCK_DGRAM);
+    if (fd < 0) return false;
     set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
     set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
     open_flow(load, &load->flows[i], fd);

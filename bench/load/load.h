@@ -48,6 +48,7 @@ struct options {
   uint64_t seed;
   bool gso;
   bool tcp;
+  bool many_networks; /* each flow from another /24 of 127.0.0.0/8 */
 };
 
 /* Counters and latencies of one run. */
@@ -106,6 +107,8 @@ uint64_t next_random(uint64_t *state);
 
 /* load-flow.c */
 uint64_t now_ns(void);
+/* Opens a socket for a flow, connected to the server; -1, having told why, when that fails. */
+int open_socket(const struct load *load, const struct flow *flow, int type);
 void open_flow(struct load *load, struct flow *flow, int fd);
 /* How many queries may leave on the flow now, by its window, by the schedule in open loop, and by the slow start in closed loop. */
 unsigned count_due(const struct load *load, const struct flow *flow, uint64_t now);
