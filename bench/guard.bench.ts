@@ -81,7 +81,8 @@ if (isWriting) {
   const machine = `${cpus().length} cores, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Linux ${release()}, node ${process.version}`
   const next = updateBaseline(baseline, blocks, machine, values.append)
   writeFileSync(FILE, formatBaseline(next))
-  process.stdout.write(formatComparison(compareWithBaseline(next, blocks, blocks.map(blockKey))))
+  // Beside what was there before, where there was something.
+  process.stdout.write(formatComparison(compareWithBaseline(baseline ?? next, blocks, blocks.map(blockKey))))
 } else {
   const rows = compareWithBaseline(baseline!, blocks, blocks.map(blockKey))
   const guards = blocks.flatMap(pathGuardsOf)
