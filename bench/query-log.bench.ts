@@ -5,7 +5,8 @@
  *
  *   node bench/query-log.bench.ts [--rounds 5] [--seconds 2] [--json] [--check]
  *
- * --check exits 1 when the answer thread answers less than 0.9 of its answers with the log sampled, or less than 0.7 with the full log.
+ * Needs a C compiler for the load generator (bench/load). --check exits 1 when the answer thread answers less than 0.9 of its answers with
+ * the log sampled, or less than 0.7 with the full log.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,6 +15,7 @@ import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { packageRoot } from '../cli/package-root.ts'
+import { buildLoad } from './load/build-load.ts'
 
 const { values } = parseArgs({
   options: {
@@ -106,8 +108,8 @@ type Figures = { readonly thread: number; readonly process: number }
 async function measure(server: Server, shape: (typeof SHAPES)[number]): Promise<Figures> {
   const before = cpuNs(server.child.pid!)
   const { stdout } = await promisify(execFile)('taskset', [
-    ...['-c', String(Math.min(1, cpus().length - 1)), process.execPath, join(packageRoot(), 'bench/query-generator.ts')],
-    ...[String(server.port), values.seconds, String(shape.clients), String(shape.window), 'www2.bench.test', 'none'],
+    ...['-c', String(Math.min(1, cpus().length - 1)), generator, '-p', String(server.port), '-t', values.seconds],
+    ...['-n', String(shape.clients), '-w', String(shape.window), '-q', 'www2.bench.test'],
   ])
   const { received, wrong } = JSON.parse(stdout) as { received: number; wrong: number }
   if (wrong > 0) throw new Error(`${wrong} of ${received} replies with the log ${server.name} were not answers`)
@@ -126,6 +128,7 @@ function answerTask(server: Server, used: ReadonlyMap<string, number>): string {
   return [...used].sort(([, a], [, b]) => b - a)[0]![0]
 }
 
+const { generator } = buildLoad()
 const folder = mkdtempSync(join(tmpdir(), 'nearcast-bench-'))
 writeFileSync(join(folder, 'bench.test.zone'), ZONE)
 writeFileSync(join(folder, 'zones.txt'), 'bench.test bench.test.zone\n')
