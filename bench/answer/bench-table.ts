@@ -4,7 +4,7 @@ import { NULL_SERVER, VARIANTS } from './workloads.ts'
 
 /** Below this share of receive calls that found nothing the generator may have been the limit. */
 const LEAST_IDLE_PERCENT = 5
-const SERVER_WIDTH = 26
+const SERVER_WIDTH = 14
 
 const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: Row) => string])[] = [
   ['k/cpu-s', 9, (row) => (row.perCpuSecond / 1e3).toFixed(1)],
@@ -26,11 +26,11 @@ const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: Row
 /** One workload and shape, a line a server. */
 export function formatBlock(block: Block): string {
   const rows = rowsOf(block)
-  const title = `${block.workload}, ${block.shape}`.padEnd(SERVER_WIDTH) + COLUMNS.map(([name, width]) => name.padStart(width)).join('')
+  const head = ''.padEnd(SERVER_WIDTH) + COLUMNS.map(([name, width]) => name.padStart(width)).join('')
   const lines = rows.map(
     (row) => `  ${row.server}`.padEnd(SERVER_WIDTH) + COLUMNS.map(([, width, cell]) => cell(row).padStart(width)).join(''),
   )
-  return `${[title, ...lines, ...remarksOf(block, rows)].join('\n')}\n`
+  return `${[`${block.workload}, ${block.shape}`, head, ...lines, ...remarksOf(block, rows)].join('\n')}\n`
 }
 
 function remarksOf(block: Block, rows: readonly Row[]): string[] {
