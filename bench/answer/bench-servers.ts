@@ -57,7 +57,8 @@ async function start(
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const kill = (): void => void child.kill('SIGKILL')
-  process.on('exit', kill)
+  // Before the data folder is removed, into which it writes.
+  process.prependListener('exit', kill)
   child.once('exit', () => process.off('exit', kill))
   const ready = await new Promise<string>((resolve, reject) => {
     let text = ''
