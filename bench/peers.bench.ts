@@ -8,11 +8,10 @@
  * Each server has one UDP thread, all on the first core; the load generator (bench/load) is on the last. The rounds are interleaved. A
  * peer that is not installed is left out; one line tells its Debian package. Everything that was started is stopped at the end.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { packageRoot } from '../cli/package-root.ts'
 import { buildLoad } from './load/build-load.ts'
 import { type AnswerCheck, checkAnswers } from './peers/ask.ts'
 import { bind } from './peers/bind.ts'
@@ -21,18 +20,17 @@ import type { Contender } from './peers/contender.ts'
 import { gdnsd } from './peers/gdnsd.ts'
 import { formatGoal, type Goal, goalsOfBlock, goalsOfRun, isMet } from './peers/goals.ts'
 import { knot } from './peers/knot.ts'
-import { measure, type Sample } from './peers/measure.ts'
 import { NEARCAST_VARIANTS, nearcast } from './peers/nearcast.ts'
 import { nsd } from './peers/nsd.ts'
 import { pdns } from './peers/pdns.ts'
-import { buildPrefixTable, LINE_COUNT } from './peers/prefix-table.ts'
+import { buildPrefixTable, LINE_COUNT, type PrefixTable } from './peers/prefix-table.ts'
+import { findProductEntry, type ProductEntry } from './peers/product-entry.ts'
 import { formatAnswerChecks, formatBlock } from './peers/report.ts'
-import { chooseCores, findProgram, type RunningServer, startContender, startNullServer } from './peers/servers.ts'
+import { type Bench, measureBlock } from './peers/rounds.ts'
+import { chooseCores, findProgram, type RunningServer, startContender } from './peers/servers.ts'
 import { SHAPES, type Shape, WORKLOADS, type Workload } from './peers/workloads.ts'
 
 const PEERS: readonly Contender[] = [gdnsd, knot, nsd, bind, pdns]
-/** The run before the rounds, in which just-in-time compilers and caches come to rest. */
-const WARM_UP_SECONDS = 0.4
 
 const { values } = parseArgs({
   options: {
@@ -43,137 +41,114 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
     prefixes: { type: 'string', default: '600000' },
-    product: { type: 'string', default: 'sources' },
+    product: { type: 'string' },
     check: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
 
-/** The named ones of a list; throws on a name that is none. */
-function choose<T>(text: string, known: readonly T[], idOf: (item: T) => string, flag: string): T[] {
-  return text
-    .split(',')
-    .filter((id) => id !== '')
-    .map((id) => {
-      const item = known.find((each) => idOf(each) === id)
-      if (item === undefined) throw new Error(`--${flag}: "${id}" is none of ${known.map(idOf).join(', ')}`)
-      return item
-    })
+/** What the flags ask for. */
+type Settings = {
+  readonly contenders: readonly Contender[]
+  /** Servers that goals compare with: those asked for, installed or not. */
+  readonly goalPeers: readonly string[]
+  readonly workloads: readonly Workload[]
+  readonly shapes: readonly Shape[]
+  readonly rounds: number
+  readonly prefixCount: number
+  readonly product: ProductEntry
+  readonly bench: Bench
 }
 
-function positive(text: string, flag: string): number {
+function readSettings(folder: string): Settings {
+  const byId = ({ id }: { readonly id: string }): string => id
+  const product = findProductEntry(values.product)
+  const peers = choose('peers', values.peers, PEERS, byId)
+  const variants = choose('nearcast', values.nearcast, NEARCAST_VARIANTS, (id) => id)
+  return {
+    contenders: [...peers, ...variants.map((variant) => nearcast(variant, product.path))],
+    goalPeers: ['null', ...peers.map(byId)],
+    workloads: choose('workloads', values.workloads, WORKLOADS, byId),
+    shapes: choose('shapes', values.shapes, SHAPES, byId),
+    rounds: positive('rounds', values.rounds),
+    prefixCount: positive('prefixes', values.prefixes),
+    product,
+    bench: { load: buildLoad(), cores: chooseCores(), folder, seconds: positive('seconds', values.seconds) },
+  }
+}
+
+/** The named ones of a list; throws on a name that is none. */
+function choose<T>(flag: string, text: string, known: readonly T[], idOf: (item: T) => string): T[] {
+  const ids = text.split(',').filter((id) => id !== '')
+  return ids.map((id) => {
+    const item = known.find((each) => idOf(each) === id)
+    if (item === undefined) throw new Error(`--${flag}: "${id}" is none of ${known.map(idOf).join(', ')}`)
+    return item
+  })
+}
+
+function positive(flag: string, text: string): number {
   const number = Number(text)
   if (!(number > 0)) throw new Error(`--${flag}: "${text}" is no positive number`)
   return number
 }
 
-/** The product's entry point: main.ts, or what `npm ci` has built of it. */
-function entryPoint(product: string): string {
-  if (product !== 'sources' && product !== 'dist') throw new Error(`--product: "${product}" is neither sources nor dist`)
-  const entry = join(packageRoot(), product === 'dist' ? 'dist/main.js' : 'main.ts')
-  if (!existsSync(entry)) throw new Error(`"${entry}" is not there; run "npm run build"`)
-  return entry
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`)
 }
 
-const settings = {
-  peers: choose(values.peers, PEERS, ({ id }) => id, 'peers'),
-  variants: choose(values.nearcast, NEARCAST_VARIANTS, (id) => id, 'nearcast'),
-  workloads: choose(values.workloads, WORKLOADS, ({ id }) => id, 'workloads'),
-  shapes: choose(values.shapes, SHAPES, ({ id }) => id, 'shapes'),
-  rounds: positive(values.rounds, 'rounds'),
-  seconds: positive(values.seconds, 'seconds'),
-  entry: entryPoint(values.product),
+function headline({ product, rounds, prefixCount, bench: { cores, seconds } }: Settings): string {
+  const machine = `${cpus().length} cores, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Linux ${release()}, node ${process.version}`
+  return `${machine}; load ${loadavg()[0]!.toFixed(1)}; servers on core ${cores.server}, generator on core ${cores.generator}
+${prefixCount} prefixes in ${LINE_COUNT} lines; nearcast from ${product.form}; medians of ${rounds} interleaved rounds of ${seconds} s`
 }
-const cores = chooseCores()
-const load = buildLoad()
-const folder = mkdtempSync(join(tmpdir(), 'nearcast-peers-'))
-const tell = (text: string): void => void process.stderr.write(`${text}\n`)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
 
 /** Starts what is installed, all at once: loading the table takes the slowest of them some 20 s. */
-async function startAll(): Promise<{ readonly servers: RunningServer[]; readonly checks: Record<string, AnswerCheck> }> {
-  const table = buildPrefixTable(positive(values.prefixes, 'prefixes'))
-  const contenders = [...settings.peers, ...settings.variants.map((variant) => nearcast(variant, settings.entry))]
+async function startAll({ contenders, bench }: Settings, table: PrefixTable): Promise<RunningServer[]> {
   const starting = contenders.flatMap((contender) => {
     const program = findProgram(contender)
-    if (program !== undefined) return [startContender(contender, program, join(folder, contender.id), table, cores.server)]
+    if (program !== undefined) return [startContender(contender, program, join(bench.folder, contender.id), table, bench.cores.server)]
     tell(`${contender.id} is left out: not installed (Debian: apt-get install ${contender.packages.join(' ')})`)
     return []
   })
   const results = await Promise.allSettled(starting)
   const servers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   const failed = results.find((result) => result.status === 'rejected')
-  if (failed !== undefined) {
-    await stopAll(servers)
-    throw failed.reason
-  }
-  const checks: Record<string, AnswerCheck> = {}
-  for (const { id, port } of servers) checks[id] = await checkAnswers(port, contenders.find((contender) => contender.id === id)!.geo, table)
-  return { servers, checks }
+  if (failed === undefined) return servers
+  await stopAll(servers)
+  throw failed.reason
 }
 
 async function stopAll(servers: readonly RunningServer[]): Promise<void> {
   await Promise.all(servers.map((server) => server.stop()))
 }
 
-/** Rounds of one workload and shape over all servers, each round in another order. */
-async function measureBlock(servers: readonly RunningServer[], workload: Workload, shape: Shape, rounds: number): Promise<Block> {
-  const samples: Record<string, Sample[]> = {}
-  const run = async (server: RunningServer, seconds: number, seed: number): Promise<Sample> => {
-    // The null server's reply is right when it comes.
-    const words = [...workload.words, ...shape.words, ...(server.id === 'null' ? ['-R', 'any'] : [])]
-    return await measure(server.pid, cores.generator, load.generator, [
-      ...['-p', String(server.port), '-t', String(seconds), '-S', String(seed), ...words],
-    ])
-  }
-  let replyBytes = 0
-  for (const server of servers) replyBytes = Math.round((await run(server, WARM_UP_SECONDS, 0)).averageBytes)
-  // The last server is nearcast: the null server's replies are as long as its are.
-  const nullServer = await startNullServer(load.nullServer, join(folder, 'null'), cores.server, replyBytes)
-  const all = [nullServer, ...servers]
-  try {
-    for (const { id } of all) samples[id] = []
-    await run(nullServer, WARM_UP_SECONDS, 0)
-    for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < all.length; i++) {
-        const server = all[(i + round) % all.length]!
-        samples[server.id]!.push(await run(server, settings.seconds, round + 1))
-      }
-    }
-  } finally {
-    await nullServer.stop()
-  }
-  return { workload: workload.id, shape: shape.id, samples }
+async function checkAll(
+  { contenders }: Settings,
+  servers: readonly RunningServer[],
+  table: PrefixTable,
+): Promise<Record<string, AnswerCheck>> {
+  const checks: Record<string, AnswerCheck> = {}
+  for (const { id, port } of servers) checks[id] = await checkAnswers(port, contenders.find((contender) => contender.id === id)!.geo, table)
+  return checks
 }
 
-/** All blocks; with --check those that miss a goal are measured once more, with twice the rounds: the machine stalls now and then. */
-async function measureAll(servers: readonly RunningServer[]): Promise<Block[]> {
+/** All blocks; with --check those that miss a goal are measured once more, with twice the rounds: machines stall now and then. */
+async function measureAll({ workloads, shapes, rounds, goalPeers, bench }: Settings, servers: readonly RunningServer[]): Promise<Block[]> {
   const blocks: Block[] = []
-  for (const workload of settings.workloads) {
-    for (const shape of settings.shapes) {
+  for (const workload of workloads) {
+    for (const shape of shapes) {
       if (shape.rate !== undefined && !workload.atFixedRates) continue
       tell(`measuring ${workload.id}, ${shape.id}`)
-      let block = await measureBlock(servers, workload, shape, settings.rounds)
+      let block = await measureBlock(bench, servers, workload, shape, rounds)
       const missed = values.check ? goalsOfBlock(block, goalPeers).filter((goal) => !isMet(goal)) : []
-      if (missed.length > 0) {
-        for (const goal of missed) tell(`${formatGoal(goal)}; once more`)
-        block = await measureBlock(servers, workload, shape, settings.rounds * 2)
-      }
+      for (const goal of missed) tell(`${formatGoal(goal)}; once more`)
+      if (missed.length > 0) block = await measureBlock(bench, servers, workload, shape, rounds * 2)
       blocks.push(block)
       if (!values.json) process.stdout.write(`\n${formatBlock(block)}\n`)
     }
   }
   return blocks
-}
-
-/** Servers that goals may compare with: those asked for, installed or not. */
-const goalPeers: readonly string[] = ['null', ...settings.peers.map(({ id }) => id)]
-
-function headline(): string {
-  const machine = `${cpus().length} cores, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Linux ${release()}, node ${process.version}`
-  return `${machine}; load ${loadavg()[0]!.toFixed(1)}; servers on core ${cores.server}, generator on core ${cores.generator}
-${values.prefixes} prefixes in ${LINE_COUNT} lines; nearcast from ${values.product}; medians of ${settings.rounds} interleaved rounds of ${settings.seconds} s`
 }
 
 function tellGoals(goals: readonly Goal[]): void {
@@ -182,14 +157,32 @@ function tellGoals(goals: readonly Goal[]): void {
   if (met.length < goals.length) process.exitCode = 1
 }
 
-if (cores.server === cores.generator) tell('one core only: servers and generator share it, so that answers per second say nothing')
-tell(headline())
-const { servers, checks } = await startAll()
+async function main(folder: string): Promise<void> {
+  const settings = readSettings(folder)
+  const { bench, goalPeers, product } = settings
+  if (bench.cores.server === bench.cores.generator) tell('one core only: servers and generator share it, so answers a second say nothing')
+  if (product.form === 'sources' && values.product === undefined)
+    tell('nearcast runs from its sources, since dist/ is missing or older: it takes more memory than a build')
+  const table = buildPrefixTable(settings.prefixCount)
+  const servers = await startAll(settings, table)
+  try {
+    const machine = headline(settings)
+    const answers = await checkAll(settings, servers, table)
+    if (!values.json) process.stdout.write(`${machine}\n\n${formatAnswerChecks(answers)}\n`)
+    const blocks = await measureAll(settings, servers)
+    if (values.json) process.stdout.write(`${JSON.stringify({ machine, answers, rows: blocks.flatMap(rowsOf) })}\n`)
+    if (values.check) tellGoals([...blocks.flatMap((block) => goalsOfBlock(block, goalPeers)), ...goalsOfRun(blocks, answers, goalPeers)])
+  } finally {
+    await stopAll(servers)
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'nearcast-peers-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 try {
-  if (!values.json) process.stdout.write(`${headline()}\n\n${formatAnswerChecks(checks)}\n`)
-  const blocks = await measureAll(servers)
-  if (values.json) process.stdout.write(`${JSON.stringify({ machine: headline(), answers: checks, rows: blocks.flatMap(rowsOf) })}\n`)
-  if (values.check) tellGoals([...blocks.flatMap((block) => goalsOfBlock(block, goalPeers)), ...goalsOfRun(blocks, checks, goalPeers)])
-} finally {
-  await stopAll(servers)
+  await main(folder)
+} catch (error) {
+  tell((error as Error).message)
+  process.exitCode = 1
 }

@@ -1,9 +1,9 @@
 /** Asks a server single questions by UDP: whether it answers, and whether what it answers is what the table says. Shell. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { answerOf, encodeQuery } from '../../test/support/dns-load.ts'
+import { answerOf, encodeQuery, scopeOf } from '../../test/support/dns-load.ts'
 import type { GeoChoice } from './contender.ts'
-import { findLine, formatIpv4, LINE_COUNT, makeRandom, type PrefixTable } from './prefix-table.ts'
+import { findLine, findScope, formatIpv4, LINE_COUNT, makeRandom, type PrefixTable } from './prefix-table.ts'
 import { lineAddress, STEERED_NAME } from './zone-data.ts'
 
 /** How long a reply may take. */
@@ -14,9 +14,19 @@ const SAMPLED_SUBNETS = 500
 /** How many answers were those of the table; undefined where the server has no such choice. */
 export type AnswerCheck = {
   /** Of client subnets drawn at random. */
-  readonly bySubnet: { readonly right: number; readonly asked: number } | undefined
+  readonly bySubnet: SubnetCheck | undefined
   /** Of one source address a line. */
   readonly bySource: { readonly right: number; readonly asked: number } | undefined
+}
+
+/** Answers to client subnets, and their scopes. */
+export type SubnetCheck = {
+  readonly asked: number
+  readonly right: number
+  /** Scopes in which some address has another answer: a resolver's cache would give it this one (RFC 7871 §7.2.1). */
+  readonly scopesTooShort: number
+  /** Scopes longer than needed: resolvers ask and keep more than they would have to. */
+  readonly scopesTooLong: number
 }
 
 /** A question. */
@@ -50,25 +60,39 @@ export function hasAddress(reply: Buffer): boolean {
   return /^\d/.test(answerOf(reply))
 }
 
-async function askAddress(port: number, question: Question): Promise<string | undefined> {
-  // A second time: on a busy machine one reply may be late.
-  const reply = (await askOnce(port, question)) ?? (await askOnce(port, question))
-  return reply === undefined ? undefined : answerOf(reply)
+async function askTwice(port: number, question: Question): Promise<Buffer | undefined> {
+  // On a busy machine one reply may be late.
+  return (await askOnce(port, question)) ?? (await askOnce(port, question))
 }
 
 /** Compares a server's answers for the steered name with the table. */
 export async function checkAnswers(port: number, geo: GeoChoice, table: PrefixTable): Promise<AnswerCheck> {
-  if (geo === 'none') return { bySubnet: undefined, bySource: undefined }
-  let [subnetsRight, sourcesRight] = [0, 0]
-  for (let line = 1; line <= LINE_COUNT; line++)
-    if ((await askAddress(port, { name: STEERED_NAME, source: `127.0.${line}.1` })) === lineAddress(line)) sourcesRight++
-  const bySource = { right: sourcesRight, asked: LINE_COUNT }
-  if (geo === 'source address') return { bySubnet: undefined, bySource }
-  for (const address of drawSubnets()) {
-    const answer = await askAddress(port, { name: STEERED_NAME, subnet: `${formatIpv4(address)}/24` })
-    if (answer === lineAddress(findLine(table, address))) subnetsRight++
+  return {
+    bySubnet: geo === 'client subnet' ? await checkSubnets(port, table) : undefined,
+    bySource: geo === 'none' ? undefined : await checkSources(port),
   }
-  return { bySubnet: { right: subnetsRight, asked: SAMPLED_SUBNETS }, bySource }
+}
+
+async function checkSources(port: number): Promise<NonNullable<AnswerCheck['bySource']>> {
+  let right = 0
+  for (let line = 1; line <= LINE_COUNT; line++) {
+    const reply = await askTwice(port, { name: STEERED_NAME, source: `127.0.${line}.1` })
+    if (reply !== undefined && answerOf(reply) === lineAddress(line)) right++
+  }
+  return { right, asked: LINE_COUNT }
+}
+
+async function checkSubnets(port: number, table: PrefixTable): Promise<SubnetCheck> {
+  let [right, scopesTooShort, scopesTooLong] = [0, 0, 0]
+  for (const address of drawSubnets()) {
+    const reply = await askTwice(port, { name: STEERED_NAME, subnet: `${formatIpv4(address)}/24` })
+    if (reply === undefined) continue
+    if (answerOf(reply) === lineAddress(findLine(table, address))) right++
+    const [scope, needed] = [scopeOf(reply) ?? 0, findScope(table, address)]
+    if (scope < needed) scopesTooShort++
+    if (scope > needed) scopesTooLong++
+  }
+  return { asked: SAMPLED_SUBNETS, right, scopesTooShort, scopesTooLong }
 }
 
 /** First addresses of /24 networks, as the load generator draws them: unicast, neither private nor loopback. */

@@ -67,6 +67,8 @@ export function goalsOfRun(blocks: readonly Block[], checks: Readonly<Record<str
   for (const [server, { bySubnet, bySource }] of Object.entries(checks)) {
     if (bySubnet !== undefined) {
       goals.push({ name: `${server}: answers by client subnet that are not the table's`, value: bySubnet.asked - bySubnet.right, most: 0 })
+      if (server.startsWith('nearcast'))
+        goals.push({ name: `${server}: scopes that are too short`, value: bySubnet.scopesTooShort, most: 0 })
     }
     if (bySource !== undefined) {
       goals.push({ name: `${server}: answers by source address that are not the table's`, value: bySource.asked - bySource.right, most: 0 })

@@ -87,14 +87,43 @@ export function formatIpv4(address: number): string {
 
 /** Line of an address; 0 when no prefix holds it. */
 export function findLine(table: PrefixTable, address: number): number {
+  const row = lastRowBefore(table, address)
+  return row >= 0 && address < endOf(table, row) ? table.lines[row]! : 0
+}
+
+/** The right scope of an answer for an address: the length of the largest block around it in which every address is on its line. */
+export function findScope(table: PrefixTable, address: number): number {
+  for (let length = 0; length < 32; length++) {
+    const size = 2 ** (32 - length)
+    if (isUniform(table, Math.floor(address / size) * size, size)) return length
+  }
+  return 32
+}
+
+function isUniform(table: PrefixTable, start: number, size: number): boolean {
+  const [end, line] = [start + size, findLine(table, start)]
+  let row = lastRowBefore(table, start)
+  if (line === 0) return row + 1 >= table.starts.length || table.starts[row + 1]! >= end
+  while (endOf(table, row) < end) {
+    const reached = endOf(table, row++)
+    if (row >= table.starts.length || table.starts[row] !== reached || table.lines[row] !== line) return false
+  }
+  return true
+}
+
+/** The last row that begins at an address or before it; -1 when there is none. */
+function lastRowBefore(table: PrefixTable, address: number): number {
   let [low, high] = [0, table.starts.length]
   while (low < high) {
     const middle = (low + high) >>> 1
     if (table.starts[middle]! <= address) low = middle + 1
     else high = middle
   }
-  const row = low - 1
-  return row >= 0 && address - table.starts[row]! < 2 ** (32 - table.lengths[row]!) ? table.lines[row]! : 0
+  return low - 1
+}
+
+function endOf(table: PrefixTable, row: number): number {
+  return table.starts[row]! + 2 ** (32 - table.lengths[row]!)
 }
 
 /** Small deterministic generator (mulberry32): numbers in [0, 1). */

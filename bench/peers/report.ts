@@ -43,9 +43,12 @@ function remarks(row: Row): string[] {
 
 /** Whether the servers' answers are those of the table. */
 export function formatAnswerChecks(checks: Readonly<Record<string, AnswerCheck>>): string {
-  const of = (check: AnswerCheck['bySubnet']): string => (check === undefined ? 'no such choice' : `${check.right} of ${check.asked}`)
-  const lines = Object.entries(checks).map(
-    ([server, { bySubnet, bySource }]) => `${server.padEnd(20)}${of(bySubnet).padStart(18)}${of(bySource).padStart(18)}`,
-  )
-  return [`${'answers as the table'.padEnd(20)}${'by client subnet'.padStart(18)}${'by source'.padStart(18)}`, ...lines].join('\n')
+  const line = (server: string, cells: readonly string[]): string => server.padEnd(20) + cells.map((cell) => cell.padStart(18)).join('')
+  const share = (part: { right: number; asked: number } | undefined): string =>
+    part === undefined ? 'no such choice' : `${part.right} of ${part.asked}`
+  const rows = Object.entries(checks).map(([server, { bySubnet, bySource }]) => {
+    const scopes = bySubnet === undefined ? ['-', '-'] : [String(bySubnet.scopesTooShort), String(bySubnet.scopesTooLong)]
+    return line(server, [share(bySubnet), ...scopes, share(bySource)])
+  })
+  return [line('answers as the table', ['by client subnet', 'scope too short', 'scope too long', 'by source']), ...rows].join('\n')
 }

@@ -98,7 +98,8 @@ async function startServer({ id, port, folder, core, program, words, environment
   })
   closeSync(file)
   const killAll = (): void => kill(child, 'SIGKILL')
-  process.on('exit', killAll)
+  // Before the folder is removed.
+  process.prependListener('exit', killAll)
   const stop = async (): Promise<void> => {
     await end(child)
     process.off('exit', killAll)

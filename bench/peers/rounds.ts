@@ -1,0 +1,54 @@
+/** Interleaved rounds of one workload and shape over all servers, with a null server beside them. Shell. */
+import { join } from 'node:path'
+import type { LoadPrograms } from '../load/build-load.ts'
+import type { Block } from './comparison.ts'
+import { measure, type Sample } from './measure.ts'
+import { type RunningServer, startNullServer } from './servers.ts'
+import type { Shape, Workload } from './workloads.ts'
+
+/** The run before the rounds, in which just-in-time compilers and caches come to rest. */
+const WARM_UP_SECONDS = 0.4
+
+/** Where and with what is measured. */
+export type Bench = {
+  readonly load: LoadPrograms
+  readonly cores: { readonly server: number; readonly generator: number }
+  /** A folder for what the null server writes. */
+  readonly folder: string
+  /** Length of one round of one server. */
+  readonly seconds: number
+}
+
+/** Measures the servers in turn, each round beginning with another one. */
+export async function measureBlock(
+  bench: Bench,
+  servers: readonly RunningServer[],
+  workload: Workload,
+  shape: Shape,
+  rounds: number,
+): Promise<Block> {
+  const run = async (server: RunningServer, seconds: number, seed: number): Promise<Sample> => {
+    // The null server's reply is right when it comes.
+    const words = [...workload.words, ...shape.words, ...(server.id === 'null' ? ['-R', 'any'] : [])]
+    const all = ['-p', String(server.port), '-t', String(seconds), '-S', String(seed), ...words]
+    return await measure(server.pid, bench.cores.generator, bench.load.generator, all)
+  }
+  let replyBytes = 0
+  for (const server of servers) replyBytes = Math.round((await run(server, WARM_UP_SECONDS, 0)).averageBytes)
+  // The last server is nearcast: the null server's replies are as long as its are.
+  const nullServer = await startNullServer(bench.load.nullServer, join(bench.folder, 'null'), bench.cores.server, replyBytes)
+  const all = [nullServer, ...servers]
+  const samples: Record<string, Sample[]> = Object.fromEntries(all.map(({ id }) => [id, []]))
+  try {
+    await run(nullServer, WARM_UP_SECONDS, 0)
+    for (let round = 0; round < rounds; round++) {
+      for (let turn = 0; turn < all.length; turn++) {
+        const server = all[(turn + round) % all.length]!
+        samples[server.id]!.push(await run(server, bench.seconds, round + 1))
+      }
+    }
+  } finally {
+    await nullServer.stop()
+  }
+  return { workload: workload.id, shape: shape.id, samples }
+}
