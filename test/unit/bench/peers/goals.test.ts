@@ -99,12 +99,13 @@ test('goalsOfBlock asks nothing about peers that were not asked for', () => {
 test('goalsOfRun asks for memory near that of gdnsd, and for answers that are the table’s', () => {
   const blocks = [block('static', '16x16', { nearcast: [sample({ rssBytes: 211e6 })], gdnsd: [SAMPLE] })]
   const checks = {
-    nearcast: { bySubnet: { right: 499, asked: 500 }, bySource: undefined },
+    nearcast: { bySubnet: { right: 499, asked: 500, scopesTooShort: 2, scopesTooLong: 0 }, bySource: undefined },
     nsd: { bySubnet: undefined, bySource: undefined },
   }
   assert.deepEqual(goalsOfRun(blocks, checks, PEERS).map(formatGoal), [
     "FAILED  resident memory, MB over gdnsd's: 61, at most 60 is asked",
     "FAILED  nearcast: answers by client subnet that are not the table's: 1, at most 0 is asked",
+    'FAILED  nearcast: scopes that are too short: 2, at most 0 is asked',
   ])
 })
 
@@ -126,6 +127,8 @@ test('rowsOf and formatBlock show medians, what is not known, and what makes a f
 })
 
 test('formatAnswerChecks tells a server without such a choice', () => {
-  const text = formatAnswerChecks({ bind: { bySubnet: undefined, bySource: { right: 128, asked: 128 } } })
-  assert.match(text.split('\n')[1]!, /^bind +no such choice +128 of 128$/)
+  const knot = { bySubnet: { right: 500, asked: 500, scopesTooShort: 40, scopesTooLong: 3 }, bySource: undefined }
+  const text = formatAnswerChecks({ bind: { bySubnet: undefined, bySource: { right: 128, asked: 128 } }, knot })
+  assert.match(text.split('\n')[1]!, /^bind +no such choice +- +- +128 of 128$/)
+  assert.match(text.split('\n')[2]!, /^knot +500 of 500 +40 +3 +no such choice$/)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { buildPrefixTable, findLine, formatRow, LINE_COUNT } from '../../../../bench/peers/prefix-table.ts'
+import { buildPrefixTable, findLine, findScope, formatRow, LINE_COUNT, type PrefixTable } from '../../../../bench/peers/prefix-table.ts'
 
 const table = buildPrefixTable(20_000)
 
@@ -40,6 +40,22 @@ const LOOPBACK = [
   { name: 'the last one on line 128', address: 127 * 2 ** 24 + 128 * 256 + 1, line: 128 },
 ]
 for (const { name, address, line } of LOOPBACK) test(`findLine: ${name}`, () => assert.equal(findLine(table, address), line))
+
+/** 16.0.0.0/24 and 16.0.1.0/24 on line 1, 16.0.2.0/23 on line 2, 16.0.8.0/24 on line 1; nothing else. */
+const SMALL: PrefixTable = {
+  starts: Uint32Array.of(0x10000000, 0x10000100, 0x10000200, 0x10000800),
+  lengths: Uint8Array.of(24, 24, 23, 24),
+  lines: Uint8Array.of(1, 1, 2, 1),
+}
+const SCOPES = [
+  { name: 'neighbours on one line share a block', address: 0x10000180, scope: 23 },
+  { name: 'another line beside it ends the block', address: 0x10000200, scope: 23 },
+  { name: 'a hole between rows', address: 0x10000400, scope: 22 },
+  { name: 'a hole beside a row', address: 0x10000900, scope: 24 },
+  { name: 'everything before the table', address: 0x01020304, scope: 4 },
+  { name: 'everything behind it', address: 0xc0000000, scope: 1 },
+]
+for (const { name, address, scope } of SCOPES) test(`findScope: ${name}`, () => assert.equal(findScope(SMALL, address), scope))
 
 test('buildPrefixTable refuses more prefixes than IPv4 has room for', () => {
   assert.throws(() => buildPrefixTable(3_000_000), /IPv4 has no room for 3000000 prefixes/)
