@@ -33,7 +33,7 @@ export const COUNT_TRANSFERS = 32
 export const COUNT_GUARD = 48
 /** The ring of clients (client-ring.ts): a cell with what was written so far, then two cells an entry. */
 export const COUNT_CLIENTS = 56
-/** Entries of that ring. */
+/** Entries of that ring: a power of two. */
 export const CLIENT_RING_ENTRIES = 1024
 /** Cells of one stripe: whole cache lines. */
 export const STRIPE_CELLS: number = 64 + 2 * CLIENT_RING_ENTRIES
