@@ -42,11 +42,20 @@ const seconds = positiveNumber(values.seconds ?? (values.quick ? '0.4' : '1'), '
 const cores = chooseCores()
 const machine = `${cpus().length} cores, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Linux ${release()}, node ${process.version}; load ${loadavg()[0]!.toFixed(1)}`
 
-if (!values.json) {
-  process.stdout.write(`${machine}; server on core ${cores.server}, generator on core ${cores.generator}
-medians of ${rounds} interleaved rounds of ${seconds} s; cookies, rate limiting, metrics and client sampling on; policy of ${LINE_COUNT + 1} lines, default geodata
-reply bursts (nearcast, 2 threads) help only clients with several queries under way from one port: 16x16, not 256x1\n\n`)
+/** What a reader must know to judge the figures. */
+function headline(): string {
+  const shared = cores.all.length <= 2 ? ", one of them the generator's: k/cpu-s counts, k/s does not" : ''
+  return [
+    `${machine}; server on core ${cores.server}, generator on core ${cores.generator}`,
+    ...(cores.all.length === 1 ? ['one core only: server and generator share it, so that k/s and latencies say nothing'] : []),
+    `medians of ${rounds} interleaved rounds of ${seconds} s; policy of ${LINE_COUNT + 1} lines, default geodata`,
+    'cookies, rate limiting (each response is counted), metrics and client sampling on',
+    'reply bursts (nearcast, 2 threads) help only clients with several queries under way from one port: 16x16, not 256x1',
+    `2 threads: on two cores${shared}`,
+  ].join('\n')
 }
+
+if (!values.json) process.stdout.write(`${headline()}\n\n`)
 const blocks = await runBlocks({
   workloads: values.workloads === undefined ? usual : chooseById(values.workloads, WORKLOADS, 'workloads'),
   shapes: chooseById(values.shapes, SHAPES, 'shapes'),
