@@ -21,6 +21,7 @@ import { pathGuardsOf, rowsOf } from './answer/figures.ts'
 import { runBlocks } from './answer/run-blocks.ts'
 import { SHAPES, VARIANTS, WORKLOADS } from './answer/workloads.ts'
 import { chooseCores } from './load/measure-load.ts'
+import { findProductEntry } from './load/product-entry.ts'
 
 const { values } = parseArgs({
   options: {
@@ -48,7 +49,7 @@ function headline(): string {
   return [
     `${machine}; server on core ${cores.server}, generator on core ${cores.generator}`,
     ...(cores.all.length === 1 ? ['one core only: server and generator share it, so that k/s and latencies say nothing'] : []),
-    `medians of ${rounds} interleaved rounds of ${seconds} s; policy of ${LINE_COUNT + 1} lines, default geodata`,
+    `medians of ${rounds} interleaved rounds of ${seconds} s; policy of ${LINE_COUNT + 1} lines, default geodata; nearcast from ${findProductEntry(undefined).form}`,
     'cookies, rate limiting (each response is counted), metrics and client sampling on',
     'reply bursts (nearcast, 2 threads) help only clients with several queries under way from one port: 16x16, not 256x1',
     `2 threads: on two cores${shared}`,

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageRoot } from '../../cli/package-root.ts'
 import { freePort } from '../../test/support/product.ts'
+import { findProductEntry } from '../load/product-entry.ts'
 import { NULL_SERVER, type Variant } from './workloads.ts'
 
 /** A server that answers. */
@@ -31,7 +31,7 @@ export async function startProduct(variant: Variant, folder: string, cores: read
   const state = join(folder, `state-${variant.id.replace(' ', '-')}`)
   mkdirSync(state, { recursive: true })
   const words = [
-    ...[join(packageRoot(), 'main.ts'), 'serve', '--zones', folder, '--document', join(folder, 'document.json')],
+    ...[findProductEntry(undefined).path, 'serve', '--zones', folder, '--document', join(folder, 'document.json')],
     ...['--listen', `127.0.0.1:${port}`, '--udp-threads', String(variant.udpThreads), '--state', state, '--log-level', 'error'],
     ...[...GUARD_FLAGS, ...variant.flags],
   ]

@@ -12,12 +12,10 @@ export type LoadFigures = {
   readonly received: number
   readonly lost: number
   readonly wrong: number
-  readonly junkSent: number
   readonly qps: number
   readonly p50Us: number
   readonly p99Us: number
   readonly p999Us: number
-  readonly maxUs: number
   readonly averageBytes: number
   readonly ecsPercent: number
   readonly meanScope: number

@@ -2,17 +2,17 @@
  * From rounds to rows: medians, and medians of the ratios of servers measured in the same round. Ratios within a round are what a
  * shared machine resolves; absolute figures of different moments are not comparable. Pure.
  */
-import type { Sample } from './measure.ts'
+import type { LoadSample } from '../load/measure-load.ts'
 
 /** All rounds of one workload and shape: the samples of each server, in order of rounds. */
 export type Block = {
   readonly workload: string
   readonly shape: string
-  readonly samples: Readonly<Record<string, readonly Sample[]>>
+  readonly samples: Readonly<Record<string, readonly LoadSample[]>>
 }
 
 /** A figure of a sample. */
-export type Figure = { readonly [Key in keyof Sample]: Sample[Key] extends number ? Key : never }[keyof Sample]
+export type Figure = { readonly [Key in keyof LoadSample]: LoadSample[Key] extends number ? Key : never }[keyof LoadSample]
 
 /** What a block says of one server. Undefined ratios: the other server did not take part. */
 export type Row = {

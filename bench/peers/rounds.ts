@@ -1,8 +1,8 @@
 /** Interleaved rounds of one workload and shape over all servers, with a null server beside them. Shell. */
 import { join } from 'node:path'
 import type { LoadPrograms } from '../load/build-load.ts'
+import { type LoadSample, measureLoad } from '../load/measure-load.ts'
 import type { Block } from './comparison.ts'
-import { measure, type Sample } from './measure.ts'
 import { type RunningServer, startNullServer } from './servers.ts'
 import type { Shape, Workload } from './workloads.ts'
 
@@ -27,18 +27,18 @@ export async function measureBlock(
   shape: Shape,
   rounds: number,
 ): Promise<Block> {
-  const run = async (server: RunningServer, seconds: number, seed: number): Promise<Sample> => {
+  const run = async (server: RunningServer, seconds: number, seed: number): Promise<LoadSample> => {
     // The null server's reply is right when it comes.
     const words = [...workload.words, ...shape.words, ...(server.id === 'null' ? ['-R', 'any'] : [])]
     const all = ['-p', String(server.port), '-t', String(seconds), '-S', String(seed), ...words]
-    return await measure(server.pid, bench.cores.generator, bench.load.generator, all)
+    return await measureLoad(server.pid, bench.cores.generator, bench.load.generator, all)
   }
   let replyBytes = 0
   for (const server of servers) replyBytes = Math.round((await run(server, WARM_UP_SECONDS, 0)).averageBytes)
   // The last server is nearcast: the null server's replies are as long as its are.
   const nullServer = await startNullServer(bench.load.nullServer, join(bench.folder, 'null'), bench.cores.server, replyBytes)
   const all = [nullServer, ...servers]
-  const samples: Record<string, Sample[]> = Object.fromEntries(all.map(({ id }) => [id, []]))
+  const samples: Record<string, LoadSample[]> = Object.fromEntries(all.map(({ id }) => [id, []]))
   try {
     await run(nullServer, WARM_UP_SECONDS, 0)
     for (let round = 0; round < rounds; round++) {

@@ -7,9 +7,9 @@ import { once } from 'node:events'
 import { accessSync, closeSync, constants, globSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { processTree } from '../load/measure-load.ts'
 import { askOnce, hasAddress } from './ask.ts'
 import type { Contender } from './contender.ts'
-import { processTree } from './measure.ts'
 import type { PrefixTable } from './prefix-table.ts'
 import { STATIC_NAME } from './zone-data.ts'
 
@@ -27,13 +27,6 @@ export type RunningServer = {
   readonly pid: number
   /** Ends it and waits until it has ended. */
   readonly stop: () => Promise<void>
-}
-
-/** The cores for servers and generator: the first and the last that this process may use. */
-export function chooseCores(): { readonly server: number; readonly generator: number } {
-  const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-  const numbers = list.split(/[,-]/).map(Number)
-  return { server: numbers[0]!, generator: numbers.at(-1)! }
 }
 
 /** Path of a contender's program; undefined when it, or another file that it needs, is not installed. */

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LoadSample } from '../../../../bench/load/measure-load.ts'
 import { type Block, median, medianRatio, rowsOf } from '../../../../bench/peers/comparison.ts'
 import { formatGoal, goalsOfBlock, goalsOfRun, isMet } from '../../../../bench/peers/goals.ts'
-import type { Sample } from '../../../../bench/peers/measure.ts'
 import { formatAnswerChecks, formatBlock } from '../../../../bench/peers/report.ts'
 
-const SAMPLE: Sample = {
+const SAMPLE: LoadSample = {
   ...{ sent: 1000, received: 1000, lost: 0, wrong: 0, qps: 200_000, p50Us: 30, p99Us: 80, p999Us: 500, averageBytes: 74 },
   ...{ ecsPercent: 100, meanScope: 13.5, idlePercent: 40, perCpuSecond: 250_000, cores: 0.8, rssBytes: 150e6 },
 }
-const sample = (changes: Partial<Sample>): Sample => ({ ...SAMPLE, ...changes })
-const block = (workload: string, shape: string, samples: Record<string, Sample[]>): Block => ({ workload, shape, samples })
+const sample = (changes: Partial<LoadSample>): LoadSample => ({ ...SAMPLE, ...changes })
+const block = (workload: string, shape: string, samples: Record<string, LoadSample[]>): Block => ({ workload, shape, samples })
 const PEERS = ['null', 'gdnsd', 'knot', 'pdns']
 
 test('median is the middle, or the mean of the two in the middle', () => {
@@ -19,7 +19,7 @@ test('median is the middle, or the mean of the two in the middle', () => {
 })
 
 test('medianRatio compares servers within rounds, not their medians', () => {
-  const speeds = (list: number[]): Sample[] => list.map((perCpuSecond) => sample({ perCpuSecond }))
+  const speeds = (list: number[]): LoadSample[] => list.map((perCpuSecond) => sample({ perCpuSecond }))
   // The machine was slow in the second round, for both.
   const rounds = block('static', '16x16', { nearcast: speeds([200, 50, 330]), gdnsd: speeds([100, 50, 300]) })
   assert.equal(medianRatio(rounds, 'nearcast', 'gdnsd', 'perCpuSecond'), 1.1)
