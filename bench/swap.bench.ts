@@ -2,10 +2,11 @@
  * Swaps under load: a node with one answer thread that gets generations, rankings and geodata while it answers all that a generator can
  * ask (closed loop) or 50,000 queries a second (open loop). Rounds of each kind of swap alternate with quiet ones.
  *
- *   npm run bench:swap [-- --size small|large --loops closed,open --kinds publish,ranking,geodata --rounds 9 --seconds 2 --cores split|free --json --check]
+ *   npm run bench:swap [-- --size small|large --loops closed,open --kinds publish,ranking,geodata --rounds 9 --seconds 2 --cores split|free --prepared DIR --json --check]
  *
  * `--cores split`: the whole node has core 0 and everything else core 1, so that all of the node's other threads (loading, hashing, ranking)
  * take their time from the answer thread: worse than a machine with a core to spare. `free`: the scheduler decides.
+ * `--prepared DIR`: the generations are kept there and used again by the next run.
  *
  * A watch (test/support/swap-watch.ts) asks beside the generator and judges every answer: it must be that of the old or of the new state,
  * and none of the old may come after one of the new. It also tells how long a swap takes from its cause (publish told, override told) to the
@@ -15,7 +16,7 @@
  * the rounds' p50 is over 1.2 times that of the quiet rounds beside them, or when a ranking takes more than 50 ms from being computed.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -41,6 +42,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '9' },
     seconds: { type: 'string', default: '2' },
     cores: { type: 'string', default: availableParallelism() > 1 ? 'split' : 'free' },
+    prepared: { type: 'string' },
     json: { type: 'boolean' },
     check: { type: 'boolean' },
   },
@@ -173,6 +175,15 @@ type Parts = {
   readonly size: SwapCaseSize
 }
 
+async function prepareOnce(caseFolder: string): Promise<SwapCase> {
+  mkdirSync(caseFolder, { recursive: true })
+  const path = join(caseFolder, 'case.json')
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as SwapCase
+  const prepared = await prepareSwapCase(caseFolder, size, QUESTIONS)
+  writeFileSync(path, JSON.stringify(prepared))
+  return prepared
+}
+
 const median = (numbers: readonly number[]): number => {
   const sorted = [...numbers].sort((a, b) => a - b)
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
@@ -266,7 +277,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nearcast-swap-'))
 let node: SwapNode | undefined
 let watch: SwapWatch | undefined
 try {
-  const given = await prepareSwapCase(folder, size, QUESTIONS)
+  const given = await prepareOnce(values.prepared ?? folder)
   const { generator } = buildLoad()
   node = await startSwapNode(join(folder, 'state'), given.generations.base, given.geodataPath, ['--udp-threads', '1'], pinned(0))
   watch = startSwapWatch(node.port, given.questions, WATCH_SOCKETS)
