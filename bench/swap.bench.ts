@@ -22,8 +22,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
 import { prepareSwapCase, STEERED_PATTERN, type SwapCase, type SwapCaseSize } from '../test/support/swap-case.ts'
-import { startSwapNode, type SwapNode } from '../test/support/swap-node.ts'
-import { judgeAnswers, monotonicMs, startSwapWatch, type SwapWatch, type Transition } from '../test/support/swap-watch.ts'
+import { type SwapNode, startSwapNode } from '../test/support/swap-node.ts'
+import { judgeAnswers, monotonicMs, type SwapWatch, startSwapWatch, type Transition } from '../test/support/swap-watch.ts'
 import { buildLoad } from './load/build-load.ts'
 
 const SIZES: Readonly<Record<string, SwapCaseSize>> = {
@@ -236,7 +236,24 @@ function failuresOf(row: Row): string[] {
 function print(rows: readonly Row[]): void {
   const ms = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(1))
   const table = [
-    ['loop', 'kind', 'queries/s', 'lost', 'wrong', 'p50 µs', 'ratio', 'p99 µs', 'p99.9 µs', 'max ms', 'swaps', 'shown ms', 'most', 'computed→shown', 'most', 'ack ms'],
+    [
+      'loop',
+      'kind',
+      'queries/s',
+      'lost',
+      'wrong',
+      'p50 µs',
+      'ratio',
+      'p99 µs',
+      'p99.9 µs',
+      'max ms',
+      'swaps',
+      'shown ms',
+      'most',
+      'computed→shown',
+      'most',
+      'ack ms',
+    ],
     ...rows.map((row) => [
       row.loop,
       row.kind,

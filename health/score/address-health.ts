@@ -120,9 +120,17 @@ export function createAddressHealth(endpointId: string, address: string, probes:
   }
 }
 
+/** Keys that were asked for: every ranking asks for those of every member. */
+const gateKeys = new WeakMap<GateLimits, string>()
+
 /** Key of a gate: equal limits, equal gate. */
 export function gateKey(limits: GateLimits): string {
-  return `${limits.maxErrorRatePercent}/${limits.maxLatencyMs}`
+  let key = gateKeys.get(limits)
+  if (key === undefined) {
+    key = `${limits.maxErrorRatePercent}/${limits.maxLatencyMs}`
+    gateKeys.set(limits, key)
+  }
+  return key
 }
 
 /** A gate before its first judgement: where the probes stand. */

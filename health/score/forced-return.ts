@@ -38,9 +38,11 @@ export function noteForced(
   longestSeconds: number,
   nowMs: number,
 ): void {
+  if (forced.size === 0 && memory.size === 0) return
   for (const id of endpointIds) {
     const share = heldShareOf(forced.get(id))
     const known = memory.get(id)
+    if (share < 1 && known?.heldShare === share) continue
     // A slow start that is under way goes on beneath a new override.
     if (share < 1) memory.set(id, { fromShare: 0, releasedAtMs: Number.NaN, ...known, heldShare: share })
     else if (known?.heldShare !== undefined) memory.set(id, released(known, known.heldShare, longestSeconds, nowMs))

@@ -78,6 +78,8 @@ export function keepIncumbent(
   }
   if (current < 0) return hold(memory, key, candidates, 0, awaited)
   const threshold = bandEnd(candidates[current]!.score, rule)
+  // Nearly always nobody is better, and nothing is to be written down: thousands of pools are looked at in each ranking.
+  if (!(candidates[0]!.score > threshold) && known.challengers.size === 0 && known.awaited === awaited) return current
   const challengers = new Map<string, number>()
   let winner = -1
   for (const [position, candidate] of candidates.entries()) {

@@ -91,9 +91,18 @@ export function memberKey(poolUse: RankPoolUse, endpointId: string): string {
   return `${poolUse.policyId}/${poolUse.poolId}/${endpointId}`
 }
 
+/** Keys of incumbents that were asked for: every ranking asks for all of them. */
+const incumbentKeys = new WeakMap<RankPoolUse, readonly [string, string]>()
+
 /** Key of an incumbent. */
-export function incumbentKey(poolUse: RankPoolUse, view: number): string {
-  return `${poolUse.policyId}/${poolUse.poolId}/${view}`
+export function incumbentKey(poolUse: RankPoolUse, view: 0 | 1): string {
+  let keys = incumbentKeys.get(poolUse)
+  if (keys === undefined) {
+    const name = `${poolUse.policyId}/${poolUse.poolId}`
+    keys = [`${name}/0`, `${name}/1`]
+    incumbentKeys.set(poolUse, keys)
+  }
+  return keys[view]
 }
 
 /** Limits of the gates that each endpoint of a plan stands behind, without doubles; by endpoint index. */
@@ -205,12 +214,19 @@ function addressesOf(
 ): readonly AddressFacts[] {
   const first = facts[2 * endpoint]
   const second = facts[2 * endpoint + 1]
-  const all = [first, second].filter((each) => each !== undefined)
   const isTarget = input.plan.endpoints[endpoint]!.target !== ''
-  const wanted = poolUse.jointFamilies ? all : [view === 0 || isTarget ? first : second].filter((each) => each !== undefined)
+  const wanted = poolUse.jointFamilies ? listOf(first, second) : listOf(view === 0 || isTarget ? first : second, undefined)
   if (wanted.every(hasVote)) return wanted
-  const voters = (poolUse.jointFamilies ? wanted : all).filter(hasVote)
+  const voters = (poolUse.jointFamilies ? wanted : listOf(first, second)).filter(hasVote)
   return voters.length > 0 && wanted.length > 0 ? voters : wanted
+}
+
+const NO_FACTS: readonly AddressFacts[] = []
+
+/** Those of two that are there. */
+function listOf(first: AddressFacts | undefined, second: AddressFacts | undefined): readonly AddressFacts[] {
+  if (first === undefined) return second === undefined ? NO_FACTS : [second]
+  return second === undefined ? [first] : [first, second]
 }
 
 /** An address without a route from here says nothing, unless something is known of it from before. */
@@ -239,7 +255,7 @@ function fillPoolUse(
   input: RankInput,
   poolUse: RankPoolUse,
   number: number,
-  view: number,
+  view: 0 | 1,
   facts: readonly (AddressFacts | undefined)[],
   out: RankingColumns,
 ): void {
@@ -248,7 +264,8 @@ function fillPoolUse(
   let allBits = 0
   let shares = 0
   let bound = NO_TTL_BOUND
-  for (const [position, { endpoint, weight }] of poolUse.members.entries()) {
+  for (let position = 0; position < poolUse.members.length; position++) {
+    const { endpoint, weight } = poolUse.members[position]!
     const member = poolUse.firstMember + position
     const stands = addressesOf(input, poolUse, endpoint, view, facts)
     const bits = memberBitsOf(input, stands, poolUse)
@@ -271,8 +288,8 @@ function fillPoolUse(
     order.push({ member, position, bits, score: orderScoreOf(poolUse, stands), endpointId: input.plan.endpoints[endpoint]!.id })
   }
   // Best first; equal scores in declared order (the sort is stable).
-  order.sort((a, b) => b.score - a.score)
-  for (const [position, { member }] of order.entries()) out.memberOrder[2 * member + view] = position
+  if (order.length > 1) order.sort((a, b) => b.score - a.score)
+  for (let position = 0; position < order.length; position++) out.memberOrder[2 * order[position]!.member + view] = position
   const at = 2 * number + view
   out.poolBits[at] =
     shares |
@@ -284,6 +301,9 @@ function fillPoolUse(
   fillPicks(input, poolUse, at, view, order, allBits, out)
 }
 
+/** What a member may be picked for, the strongest first. */
+const BITS_FROM_BEST = [MEMBER_ELIGIBLE, MEMBER_IN_PLACE, MEMBER_NOT_DOWN] as const
+
 /**
  * One incumbent a view, among the members with the best bit that anybody has: eligible, else in place, else not down. With nobody
  * eligible the weaker picks would else follow every trembling of the scores. Eligible implies in place implies not down, so the same
@@ -293,12 +313,12 @@ function fillPicks(
   input: RankInput,
   poolUse: RankPoolUse,
   at: number,
-  view: number,
+  view: 0 | 1,
   order: readonly RankedMember[],
   allBits: number,
   out: RankingColumns,
 ): void {
-  const best = [MEMBER_ELIGIBLE, MEMBER_IN_PLACE, MEMBER_NOT_DOWN].find((bit) => (allBits & bit) !== 0) ?? 0
+  const best = BITS_FROM_BEST.find((bit) => (allBits & bit) !== 0) ?? 0
   const candidates = order.filter(({ bits }) => (bits & best) !== 0)
   const unknown = unknownMembers(input, poolUse, order)
   const position = keepIncumbent(input.memory.incumbents, incumbentKey(poolUse, view), candidates, poolUse, input.nowMs, unknown)
@@ -310,12 +330,19 @@ function fillPicks(
 
 /** Members whose first results are to come: after an interval and its time limit they are there. */
 function unknownMembers(input: RankInput, poolUse: RankPoolUse, order: readonly RankedMember[]): UnknownMembers {
-  const unknown = order.filter(({ bits }) => (bits & (MEMBER_PRESENT | MEMBER_NOT_DOWN | MEMBER_IN_PLACE)) === UNKNOWN_BITS)
+  const unknown = order.filter(isUnknown)
+  if (unknown.length === 0) return NOBODY
   let settleMs = 0
   for (const { position } of unknown)
     for (const { intervalMs, timeoutMs } of input.plan.endpoints[poolUse.members[position]!.endpoint]!.probes)
       settleMs = Math.max(settleMs, intervalMs + timeoutMs)
   return { endpointIds: unknown.map(({ endpointId }) => endpointId), settleMs: Math.min(settleMs, MOST_SETTLE_MS) }
+}
+
+const NOBODY: UnknownMembers = { endpointIds: [], settleMs: 0 }
+
+function isUnknown({ bits }: RankedMember): boolean {
+  return (bits & (MEMBER_PRESENT | MEMBER_NOT_DOWN | MEMBER_IN_PLACE)) === UNKNOWN_BITS
 }
 
 /** Score that members are ordered by: of the worst address; absent ones last. */
@@ -342,19 +369,23 @@ const WHOLE_SHARE: KeptShare = { share: 1, nextStepMs: Number.POSITIVE_INFINITY 
 
 /** The smallest of slow start, drain and shedding; its next change is the next step of any that are under way. */
 function shareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number, stands: readonly AddressFacts[]): KeptShare {
-  let { share, nextStepMs } = shedShareOf(input, poolUse, endpoint)
+  let kept = shedShareOf(input, poolUse, endpoint)
   const { slowStartSeconds } = poolUse
-  const take = (other: KeptShare): void => {
-    share = Math.min(share, other.share)
-    nextStepMs = Math.min(nextStepMs, other.nextStepMs)
-  }
   for (const { health, override } of stands) {
-    if (override?.action === 'drain') take({ share: override.share, nextStepMs: override.nextStepMs ?? Number.POSITIVE_INFINITY })
-    take(slowShare(slowStartSeconds, input.nowMs - returnedAtMs(health, poolUse)))
+    if (override?.action === 'drain')
+      kept = smallerOf(kept, { share: override.share, nextStepMs: override.nextStepMs ?? Number.POSITIVE_INFINITY })
+    if (slowStartSeconds > 0) kept = smallerOf(kept, slowShare(slowStartSeconds, input.nowMs - returnedAtMs(health, poolUse)))
   }
+  if (slowStartSeconds === 0) return kept
   const forced = input.memory.forced.get(input.plan.endpoints[endpoint]!.id)
-  if (forced !== undefined) take(slowShare(slowStartSeconds, forcedReturnMs(forced, slowStartSeconds, input.nowMs)))
-  return { share, nextStepMs }
+  if (forced === undefined) return kept
+  return smallerOf(kept, slowShare(slowStartSeconds, forcedReturnMs(forced, slowStartSeconds, input.nowMs)))
+}
+
+function smallerOf(a: KeptShare, b: KeptShare): KeptShare {
+  if (b === WHOLE_SHARE) return a
+  if (a === WHOLE_SHARE) return b
+  return { share: Math.min(a.share, b.share), nextStepMs: Math.min(a.nextStepMs, b.nextStepMs) }
 }
 
 /** What has come back so long after a return (NaN = never left). */
@@ -369,7 +400,7 @@ function slowShare(slowStartSeconds: number, sinceMs: number): KeptShare {
 /** By load: one state a member, whatever views it is ranked in. */
 function shedShareOf(input: RankInput, poolUse: RankPoolUse, endpoint: number): KeptShare {
   const { id, capacity } = input.plan.endpoints[endpoint]!
-  if (capacity === undefined) return { share: 1, nextStepMs: Number.POSITIVE_INFINITY }
+  if (capacity === undefined) return WHOLE_SHARE
   const key = memberKey(poolUse, id)
   const state = input.memory.shedding.get(key) ?? createShedState()
   input.memory.shedding.set(key, state)

@@ -74,7 +74,10 @@ function makeDocument(size: SwapCaseSize, variant: number, zones: readonly { rea
   return JSON.stringify({ apiVersion: 'nearcast/v1', zones, endpoints, pools, policies, names })
 }
 
-function makeZones(staticNames: number): { readonly zones: { readonly name: string; readonly file: string }[]; readonly files: Map<string, string> } {
+function makeZones(staticNames: number): {
+  readonly zones: { readonly name: string; readonly file: string }[]
+  readonly files: Map<string, string>
+} {
   const head = '$TTL 300\n@ IN SOA ns1 hostmaster 1 3600 600 604800 60\n@ IN NS ns1\nns1 IN A 192.0.2.53\n'
   const files = new Map([['swap.test.zone', head]])
   for (let first = 0, zone = 0; first < staticNames; first += NAMES_PER_ZONE, zone++) {
@@ -96,7 +99,11 @@ function relocate(geodata: Geodata): Geodata {
   const next = Uint32Array.from(geodata.locations.keys())
   for (const [at, number] of known.entries()) next[number] = known[(at + 37) % known.length]!
   const values = geodata.v4.values.map((number) => next[number]!)
-  return { ...geodata, digest: geodata.digest.replace(/./g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16)), v4: { ...geodata.v4, values } }
+  return {
+    ...geodata,
+    digest: geodata.digest.replace(/./g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16)),
+    v4: { ...geodata.v4, values },
+  }
 }
 
 /** Client subnets, one a location, spread over the table. */

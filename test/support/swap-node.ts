@@ -68,7 +68,8 @@ export async function startSwapNode(
     generation++
     numberGeneration(path, generation)
     const [answer] = await hub.publish({ type: 'publish', generation, digest, path, geodataPath }, PUBLISH_MS)
-    if (answer?.ok !== true) throw new Error(`generation ${generation} is not live: ${answer?.reason ?? 'no node is connected'}\n${printed}`)
+    if (answer?.ok !== true)
+      throw new Error(`generation ${generation} is not live: ${answer?.reason ?? 'no node is connected'}\n${printed}`)
   }
   const stop = async (): Promise<void> => {
     const ended = new Promise((resolve) => child.once('exit', resolve))

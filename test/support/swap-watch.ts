@@ -63,7 +63,9 @@ export function monotonicMs(): number {
 /** Starts a watch; it asks nothing yet. `sockets` questions are under way at a time. */
 export function startSwapWatch(port: number, questions: readonly SwapQuestion[], sockets: number): SwapWatch {
   const queries = questions.map(({ name, subnet }) => encodeQuery(0, name, subnet))
-  const worker = new Worker(new URL('./swap-watch-worker.ts', import.meta.url), { workerData: { port, queries, sockets } satisfies WatchSetup })
+  const worker = new Worker(new URL('./swap-watch-worker.ts', import.meta.url), {
+    workerData: { port, queries, sockets } satisfies WatchSetup,
+  })
   const failed = new Promise<never>((_, reject) => worker.once('error', reject))
   failed.catch(() => undefined)
   const ask = (order: WatchOrder['order']): Promise<readonly WatchedAnswer[]> => {
@@ -92,7 +94,11 @@ export function startSwapWatch(port: number, questions: readonly SwapQuestion[],
  * Judges a watch over a node with one answer thread, so that nothing old may be answered after anything new. Transitions follow one another;
  * `before` is the state ahead of the first.
  */
-export function judgeAnswers(answers: readonly WatchedAnswer[], before: readonly string[], transitions: readonly Transition[]): WatchVerdict {
+export function judgeAnswers(
+  answers: readonly WatchedAnswer[],
+  before: readonly string[],
+  transitions: readonly Transition[],
+): WatchVerdict {
   const wrong: WatchedAnswer[] = []
   const seen: { firstNewMs: number | undefined; lastOldMs: number }[] = transitions.map(() => ({ firstNewMs: undefined, lastOldMs: 0 }))
   /** Number of the state that is known to be live: 0 = before, i = after transition i - 1. */
