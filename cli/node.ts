@@ -13,7 +13,7 @@ import { openLocalFleetLink } from '../cluster/local-fleet-transport.ts'
 import { formatAddress } from '../geodata/address/address.ts'
 import { startMetricsEndpoint } from '../resolver/observe/metrics-endpoint.ts'
 import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
-import { type BlockSource, keepSnapshotFile, loadKeptSnapshot, loadSnapshot } from '../resolver/snapshot/snapshot-file.ts'
+import { type BlockSource, keepSnapshotFile, loadKeptSnapshot, loadSnapshotInSlices } from '../resolver/snapshot/snapshot-file.ts'
 import { formatListenAddress } from '../resolver/transport/listen-address.ts'
 import { ANSWER_OPTIONS, answerSettings } from './answer-options.ts'
 import type { Command, CommandArgs, CommandOption } from './command.ts'
@@ -92,8 +92,8 @@ async function publishKept(plane: DataPlane, paths: StatePaths, log: ProcessLog)
 }
 
 /** Loads what control published and checks that it is that. */
-function loadPublished(message: PublishMessage, blockSource: BlockSource): Snapshot {
-  const snapshot = loadSnapshot(message.path, blockSource)
+async function loadPublished(message: PublishMessage, blockSource: BlockSource): Promise<Snapshot> {
+  const snapshot = await loadSnapshotInSlices(message.path, blockSource)
   if (snapshot.generation === message.generation && snapshot.digest === message.digest) return snapshot
   throw new ProductError(
     'NODE_WRONG_SNAPSHOT',

@@ -109,6 +109,8 @@ const UPDATE_LIVE_MS = 10_000
 /** A policy counts as failing open for this long after its last such answer. */
 const FAIL_OPEN_HOLD_MS = 10_000
 const FAIL_OPEN_LOOK_MS = 500
+/** Steps 3 and 4 of the decision. */
+const FAIL_OPEN_OUTCOMES: readonly AnswerOutcome[] = ['last-resort', 'all-down']
 /** Answers by endpoint are looked at this often. */
 const ANSWER_RATES_MS = 5000
 /** Failed packets are logged at most this often. */
@@ -245,7 +247,10 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   }
 
   /** Counts of a generation, summed over the workers; zero ones are left out. */
-  function readAnswers({ ranking, offset, shape, snapshot }: LiveCounters): PolicyAnswers[] {
+  function readAnswers(
+    { ranking, offset, shape, snapshot }: LiveCounters,
+    wanted: readonly AnswerOutcome[] = ANSWER_OUTCOMES,
+  ): PolicyAnswers[] {
     const cells = policyCounterCells(shape)
     const { names } = snapshot.meta
     const { policyRuleFirst } = snapshot.policies.columns
@@ -256,7 +261,8 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       const isRule = row < shape.ruleCount
       if (isRule) while (policyRuleFirst[policy + 1]! <= row) policy++
       else policy = row - shape.ruleCount
-      for (const [number, outcome] of ANSWER_OUTCOMES.entries()) {
+      for (const outcome of wanted) {
+        const number = ANSWER_OUTCOMES.indexOf(outcome)
         let count = 0
         for (let worker = 0; worker < pool.workers.length; worker++) count += all[worker * cells + row * ANSWER_OUTCOMES.length + number]!
         if (count > 0) found.push({ policy: names.policies[policy]!, rule: isRule ? names.ruleLines[row]! : 'none', outcome, count })
@@ -279,8 +285,9 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   function lookForFailOpen(): void {
     const now = performance.now()
     const counts = new Map<string, number>()
-    for (const { policy, outcome, count } of policyAnswers()) {
-      if (outcome === 'last-resort' || outcome === 'all-down') counts.set(policy, (counts.get(policy) ?? 0) + count)
+    for (const answers of [earlier.values(), counters === undefined ? [] : readAnswers(counters, FAIL_OPEN_OUTCOMES)]) {
+      for (const { policy, outcome, count } of answers)
+        if (FAIL_OPEN_OUTCOMES.includes(outcome)) counts.set(policy, (counts.get(policy) ?? 0) + count)
     }
     for (const [policy, count] of counts) {
       if (count > (failOpenCount.get(policy) ?? 0)) {

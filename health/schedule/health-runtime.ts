@@ -16,6 +16,7 @@ import type { LoadReport, PushedResult, VantageReport } from '../model/vantage-r
 import type { OwnSocket } from '../probe/allowed-target.ts'
 import type { AnswerRate } from '../score/load-book.ts'
 import { describeChange } from './describe-change.ts'
+import { probePlanOf } from './probe-plan.ts'
 import type { ProberWorkerData, ToProber } from './prober-worker.ts'
 import type { AddressDetail, FromRank, HealthState, RankRequest, RankWorkerData, ToRank } from './rank-worker.ts'
 import type { VantageIdentity } from './vantage-judge.ts'
@@ -172,7 +173,7 @@ export function startHealth(options: HealthOptions): HealthRuntime {
       samples: channel.port1,
       heartbeat,
       own: options.own,
-      plan: lastPlan?.plan,
+      plan: lastPlan && probePlanOf(lastPlan.plan),
       scriptFolder: options.scriptFolder,
     }
     const worker = new Worker(workerUrl('prober-worker'), {
@@ -260,7 +261,7 @@ export function startHealth(options: HealthOptions): HealthRuntime {
       for (const [key, { endpointId }] of pushed) if (!wanted.has(endpointId)) pushed.delete(key)
       const pushes = [...pushed.values()]
       if (pushes.length > 0) tellRank({ type: 'pushes', pushes })
-      tellProber({ plan })
+      tellProber({ plan: probePlanOf(plan) })
       if (pushes.length > 0) tellProber({ pushes })
       await done
     },

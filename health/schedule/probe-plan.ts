@@ -1,6 +1,14 @@
 /** Who is probed when: targets of a plan, and the moment of the next probe. Pure; chance is a parameter. */
 import type { IsolationReference, ProbeSpec, RankPlan } from '../model/rank-plan.ts'
 
+/** What the prober needs of a plan: its pools are no matter of probing, and the larger part of what is posted. */
+export type ProbePlan = Pick<RankPlan, 'generation' | 'endpoints' | 'references'>
+
+/** That part of a plan. */
+export function probePlanOf({ generation, endpoints, references }: RankPlan): ProbePlan {
+  return { generation, endpoints, references }
+}
+
 /** One address and one of its probes. */
 export type PlannedProbe = { readonly key: string; readonly endpointId: string; readonly address: string; readonly probe: ProbeSpec }
 
@@ -22,7 +30,7 @@ export function probesOfAddress({ target, probes }: RankPlan['endpoints'][number
 }
 
 /** Every probe that the plan asks for. Disabled endpoints are not probed. */
-export function planProbes(plan: RankPlan): readonly PlannedProbe[] {
+export function planProbes(plan: Omit<ProbePlan, 'generation'>): readonly PlannedProbe[] {
   const planned: PlannedProbe[] = []
   for (const endpoint of plan.endpoints) {
     if (!endpoint.enabled) continue

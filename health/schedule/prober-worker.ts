@@ -3,11 +3,11 @@
  * run out of heap: the runtime's watchdog sees a silent heartbeat and starts another (health-runtime.ts).
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import type { RankPlan } from '../model/rank-plan.ts'
 import type { PushedResult } from '../model/vantage-report.ts'
 import type { OwnSocket } from '../probe/allowed-target.ts'
 import { createLagRecord, LAG_TICK_MS, lagSince, takeTick } from '../probe/event-loop-lag.ts'
 import { type ProbeWorld, runProbe } from '../probe/run-probe.ts'
+import type { ProbePlan } from './probe-plan.ts'
 import { startProber } from './prober.ts'
 
 /** What the worker is started with. */
@@ -15,13 +15,13 @@ export type ProberWorkerData = {
   readonly samples: MessagePort
   readonly heartbeat: Int32Array
   readonly own: readonly OwnSocket[]
-  readonly plan: RankPlan | undefined
+  readonly plan: ProbePlan | undefined
   /** Folder of script probes; undefined = they are off. */
   readonly scriptFolder: string | undefined
 }
 /** What the runtime sends. `break` is for tests of the watchdog only. */
 export type ToProber =
-  | { readonly plan: RankPlan }
+  | { readonly plan: ProbePlan }
   | { readonly pushes: readonly PushedResult[] }
   | { readonly stop: true }
   | { readonly break: 'throw' | 'loop' | 'heap' }
@@ -49,7 +49,7 @@ function takeReports(pushes: readonly PushedResult[]): void {
 }
 
 /** Reports to probes that are gone are forgotten: memory stays flat over any number of publishes. */
-function forgetReports(plan: RankPlan): void {
+function forgetReports(plan: ProbePlan): void {
   const wanted = new Set(plan.endpoints.flatMap(({ id, probes }) => probes.map((probe) => reportKey(id, probe.id))))
   for (const key of reports.keys()) if (!wanted.has(key)) reports.delete(key)
 }

@@ -3,8 +3,7 @@
  * clock, timer, chance and the measuring itself are handed in, so that tests run it on virtual time.
  */
 import type { ProbeSample } from '../model/probe-sample.ts'
-import type { RankPlan } from '../model/rank-plan.ts'
-import { nextDelayMs, type PlannedProbe, planProbes, secondDelayMs } from './probe-plan.ts'
+import { nextDelayMs, type PlannedProbe, type ProbePlan, planProbes, secondDelayMs } from './probe-plan.ts'
 
 /** What the prober needs of the world. */
 export type ProberOptions = {
@@ -23,7 +22,7 @@ export type ProberOptions = {
 /** A running prober. */
 export type Prober = {
   /** Turns to a plan: new probes at once (spread over a moment), removed ones never again, kept ones go on in their rhythm. */
-  readonly replacePlan: (plan: RankPlan) => void
+  readonly replacePlan: (plan: ProbePlan) => void
   readonly load: () => ProberLoad
   readonly stop: () => void
 }

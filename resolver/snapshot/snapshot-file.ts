@@ -8,8 +8,9 @@
  */
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
-import { copyFile, type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { copyFile, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { attachSnapshot } from './attach-snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
 import { SnapshotError } from './snapshot-error.ts'
@@ -61,11 +62,37 @@ function decodeHeader(bytes: Buffer, path: string, fileBytes: number): SnapshotH
   return header
 }
 
+/** Read and hashed in one go: some 10 ms. */
+const SLICE_BYTES = 4 << 20
+
 /**
  * Loads and verifies a snapshot file. The block comes from `blockSource`, so that a node re-uses its memory.
  * Throws SNAPSHOT_MISSING, SNAPSHOT_NOT_ONE, SNAPSHOT_FORMAT or SNAPSHOT_DAMAGED.
  */
-export function loadSnapshot(path: string, blockSource: BlockSource = (sizeBytes) => new SharedArrayBuffer(sizeBytes)): Snapshot {
+export function loadSnapshot(path: string, blockSource: BlockSource = newBlock): Snapshot {
+  const loading = loadInSlices(path, blockSource)
+  for (;;) {
+    const { done, value } = loading.next()
+    if (done) return value
+  }
+}
+
+/** The same for a thread that has other things to do: between slices its loop turns. */
+export async function loadSnapshotInSlices(path: string, blockSource: BlockSource = newBlock): Promise<Snapshot> {
+  const loading = loadInSlices(path, blockSource)
+  for (;;) {
+    const { done, value } = loading.next()
+    if (done) return value
+    await setImmediate()
+  }
+}
+
+function newBlock(sizeBytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(sizeBytes)
+}
+
+/** Loads, and pauses after each slice. */
+function* loadInSlices(path: string, blockSource: BlockSource): Generator<undefined, Snapshot> {
   let fd: number
   try {
     fd = openSync(path, 'r')
@@ -78,13 +105,17 @@ export function loadSnapshot(path: string, blockSource: BlockSource = (sizeBytes
     const header = decodeHeader(bytes.subarray(0, got), path, fstatSync(fd).size)
     const block = blockSource(header.blockBytes)
     const target = new Uint8Array(block, 0, header.blockBytes)
+    const hash = createHash('sha256')
     let at = 0
     while (at < target.length) {
-      const count = readSync(fd, target, at, target.length - at, HEADER_BYTES + at)
+      const count = readSync(fd, target, at, Math.min(SLICE_BYTES, target.length - at), HEADER_BYTES + at)
       if (count === 0) throw new SnapshotError('SNAPSHOT_DAMAGED', `"${path}" ends after ${at} bytes of its block`, AGAIN)
+      // While it is in the caches.
+      hash.update(target.subarray(at, at + count))
       at += count
+      yield
     }
-    if (digestOfBlock(block, header.blockBytes) !== header.digest) {
+    if (hash.digest('hex') !== header.digest) {
       throw new SnapshotError('SNAPSHOT_DAMAGED', `"${path}" does not have the SHA-256 that its header names`, AGAIN)
     }
     return attachSnapshot(block, header.generation, header.digest)
@@ -162,17 +193,32 @@ export function writeSnapshotFile(path: string, snapshot: Pick<Snapshot, 'block'
   }
 }
 
-/** Keeps a copy of a snapshot file that was loaded from elsewhere, with the same guarantees as saveSnapshot. */
+/**
+ * Keeps a snapshot file that was loaded from elsewhere, with the same guarantees as saveSnapshot: by a second name where the file system
+ * allows it (such files are replaced, never written to), else as a copy.
+ */
 export async function keepSnapshotFile(from: string, path: string): Promise<void> {
+  if (await isSameFile(from, path)) return
   const temporary = `${path}.${process.pid}.copy`
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   try {
-    await copyFile(from, temporary)
-    const handle = await open(temporary, 'r+')
-    await handle.sync().finally(() => handle.close())
+    await rm(temporary, { force: true })
+    await link(from, temporary).catch(() => copyDurably(from, temporary))
     await moveInPlace(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
   }
+}
+
+/** True when both names lead to one file: it is kept already, and a rename would do nothing. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => undefined)))
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
+}
+
+async function copyDurably(from: string, to: string): Promise<void> {
+  await copyFile(from, to)
+  const handle = await open(to, 'r+')
+  await handle.sync().finally(() => handle.close())
 }

@@ -1,6 +1,6 @@
 /** `nearcast node` with the caller in the place of control: generations and overrides are told it over its fleet socket. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { HealthScores } from '../../admin-ui/contract/health-scores.ts'
 import { packageRoot } from '../../cli/package-root.ts'
@@ -27,6 +27,7 @@ export type SwapNode = {
 }
 
 const PUBLISH_MS = 60_000
+const KEPT_FILES = 3
 
 const FIRST_DOWN: Override = {
   id: 'first-down',
@@ -64,10 +65,15 @@ export async function startSwapNode(
     printed += data
   })
   let generation = 0
-  const publish = async ({ path, digest }: PreparedGeneration): Promise<void> => {
+  const pathOf = (number: number): string => join(dirname(first.path), `published-${number}.snapshot`)
+  const publish = async (prepared: PreparedGeneration): Promise<void> => {
     generation++
+    const path = pathOf(generation)
+    // A published file is never written to: the node keeps it by another name.
+    copyFileSync(prepared.path, path)
     numberGeneration(path, generation)
-    const [answer] = await hub.publish({ type: 'publish', generation, digest, path, geodataPath }, PUBLISH_MS)
+    rmSync(pathOf(generation - KEPT_FILES), { force: true })
+    const [answer] = await hub.publish({ type: 'publish', generation, digest: prepared.digest, path, geodataPath }, PUBLISH_MS)
     if (answer?.ok !== true)
       throw new Error(`generation ${generation} is not live: ${answer?.reason ?? 'no node is connected'}\n${printed}`)
   }
@@ -78,6 +84,7 @@ export async function startSwapNode(
       await ended
     }
     await hub.close()
+    for (let number = generation; number > generation - KEPT_FILES; number--) rmSync(pathOf(number), { force: true })
   }
   try {
     await until('the node connects', 30_000, () => hub.nodes().length > 0)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
@@ -9,6 +9,7 @@ import {
   keepSnapshotFile,
   loadKeptSnapshot,
   loadSnapshot,
+  loadSnapshotInSlices,
   saveSnapshot,
 } from '../../../../resolver/snapshot/snapshot-file.ts'
 
@@ -21,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 /** A snapshot with no policy and one column, whose meta names `note`. */
-function snapshotOf(generation: number, note: string) {
+function snapshotOf(generation: number, note: string, moreColumns: Readonly<Record<string, Uint8Array>> = {}) {
   const policyColumns = Object.fromEntries(
     ['tableFirst4', 'tableCount4', 'tableIndexFirst4', 'tableStarts4', 'tableClass4', 'tableIndex4', 'policyRuleFirst'].map((name) => [
       `policy.${name}`,
@@ -32,6 +33,7 @@ function snapshotOf(generation: number, note: string) {
   const block = packColumns({
     'zone.names': Uint8Array.from([1, 2, 3]),
     ...policyColumns,
+    ...moreColumns,
     meta: new TextEncoder().encode(JSON.stringify({ format: 1, note })),
   })
   return { generation, block, digest: digestOfBlock(block) }
@@ -143,6 +145,35 @@ describe('snapshot file', () => {
     await keepSnapshotFile(published, path)
     assert.equal(loadSnapshot(path).generation, 4)
     assert.equal(loadSnapshot(`${path}.old`).generation, 3)
+  })
+
+  test('a file that is kept is not copied, and keeping it again loses no older copy', async () => {
+    const published = join(folder, 'generations', '3.snapshot')
+    await saveSnapshot(published, snapshotOf(2, 'b'))
+    await keepSnapshotFile(published, path)
+    await saveSnapshot(published, snapshotOf(3, 'c'))
+    await keepSnapshotFile(published, path)
+    await keepSnapshotFile(published, path)
+    assert.equal(statSync(path).ino, statSync(published).ino)
+    rmSync(published)
+    assert.equal(loadSnapshot(path).generation, 3)
+    assert.equal(loadSnapshot(`${path}.old`).generation, 2)
+    assert.ok(!existsSync(`${path}.${process.pid}.copy`))
+  })
+
+  test('loadSnapshotInSlices gives what loadSnapshot gives, and lets others run between slices', async () => {
+    const columns = { 'zone.filler': new Uint8Array(9 << 20).fill(7) }
+    await saveSnapshot(path, snapshotOf(5, 'e', columns))
+    let turns = 0
+    const timer = setInterval(() => turns++, 0)
+    const loaded = await loadSnapshotInSlices(path)
+    clearInterval(timer)
+    assert.equal(loaded.digest, loadSnapshot(path).digest)
+    assert.ok(turns > 0)
+    const bytes = readFileSync(path)
+    bytes[bytes.length - 1]! ^= 1
+    writeFileSync(path, bytes)
+    await assert.rejects(loadSnapshotInSlices(path), { code: 'SNAPSHOT_DAMAGED' })
   })
 
   test('a write that fails leaves no temporary file and the file as it was', async () => {
