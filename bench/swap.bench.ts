@@ -85,27 +85,22 @@ type States = Readonly<Record<'base' | Kind, readonly string[]>>
 const run = promisify(execFile)
 const pinned = (core: number): readonly string[] => (values.cores === 'split' ? ['taskset', '-c', String(core)] : [])
 
-/** Brings the node to another state, or back; `acknowledged` takes how long a publish took. */
-async function change(node: SwapNode, given: SwapCase, kind: Kind, isBack: boolean): Promise<number | undefined> {
-  const startedMs = monotonicMs()
-  if (kind === 'ranking') {
-    node.forceFirstDown(!isBack)
-    return undefined
-  }
+/** Makes another state, or the way back, ready; the result brings the node there. */
+function stageChange(node: SwapNode, given: SwapCase, kind: Kind, isBack: boolean): () => Promise<void> {
+  if (kind === 'ranking') return async () => node.forceFirstDown(!isBack)
   const { base, moved, relocated } = given.generations
-  await node.publish(isBack ? base : kind === 'publish' ? moved : relocated)
-  return monotonicMs() - startedMs
+  return node.stage(isBack ? base : kind === 'publish' ? moved : relocated)
 }
 
 /** What the node answers in each state, asked at rest. */
 async function learnStates(node: SwapNode, given: SwapCase, watch: SwapWatch, kinds: readonly Kind[]): Promise<States> {
   const states: Partial<Record<'base' | Kind, readonly string[]>> = { base: await watch.learn() }
   for (const kind of kinds) {
-    await change(node, given, kind, false)
+    await stageChange(node, given, kind, false)()
     // A ranking is swapped at most once a second.
     await sleep(1500)
     states[kind] = await watch.learn()
-    await change(node, given, kind, true)
+    await stageChange(node, given, kind, true)()
     await sleep(1500)
   }
   return states as States
@@ -118,12 +113,16 @@ async function makeChanges(node: SwapNode, given: SwapCase, kind: Kind, states: 
   const computedMs: number[] = []
   const startedMs = monotonicMs()
   for (const [number, isBack] of [false, true].entries()) {
+    const makeChange = stageChange(node, given, kind, isBack)
     await sleep(Math.max(0, startedMs + (FIRST_SHARE + number / 2) * roundMs - monotonicMs()))
     const [from, to] = isBack ? [states[kind], states.base] : [states.base, states[kind]]
-    transitions.push({ causedMs: monotonicMs(), from, to })
-    const took = await change(node, given, kind, isBack)
-    if (took !== undefined) acknowledgedMs.push(took)
-    if (kind !== 'ranking') continue
+    const causedMs = monotonicMs()
+    transitions.push({ causedMs, from, to })
+    await makeChange()
+    if (kind !== 'ranking') {
+      acknowledgedMs.push(monotonicMs() - causedMs)
+      continue
+    }
     await sleep(0.45 * roundMs)
     computedMs.push((await node.rankingComputedAt()) - Date.now() + monotonicMs())
   }

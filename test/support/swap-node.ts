@@ -15,8 +15,8 @@ import { FIRST_SITE, numberGeneration, type PreparedGeneration } from './swap-ca
 export type SwapNode = {
   readonly port: number
   readonly child: ChildProcess
-  /** Makes a prepared generation live under the next number; resolves when the node has said so, rejects when it refuses. */
-  readonly publish: (prepared: PreparedGeneration) => Promise<void>
+  /** Lays a prepared generation ready under the next number; the result tells the node of it, resolves when it is live and rejects when the node refuses. */
+  readonly stage: (prepared: PreparedGeneration) => () => Promise<void>
   /** Forces the first endpoint of every rule down, or lets go; told, not waited for. */
   readonly forceFirstDown: (isDown: boolean) => void
   /** When the newest ranking was begun, ms since epoch. */
@@ -66,16 +66,17 @@ export async function startSwapNode(
   })
   let generation = 0
   const pathOf = (number: number): string => join(dirname(first.path), `published-${number}.snapshot`)
-  const publish = async (prepared: PreparedGeneration): Promise<void> => {
-    generation++
-    const path = pathOf(generation)
+  const stage = (prepared: PreparedGeneration): (() => Promise<void>) => {
+    const number = ++generation
+    const path = pathOf(number)
     // A published file is never written to: the node keeps it by another name.
     copyFileSync(prepared.path, path)
-    numberGeneration(path, generation)
-    rmSync(pathOf(generation - KEPT_FILES), { force: true })
-    const [answer] = await hub.publish({ type: 'publish', generation, digest: prepared.digest, path, geodataPath }, PUBLISH_MS)
-    if (answer?.ok !== true)
-      throw new Error(`generation ${generation} is not live: ${answer?.reason ?? 'no node is connected'}\n${printed}`)
+    numberGeneration(path, number)
+    rmSync(pathOf(number - KEPT_FILES), { force: true })
+    return async () => {
+      const [answer] = await hub.publish({ type: 'publish', generation: number, digest: prepared.digest, path, geodataPath }, PUBLISH_MS)
+      if (answer?.ok !== true) throw new Error(`generation ${number} is not live: ${answer?.reason ?? 'no node is connected'}\n${printed}`)
+    }
   }
   const stop = async (): Promise<void> => {
     const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -88,7 +89,7 @@ export async function startSwapNode(
   }
   try {
     await until('the node connects', 30_000, () => hub.nodes().length > 0)
-    await publish(first)
+    await stage(first)()
     await until('the node is ready', 30_000, () => /^ready$/m.test(printed))
   } catch (error) {
     await stop()
@@ -97,7 +98,7 @@ export async function startSwapNode(
   return {
     port,
     child,
-    publish,
+    stage,
     forceFirstDown: (isDown) => hub.tellOverrides(() => ({ type: 'overrides', overrides: isDown ? [FIRST_DOWN] : [] })),
     rankingComputedAt: async () => Date.parse(((await hub.request('scores', {}, 5000)) as HealthScores).computedAt),
     output: () => printed,
