@@ -12,12 +12,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { BenchServer } from './answer/bench-servers.ts'
+import type { Block } from './answer/figures.ts'
 import { buildLoad } from './load/build-load.ts'
 import { chooseCores } from './load/measure-load.ts'
 import { findProductEntry, type ProductEntry } from './load/product-entry.ts'
 import { type AnswerCheck, checkAnswers } from './peers/ask.ts'
 import { bind } from './peers/bind.ts'
-import { type Block, rowsOf } from './peers/comparison.ts'
+import { peerRowsOf } from './peers/comparison.ts'
 import type { Contender } from './peers/contender.ts'
 import { gdnsd } from './peers/gdnsd.ts'
 import { formatGoal, type Goal, goalsOfBlock, goalsOfRun, isMet } from './peers/goals.ts'
@@ -28,7 +30,7 @@ import { pdns } from './peers/pdns.ts'
 import { buildPrefixTable, LINE_COUNT, type PrefixTable } from './peers/prefix-table.ts'
 import { formatAnswerChecks, formatBlock } from './peers/report.ts'
 import { type Bench, measureBlock } from './peers/rounds.ts'
-import { findProgram, type RunningServer, startContender } from './peers/servers.ts'
+import { findProgram, startContender } from './peers/servers.ts'
 import { SHAPES, type Shape, WORKLOADS, type Workload } from './peers/workloads.ts'
 
 const PEERS: readonly Contender[] = [gdnsd, knot, nsd, bind, pdns]
@@ -105,7 +107,7 @@ ${prefixCount} prefixes in ${LINE_COUNT} lines; nearcast from ${product.form}; m
 }
 
 /** Starts what is installed, all at once: loading the table takes the slowest of them some 20 s. */
-async function startAll({ contenders, bench }: Settings, table: PrefixTable): Promise<RunningServer[]> {
+async function startAll({ contenders, bench }: Settings, table: PrefixTable): Promise<BenchServer[]> {
   const starting = contenders.flatMap((contender) => {
     const program = findProgram(contender)
     if (program !== undefined) return [startContender(contender, program, join(bench.folder, contender.id), table, bench.cores.server)]
@@ -120,13 +122,13 @@ async function startAll({ contenders, bench }: Settings, table: PrefixTable): Pr
   throw failed.reason
 }
 
-async function stopAll(servers: readonly RunningServer[]): Promise<void> {
+async function stopAll(servers: readonly BenchServer[]): Promise<void> {
   await Promise.all(servers.map((server) => server.stop()))
 }
 
 async function checkAll(
   { contenders }: Settings,
-  servers: readonly RunningServer[],
+  servers: readonly BenchServer[],
   table: PrefixTable,
 ): Promise<Record<string, AnswerCheck>> {
   const checks: Record<string, AnswerCheck> = {}
@@ -135,7 +137,7 @@ async function checkAll(
 }
 
 /** All blocks; with --check those that miss a goal are measured once more, with twice the rounds: machines stall now and then. */
-async function measureAll({ workloads, shapes, rounds, goalPeers, bench }: Settings, servers: readonly RunningServer[]): Promise<Block[]> {
+async function measureAll({ workloads, shapes, rounds, goalPeers, bench }: Settings, servers: readonly BenchServer[]): Promise<Block[]> {
   const blocks: Block[] = []
   for (const workload of workloads) {
     for (const shape of shapes) {
@@ -171,7 +173,7 @@ async function main(folder: string): Promise<void> {
     const answers = await checkAll(settings, servers, table)
     if (!values.json) process.stdout.write(`${machine}\n\n${formatAnswerChecks(answers)}\n`)
     const blocks = await measureAll(settings, servers)
-    if (values.json) process.stdout.write(`${JSON.stringify({ machine, answers, rows: blocks.flatMap(rowsOf) })}\n`)
+    if (values.json) process.stdout.write(`${JSON.stringify({ machine, answers, rows: blocks.flatMap(peerRowsOf) })}\n`)
     if (values.check) tellGoals([...blocks.flatMap((block) => goalsOfBlock(block, goalPeers)), ...goalsOfRun(blocks, answers, goalPeers)])
   } finally {
     await stopAll(servers)

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { answerOf, encodeQuery, scopeOf } from '../../test/support/dns-load.ts'
 import type { GeoChoice } from './contender.ts'
-import { findLine, findScope, formatIpv4, LINE_COUNT, makeRandom, type PrefixTable } from './prefix-table.ts'
+import { findLine, findScope, formatIpv4, LOOPBACK_COUNT, makeRandom, type PrefixTable, parseIpv4 } from './prefix-table.ts'
 import { lineAddress, STEERED_NAME } from './zone-data.ts'
 
 /** How long a reply may take. */
@@ -15,7 +15,7 @@ const SAMPLED_SUBNETS = 500
 export type AnswerCheck = {
   /** Of client subnets drawn at random. */
   readonly bySubnet: SubnetCheck | undefined
-  /** Of one source address a line. */
+  /** Of the source addresses of the load generator's clients. */
   readonly bySource: { readonly right: number; readonly asked: number } | undefined
 }
 
@@ -69,17 +69,18 @@ async function askTwice(port: number, question: Question): Promise<Buffer | unde
 export async function checkAnswers(port: number, geo: GeoChoice, table: PrefixTable): Promise<AnswerCheck> {
   return {
     bySubnet: geo === 'client subnet' ? await checkSubnets(port, table) : undefined,
-    bySource: geo === 'none' ? undefined : await checkSources(port),
+    bySource: geo === 'none' ? undefined : await checkSources(port, table),
   }
 }
 
-async function checkSources(port: number): Promise<NonNullable<AnswerCheck['bySource']>> {
+async function checkSources(port: number, table: PrefixTable): Promise<NonNullable<AnswerCheck['bySource']>> {
   let right = 0
-  for (let line = 1; line <= LINE_COUNT; line++) {
-    const reply = await askTwice(port, { name: STEERED_NAME, source: `127.0.${line}.1` })
-    if (reply !== undefined && answerOf(reply) === lineAddress(line)) right++
+  for (let client = 0; client < LOOPBACK_COUNT; client++) {
+    const source = `127.64.${client}.1`
+    const reply = await askTwice(port, { name: STEERED_NAME, source })
+    if (reply !== undefined && answerOf(reply) === lineAddress(findLine(table, parseIpv4(source)))) right++
   }
-  return { right, asked: LINE_COUNT }
+  return { right, asked: LOOPBACK_COUNT }
 }
 
 async function checkSubnets(port: number, table: PrefixTable): Promise<SubnetCheck> {

@@ -36,13 +36,13 @@ function* configLines(folder: string, port: number): Generator<string> {
   yield `options {
   directory "${folder}"; pid-file "${folder}/named.pid"; session-keyfile none; geoip-directory "${folder}/geoip";
   listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; };
-  recursion no; max-cache-size 2M; minimal-responses yes; notify no;
+  recursion no; minimal-responses yes; notify no;
 };
 controls { };`
-  // The first view holds the zone, so it is that of the clients on no line: it takes nobody else.
-  for (const line of LINES) {
-    const clients = line === 0 ? '127.0.0.0/24' : `geoip country ${countryOfLine(line)}`
-    const zone = line === 0 ? `type primary; file "${folder}/zone";` : 'in-view l0;'
+  // Views are tried in order, so that for everybody comes last; the first holds the zone.
+  for (const line of [...LINES.slice(1), 0]) {
+    const clients = line === 0 ? 'any' : `geoip country ${countryOfLine(line)}`
+    const zone = line === 1 ? `type primary; file "${folder}/zone";` : 'in-view l1;'
     yield `view l${line} { match-clients { ${clients}; };`
     yield `  zone ${ORIGIN} { ${zone} };`
     yield `  zone ${STEERED_NAME} { type primary; file "${folder}/l${line}.zone"; };`

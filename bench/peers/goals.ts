@@ -1,12 +1,13 @@
 /** What `--check` asks of nearcast beside its peers, and whether a run's figures meet it. Pure. */
+import { type Block, median, medianOf } from '../answer/figures.ts'
 import type { AnswerCheck } from './ask.ts'
-import { type Block, median, medianOf, medianRatio } from './comparison.ts'
+import { ratioOf } from './comparison.ts'
 
 /** One goal and what was measured. */
 export type Goal = {
   /** What is asked, with workload and shape. */
   readonly name: string
-  /** The figure; undefined when a server that it needs was not measured. */
+  /** The figure; undefined or NaN when a server that it needs was not measured. */
   readonly value: number | undefined
   readonly least?: number
   readonly most?: number
@@ -27,16 +28,16 @@ const MOST_CPU_OF_GDNSD_AT_LOW_LOAD = 1.3
 /** Goals about speed and latency in one block. */
 export function goalsOfBlock(block: Block, peers: readonly string[]): Goal[] {
   const name = `${block.workload}, ${block.shape}`
-  const speed = (other: string): number | undefined => medianRatio(block, 'nearcast', other, 'perCpuSecond')
+  const speed = (other: string): number | undefined => ratioOf(block, 'nearcast', other, 'perCpuSecond')
   const goals: Goal[] = [{ name: `${name}: wrong replies`, value: wrongReplies(block), most: 0, block }]
   const against = (peer: string, goal: Omit<Goal, 'block'>): void => {
     if (peers.includes(peer)) goals.push({ ...goal, block })
   }
   if (block.shape === '50000/s') {
-    const value = medianRatio(block, 'nearcast', 'gdnsd', 'p50Us')
+    const value = ratioOf(block, 'nearcast', 'gdnsd', 'p50Us')
     against('gdnsd', { name: `${name}: p50, times gdnsd's`, value, most: MOST_P50_OF_GDNSD })
   } else if (block.shape === '16000/s') {
-    const value = medianRatio(block, 'gdnsd', 'nearcast', 'perCpuSecond')
+    const value = ratioOf(block, 'gdnsd', 'nearcast', 'perCpuSecond')
     against('gdnsd', { name: `${name}: CPU per answer, times gdnsd's`, value, most: MOST_CPU_OF_GDNSD_AT_LOW_LOAD })
   } else {
     against('gdnsd', { name: `${name}: times gdnsd`, value: speed('gdnsd'), least: LEAST_TIMES_GDNSD })
@@ -50,7 +51,7 @@ export function goalsOfBlock(block: Block, peers: readonly string[]): Goal[] {
   if (block.workload === 'ecs')
     against('gdnsd', {
       name: `${name}: mean scope, bits from gdnsd's`,
-      value: distance(medianOf(block, 'nearcast', 'meanScope'), medianOf(block, 'gdnsd', 'meanScope')),
+      value: Math.abs(medianOf(block, 'nearcast', 'meanScope') - medianOf(block, 'gdnsd', 'meanScope')),
       most: MOST_SCOPE_BITS_FROM_GDNSD,
     })
   return goals
@@ -85,16 +86,12 @@ export function isMet({ value, least = Number.NEGATIVE_INFINITY, most = Number.P
 /** A goal in one line. */
 export function formatGoal(goal: Goal): string {
   const asked = goal.least === undefined ? `at most ${goal.most}` : `at least ${goal.least}`
-  const value = goal.value === undefined ? 'not measured' : Number(goal.value.toFixed(3))
+  const value = Number.isFinite(goal.value ?? Number.NaN) ? Number(goal.value!.toFixed(3)) : 'not measured'
   return `${isMet(goal) ? 'ok    ' : 'FAILED'}  ${goal.name}: ${value}, ${asked} is asked`
 }
 
 function wrongReplies(block: Block): number | undefined {
   return block.samples.nearcast?.reduce((sum, sample) => sum + sample.wrong, 0)
-}
-
-function distance(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : Math.abs(a - b)
 }
 
 /** Median resident memory over all rounds. */

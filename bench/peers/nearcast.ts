@@ -1,9 +1,10 @@
 /**
  * nearcast: `serve` with the table as 128 custom lines and one policy whose endpoints have no probes (always up), one answer thread. The
- * default settings, but for those that a variant is about.
+ * default settings, but for those that a variant is about, and for rate limits: loopback, which is exempt, is counted here.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { GUARD_FLAGS } from '../answer/bench-servers.ts'
 import type { Contender } from './contender.ts'
 import { formatRow, type PrefixTable } from './prefix-table.ts'
 import { writeLines } from './write-lines.ts'
@@ -38,7 +39,7 @@ export function nearcast(variant: string, entry: string): Contender {
     },
     words: (folder, port) => [
       ...[entry, 'serve', '--zones', join(folder, 'zones'), '--document', join(folder, 'document.json')],
-      ...['--listen', `127.0.0.1:${port}`, '--udp-threads', '1', '--state', join(folder, 'state'), ...flags],
+      ...['--listen', `127.0.0.1:${port}`, '--udp-threads', '1', '--state', join(folder, 'state'), ...GUARD_FLAGS, ...flags],
     ],
   }
 }

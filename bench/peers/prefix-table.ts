@@ -3,12 +3,16 @@
  * same way on every machine. Lengths are spread as in a global routing table (three fifths are /24), neighbours often share a line,
  * and there are holes, so that a covering scope is worth something. Pure.
  *
- * Beside them stand 127.0.1.0/24 … 127.0.128.0/24, one a line: a query sent from there shows what a server makes of the source address.
- * The load generator asks from 127.0.0.1, which is on no line.
+ * Beside them stand 127.64.0.0/24 … 127.64.255.0/24, two on each line: the load generator's clients ask from there (dns-load -m), so that
+ * a query without client subnet is a geo choice too.
  */
 
 /** Lines of the table; line 0 is "on no line". */
 export const LINE_COUNT = 128
+
+/** Rows of loopback: one for each client of the load generator. */
+export const LOOPBACK_COUNT = 256
+const LOOPBACK = 127 * 2 ** 24 + 64 * 2 ** 16
 
 /** The rows, as columns. */
 export type PrefixTable = {
@@ -40,10 +44,10 @@ const END = 224 * 2 ** 24
 /** Blocks of 2^24 addresses without synthetic rows: private and loopback addresses. */
 const LEFT_OUT: readonly number[] = [10, 127]
 
-/** Makes a table with `count` synthetic rows and the 128 of loopback. Throws when IPv4 has no room for them. */
+/** Makes a table with `count` synthetic rows and those of loopback. Throws when IPv4 has no room for them. */
 export function buildPrefixTable(count: number): PrefixTable {
   const random = makeRandom(600_128)
-  const size = count + LINE_COUNT
+  const size = count + LOOPBACK_COUNT
   const table = { starts: new Uint32Array(size), lengths: new Uint8Array(size), lines: new Uint8Array(size) }
   let row = 0
   const put = (start: number, length: number, line: number): void => {
@@ -83,6 +87,11 @@ export function formatRow(table: PrefixTable, row: number): string {
 /** An address given as a number, as text. */
 export function formatIpv4(address: number): string {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`
+}
+
+/** An address as a number. */
+export function parseIpv4(text: string): number {
+  return text.split('.').reduce((number, octet) => number * 256 + Number(octet), 0)
 }
 
 /** Line of an address; 0 when no prefix holds it. */
@@ -147,5 +156,5 @@ function drawLength(random: () => number): number {
 }
 
 function putLoopback(put: (start: number, length: number, line: number) => void): void {
-  for (let line = 1; line <= LINE_COUNT; line++) put(127 * 2 ** 24 + line * 256, 24, line)
+  for (let client = 0; client < LOOPBACK_COUNT; client++) put(LOOPBACK + client * 256, 24, 1 + (client % LINE_COUNT))
 }

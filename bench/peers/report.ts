@@ -1,15 +1,16 @@
 /** The comparison as a table. Pure. */
+import type { Block } from '../answer/figures.ts'
 import type { AnswerCheck } from './ask.ts'
-import { type Block, type Row, rowsOf } from './comparison.ts'
+import { type PeerRow, peerRowsOf } from './comparison.ts'
 
 /** Below this share of empty receive calls the generator may have been the limit. */
 const LEAST_IDLE_PERCENT = 5
 
-const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: Row) => string])[] = [
+const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: PeerRow) => string])[] = [
   ['k/cpu-s', 9, (row) => (row.perCpuSecond / 1e3).toFixed(1)],
   ['least-most', 14, (row) => `${(row.perCpuSecondLeast / 1e3).toFixed(0)}-${(row.perCpuSecondMost / 1e3).toFixed(0)}`],
   ['x gdnsd', 9, (row) => row.timesGdnsd?.toFixed(3) ?? '-'],
-  ['x null', 8, (row) => row.timesNull?.toFixed(3) ?? '-'],
+  ['x null', 8, (row) => row.timesNull.toFixed(3)],
   ['k/s', 8, (row) => (row.answersPerSecond / 1e3).toFixed(1)],
   ['cores', 7, (row) => row.cores.toFixed(2)],
   ['loss %', 8, (row) => row.lossPercent.toFixed(3)],
@@ -20,22 +21,22 @@ const COLUMNS: readonly (readonly [title: string, width: number, cell: (row: Row
   ['RSS MB', 8, (row) => row.rssMb.toFixed(0)],
   // The null server sends the query's own option back.
   ['ecs %', 7, (row) => (row.server === 'null' ? '-' : row.ecsPercent.toFixed(0))],
-  ['scope', 7, (row) => (row.server === 'null' || row.ecsPercent === 0 ? '-' : row.meanScope.toFixed(2))],
+  ['scope', 7, (row) => row.meanScope?.toFixed(2) ?? '-'],
   ['idle %', 8, (row) => row.idlePercent.toFixed(0)],
 ]
 
 /** One workload and shape. */
 export function formatBlock(block: Block): string {
-  const rows = rowsOf(block)
+  const rows = peerRowsOf(block)
   const title = `${block.workload}, ${block.shape}`.padEnd(20) + COLUMNS.map(([name, width]) => name.padStart(width)).join('')
   const lines = rows.map((row) => row.server.padEnd(20) + COLUMNS.map(([, width, cell]) => cell(row).padStart(width)).join(''))
-  return [title, ...lines, ...rows.flatMap(remarks)].join('\n')
+  return [title, ...lines, ...rows.flatMap((row) => remarks(row, block.isOpenLoop))].join('\n')
 }
 
 /** What makes a row's figures doubtful. */
-function remarks(row: Row): string[] {
+function remarks(row: PeerRow, isOpenLoop: boolean): string[] {
   const found: string[] = []
-  if (row.idlePercent < LEAST_IDLE_PERCENT)
+  if (!isOpenLoop && row.idlePercent < LEAST_IDLE_PERCENT)
     found.push(`  ${row.server}: the generator was busy, k/s is a floor (k/cpu-s holds: it counts the server's time only)`)
   if (row.wrong > 0) found.push(`  ${row.server}: ${row.wrong} replies were wrong`)
   return found

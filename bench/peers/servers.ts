@@ -5,8 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, closeSync, constants, globSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../../test/support/product.ts'
+import type { BenchServer } from '../answer/bench-servers.ts'
 import { processTree } from '../load/measure-load.ts'
 import { askOnce, hasAddress } from './ask.ts'
 import type { Contender } from './contender.ts'
@@ -19,15 +20,6 @@ const START_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 10_000
 /** Folders of system programs, which are not in everybody's PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
-
-/** A server that answers. */
-export type RunningServer = {
-  readonly id: string
-  readonly port: number
-  readonly pid: number
-  /** Ends it and waits until it has ended. */
-  readonly stop: () => Promise<void>
-}
 
 /** Path of a contender's program; undefined when it, or another file that it needs, is not installed. */
 export function findProgram({ program, files }: Contender): string | undefined {
@@ -53,21 +45,13 @@ export async function startContender(
   folder: string,
   table: PrefixTable,
   core: number,
-): Promise<RunningServer> {
+): Promise<BenchServer> {
   const port = await freePort()
   mkdirSync(folder)
   contender.write(folder, table, port)
   const words = contender.words(folder, port)
   const { id, environment } = contender
-  return await startServer({ id, port, folder, core, program, words, environment, isRight: hasAddress })
-}
-
-/** Starts the null server, whose replies have a given length. */
-export async function startNullServer(program: string, folder: string, core: number, replyBytes: number): Promise<RunningServer> {
-  const port = await freePort()
-  mkdirSync(folder, { recursive: true })
-  const words = [String(port), '64', String(replyBytes)]
-  return await startServer({ id: 'null', port, folder, core, program, words, environment: {}, isRight: () => true })
+  return await startServer({ id, port, folder, core, program, words, environment })
 }
 
 type Start = {
@@ -78,11 +62,9 @@ type Start = {
   readonly program: string
   readonly words: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Whether a reply to the static name tells that it has loaded everything. */
-  readonly isRight: (reply: Buffer) => boolean
 }
 
-async function startServer({ id, port, folder, core, program, words, environment, isRight }: Start): Promise<RunningServer> {
+async function startServer({ id, port, folder, core, program, words, environment }: Start): Promise<BenchServer> {
   const log = join(folder, 'log')
   const file = openSync(log, 'w')
   const child = spawn('taskset', ['-c', String(core), program, ...words], {
@@ -98,7 +80,7 @@ async function startServer({ id, port, folder, core, program, words, environment
     process.off('exit', killAll)
   }
   try {
-    await waitForAnswer(child, port, isRight)
+    await waitForAnswer(child, port)
   } catch (cause) {
     await stop()
     const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n')
@@ -107,7 +89,7 @@ async function startServer({ id, port, folder, core, program, words, environment
   return { id, port, pid: child.pid!, stop }
 }
 
-async function waitForAnswer(child: ChildProcess, port: number, isRight: (reply: Buffer) => boolean): Promise<void> {
+async function waitForAnswer(child: ChildProcess, port: number): Promise<void> {
   const failed = new AbortController()
   child.once('error', (error) => failed.abort(error))
   child.once('exit', (code, signal) => failed.abort(new Error(`it ended with ${code ?? signal}`)))
@@ -115,7 +97,7 @@ async function waitForAnswer(child: ChildProcess, port: number, isRight: (reply:
   try {
     for (;;) {
       const reply = await askOnce(port, { name: STATIC_NAME })
-      if (reply !== undefined && isRight(reply)) return
+      if (reply !== undefined && hasAddress(reply)) return
       failed.signal.throwIfAborted()
     }
   } finally {
@@ -142,13 +124,4 @@ function kill(child: ChildProcess, signal: NodeJS.Signals): void {
       // It has just ended.
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,29 +1,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Block } from '../../../../bench/answer/figures.ts'
 import type { LoadSample } from '../../../../bench/load/measure-load.ts'
-import { type Block, median, medianRatio, rowsOf } from '../../../../bench/peers/comparison.ts'
+import { peerRowsOf, ratioOf } from '../../../../bench/peers/comparison.ts'
 import { formatGoal, goalsOfBlock, goalsOfRun, isMet } from '../../../../bench/peers/goals.ts'
 import { formatAnswerChecks, formatBlock } from '../../../../bench/peers/report.ts'
 
 const SAMPLE: LoadSample = {
   ...{ sent: 1000, received: 1000, lost: 0, wrong: 0, qps: 200_000, p50Us: 30, p99Us: 80, p999Us: 500, averageBytes: 74 },
+  ...{ junkSent: 0, maxUs: 900 },
   ...{ ecsPercent: 100, meanScope: 13.5, idlePercent: 40, perCpuSecond: 250_000, cores: 0.8, rssBytes: 150e6 },
 }
 const sample = (changes: Partial<LoadSample>): LoadSample => ({ ...SAMPLE, ...changes })
-const block = (workload: string, shape: string, samples: Record<string, LoadSample[]>): Block => ({ workload, shape, samples })
+const block = (workload: string, shape: string, samples: Record<string, LoadSample[]>): Block => ({
+  ...{ workload, shape, samples },
+  isOpenLoop: shape.endsWith('/s'),
+})
 const PEERS = ['null', 'gdnsd', 'knot', 'pdns']
 
-test('median is the middle, or the mean of the two in the middle', () => {
-  assert.equal(median([3, 1, 2]), 2)
-  assert.equal(median([4, 1, 2, 3]), 2.5)
-})
-
-test('medianRatio compares servers within rounds, not their medians', () => {
+test('ratioOf compares servers within rounds, not their medians', () => {
   const speeds = (list: number[]): LoadSample[] => list.map((perCpuSecond) => sample({ perCpuSecond }))
   // The machine was slow in the second round, for both.
   const rounds = block('static', '16x16', { nearcast: speeds([200, 50, 330]), gdnsd: speeds([100, 50, 300]) })
-  assert.equal(medianRatio(rounds, 'nearcast', 'gdnsd', 'perCpuSecond'), 1.1)
-  assert.equal(medianRatio(rounds, 'nearcast', 'knot', 'perCpuSecond'), undefined)
+  assert.equal(ratioOf(rounds, 'nearcast', 'gdnsd', 'perCpuSecond'), 1.1)
+  assert.equal(ratioOf(rounds, 'nearcast', 'knot', 'perCpuSecond'), undefined)
 })
 
 const GOALS: readonly {
@@ -109,15 +109,15 @@ test('goalsOfRun asks for memory near that of gdnsd, and for answers that are th
   ])
 })
 
-test('rowsOf and formatBlock show medians, what is not known, and what makes a figure doubtful', () => {
+test('peerRowsOf and formatBlock show medians, what is not known, and what makes a figure doubtful', () => {
   const given = block('ecs', '16x16', {
     null: [sample({ perCpuSecond: 320_000, idlePercent: 3 }), sample({ perCpuSecond: 320_000, idlePercent: 3 })],
     nearcast: [sample({ perCpuSecond: 240_000, lost: 1 }), sample({ perCpuSecond: 260_000, wrong: 4 })],
   })
-  const [, row] = rowsOf(given)
+  const [, row] = peerRowsOf(given)
   assert.deepEqual(
     [row!.rounds, row!.perCpuSecond, row!.perCpuSecondLeast, row!.perCpuSecondMost, row!.timesGdnsd, row!.lossPercent, row!.wrong],
-    [2, 250_000, 240_000, 260_000, undefined, 0.05, 4],
+    [2, 250_000, 240_000, 260_000, null, 0.05, 4],
   )
   const lines = formatBlock(given).split('\n')
   assert.match(lines[0]!, /^ecs, 16x16 +k\/cpu-s +least-most +x gdnsd +x null/)
