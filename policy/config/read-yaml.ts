@@ -1,32 +1,28 @@
 /**
  * Text of a document (YAML 1.2 or JSON, which is a part of it) → plain values, and the way back from a path to line and column. Pure.
- * Hostile texts are bounded here: size, depth, alias expansion. Tags and merge keys are not part of the format.
+ * Hostile texts are bounded here: size, parts, depth, alias expansion. Tags and merge keys are not part of the format.
+ *
+ *   JSON ─ read-json-text ─┐
+ *                          ├─► values + places (place-index)      guarded by bench/document.bench.ts
+ *   YAML ─ js-yaml: events ─ yaml-values ─┘
  */
-import {
-  Composer,
-  type CST,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  type Node,
-  type Pair,
-  Parser,
-  type YAMLMap,
-  YAMLParseError,
-} from 'yaml'
+import { parseEvents, YAMLException } from 'js-yaml'
 import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
+import type { PlaceIndex } from './place-index.ts'
+import { readJsonText } from './read-json-text.ts'
+import { buildYamlValues, type Mistake, tooDeep } from './yaml-values.ts'
 
 /** Most bytes of a document. */
-export const DOCUMENT_LIMIT_BYTES = 8_388_608
+export const DOCUMENT_LIMIT_BYTES = 33_554_432
 /** Deepest nesting; the format itself needs seven levels. */
 const DEPTH_LIMIT = 40
-
-/** Most lexemes: a megabyte of "-" lines is as costly as ten of sensible text (about 500 bytes of heap each, measured 2026-11). */
-const LEXEME_LIMIT = 1_500_000
+/**
+ * Most parts: keys, values and collections. A text of nothing but commas and colons is as costly as ten times as much sensible text: an
+ * event of the parser takes some 100 bytes of heap, and there are at most two for each of them (2026-11).
+ */
+const PART_LIMIT = 4_000_000
+/** Most parts that aliases stand for, all together ("billion laughs"). */
+const ALIASED_PART_LIMIT = 1_000_000
 
 /** A document as plain values. */
 export type YamlResult = {
@@ -37,158 +33,97 @@ export type YamlResult = {
   readonly locate: (path: ConfigPath, atKey?: boolean) => Where
 }
 
+/** What both ways of reading give. */
+type Read = { readonly value: unknown; readonly mistakes: readonly Mistake[]; readonly places: PlaceIndex | undefined }
+
 /** Reads a document. Never throws. */
-export function readYaml(text: string, file: string): YamlResult {
-  const start = { file, line: 1, column: 1 }
-  const unreadable = (issue: Omit<IssueDraft, 'path'>): YamlResult => ({
-    value: undefined,
-    issues: [{ ...issue, path: [] }],
-    locate: () => start,
-  })
+export function readYaml(written: string, file: string): YamlResult {
   // UTF-16 length is at most the number of bytes, and good enough for a bound.
-  if (text.length > DOCUMENT_LIMIT_BYTES) {
-    return unreadable({ code: 'CONFIG_TOO_LARGE', params: { what: file, sizeBytes: text.length, limitBytes: DOCUMENT_LIMIT_BYTES } })
+  if (written.length > DOCUMENT_LIMIT_BYTES) {
+    const params = { what: file, sizeBytes: written.length, limitBytes: DOCUMENT_LIMIT_BYTES }
+    return { value: undefined, issues: [{ code: 'CONFIG_TOO_LARGE', path: [], params }], locate: () => ({ file, line: 1, column: 1 }) }
   }
-  const lines = new LineCounter()
-  let document: Document | undefined
-  try {
-    document = composeBounded(text.startsWith('\ufeff') ? text.slice(1) : text, lines)
-  } catch (error) {
-    return unreadable({ code: 'CONFIG_SYNTAX', params: { detail: (error as Error).message } })
-  }
-  if (document === undefined) return unreadable({ code: 'CONFIG_SYNTAX', params: { detail: 'it is empty' } })
+  const text = written.startsWith('\ufeff') ? written.slice(1) : written
+  const { value, mistakes, places } = readAsJson(text) ?? readAsYaml(text)
+  let lineStarts: Int32Array | undefined
   const at = (offset: number): Where => {
-    const { line, col } = lines.linePos(offset)
-    return { file, line: Math.max(1, line), column: Math.max(1, col) }
+    lineStarts ??= findLineStarts(text)
+    const line = countUpTo(lineStarts, offset)
+    return { file, line, column: offset - lineStarts[line - 1]! + 1 }
   }
-  const issues: IssueDraft[] = []
-  for (const problem of [...document.errors, ...document.warnings]) {
-    issues.push({ code: 'CONFIG_SYNTAX', path: [], params: { detail: firstLine(problem.message) }, where: at(problem.pos[0]) })
-  }
-  const index: PairIndex = new WeakMap()
-  const locate = (path: ConfigPath, atKey = false): Where => at(offsetOf(document, path, atKey, index))
-  if (document.errors.length > 0) return { value: undefined, issues, locate }
-  collectDuplicates(document.contents as Node | null, [], issues, at, 0)
-  if (issues.some((issue) => issue.code === 'CONFIG_SYNTAX')) return { value: undefined, issues, locate }
+  const issues = mistakes.map(({ draft, offset }): IssueDraft => ({ ...draft, where: at(offset) }))
+  return { value, issues, locate: (path, atKey = false) => at(places?.offsetOf(path, atKey) ?? 0) }
+}
+
+/** Undefined when it is no JSON: what is wrong with it is told by the other way, for which JSON is YAML. */
+function readAsJson(text: string): Read | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined
+  const read = readJsonText(text, { depthLimit: DEPTH_LIMIT, partLimit: PART_LIMIT })
+  if (read === undefined) return undefined
+  if ('excess' in read) return unreadable(read.excess === 'depth' ? tooDeep(DEPTH_LIMIT) : TOO_MANY_PARTS, read.offset)
+  const mistakes: Mistake[] = []
+  if (read.hasDuplicates) read.places.duplicates((draft, offset) => mistakes.push({ draft, offset }))
+  return { value: read.value, places: read.places, mistakes }
+}
+
+function readAsYaml(text: string): Read {
+  const excess = findExcess(text)
+  if (excess >= 0) return unreadable(TOO_MANY_PARTS, excess)
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }), issues, locate }
-  } catch {
-    issues.push({ code: 'CONFIG_ALIASES', path: [], params: {} })
-    return { value: undefined, issues, locate }
+    // The parser counts the value of a collection as one level more.
+    const events = parseEvents(text, { maxDepth: DEPTH_LIMIT + 1 })
+    return buildYamlValues(text, events, { depthLimit: DEPTH_LIMIT, aliasedPartLimit: ALIASED_PART_LIMIT })
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error
+    const isDeep = error.reason.startsWith('nesting exceeded')
+    return unreadable(isDeep ? tooDeep(DEPTH_LIMIT) : error.reason, error.mark?.position ?? 0)
   }
 }
 
-/**
- * The first document of the text. The steps of parseDocument are taken one by one, because the parser keeps a stack of its own: 8 MB of "[" took
- * 4 GB of heap and the process with it (2026-11). Counting between lexer and parser stops such a text at its first line.
- */
-function composeBounded(text: string, lines: LineCounter): Document | undefined {
-  const parser = new Parser(lines.addNewLine)
-  const composer = new Composer({ uniqueKeys: false, version: '1.2', schema: 'core', stringKeys: true })
-  lines.addNewLine(0)
-  let first: Document | undefined
-  for (const document of composer.compose(tokensOf(text, parser), true, text.length)) {
-    if (first === undefined) first = document as unknown as Document
-    else {
-      const message = 'there is a second document behind "---"'
-      first.errors.push(new YAMLParseError([document.range[0], document.range[1]], 'MULTIPLE_DOCS', message))
-      break
-    }
-  }
-  return first
+const TOO_MANY_PARTS = `it has more than ${PART_LIMIT} parts; move long lists into files`
+
+function unreadable(detail: string, offset: number): Read {
+  return { value: undefined, places: undefined, mistakes: [{ draft: { code: 'CONFIG_SYNTAX', path: [], params: { detail } }, offset }] }
 }
 
-/** Control lexemes of yaml's lexer: what follows SCALAR is text; FLOW_END closes a collection that was never closed. */
-const SCALAR = '\x1f'
-const FLOW_END = '\x18'
+/** Characters one of which stands before every part but the first. */
+const ANNOUNCES_PART = new Uint8Array(128)
+for (const character of ',:[{-?') ANNOUNCES_PART[character.charCodeAt(0)] = 1
+const DASH = 45
+const COLON = 58
 
-function* tokensOf(text: string, parser: Parser): Generator<CST.Token, void> {
-  let open = 0
-  let indicators = 0
-  let isText = false
-  let count = 0
-  for (const lexeme of new Lexer().lex(text)) {
-    if (isText) isText = false
-    else if (lexeme === SCALAR) isText = true
-    else if (lexeme === '[' || lexeme === '{') open++
-    else if (lexeme === ']' || lexeme === '}' || lexeme === FLOW_END) open = Math.max(0, open - 1)
-    // "- - - x" nests without brackets, and so does "? ? x".
-    else if (lexeme === '-' || lexeme === '?') indicators++
-    else if (lexeme.endsWith('\n')) indicators = 0
-    if (open + indicators > DEPTH_LIMIT) throw new Error(`it is nested more than ${DEPTH_LIMIT} levels deep`)
-    if (++count > LEXEME_LIMIT) throw new Error(`it has more than ${LEXEME_LIMIT} parts; move long lists into files`)
-    yield* parser.next(lexeme)
+/** Where a text has too many parts, counted before they are made; -1 when it has not. Colons and dashes within words announce nothing. */
+function findExcess(text: string): number {
+  if (text.length <= PART_LIMIT) return -1
+  let parts = 0
+  for (let offset = 0; offset < text.length; offset++) {
+    const code = text.charCodeAt(offset)
+    if (code > 127 || ANNOUNCES_PART[code] === 0) continue
+    const isInWord = (code === COLON || code === DASH) && isWord(text.charCodeAt(offset - 1)) && isWord(text.charCodeAt(offset + 1))
+    if (!isInWord && ++parts > PART_LIMIT) return offset
   }
-  yield* parser.end()
+  return -1
 }
 
-function collectDuplicates(node: Node | null, path: ConfigPath, issues: IssueDraft[], at: (offset: number) => Where, depth: number): void {
-  if (issues.length > 1000) return
-  if (depth > DEPTH_LIMIT) {
-    issues.push({
-      code: 'CONFIG_SYNTAX',
-      path: [],
-      params: { detail: `it is nested more than ${DEPTH_LIMIT} levels deep` },
-      where: at(node?.range?.[0] ?? 0),
-    })
-    return
-  }
-  if (isMap(node)) {
-    const seen = new Set<string>()
-    for (const pair of node.items) {
-      const key = String(isScalar(pair.key) ? pair.key.value : pair.key)
-      const keyPath = [...path, key]
-      if (seen.has(key)) {
-        const offset = (pair.key as Node | null)?.range?.[0] ?? node.range?.[0] ?? 0
-        issues.push({ code: 'CONFIG_DUPLICATE_KEY', path: keyPath, params: { key }, where: at(offset) })
-      }
-      seen.add(key)
-      collectDuplicates(pair.value as Node | null, keyPath, issues, at, depth + 1)
-    }
-  } else if (isSeq(node)) {
-    for (const [position, item] of node.items.entries()) collectDuplicates(item as Node | null, [...path, position], issues, at, depth + 1)
-  }
+/** Letters, digits, and the colons of IPv6 addresses. */
+function isWord(code: number): boolean {
+  return (code >= 48 && code <= 58) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
 }
 
-type PairIndex = WeakMap<YAMLMap, ReadonlyMap<string, Pair>>
-
-/** Pairs of a mapping by key, the first of equal ones; made once a mapping, for documents with many issues. */
-function pairsOf(map: YAMLMap, index: PairIndex): ReadonlyMap<string, Pair> {
-  const known = index.get(map)
-  if (known !== undefined) return known
-  const pairs = new Map<string, Pair>()
-  for (const pair of map.items) {
-    const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key)
-    if (!pairs.has(key)) pairs.set(key, pair)
-  }
-  index.set(map, pairs)
-  return pairs
+function findLineStarts(text: string): Int32Array {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return Int32Array.from(starts)
 }
 
-/** Offset of the value (or key) at a path. */
-function offsetOf(document: Document, path: ConfigPath, atKey: boolean, index: PairIndex): number {
-  let node = document.contents as Node | null
-  let offset = node?.range?.[0] ?? 0
-  for (const [position, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document) ?? null
-    const wantsKey = atKey && position === path.length - 1
-    if (isMap(node)) {
-      const pair = pairsOf(node, index).get(String(step))
-      if (pair === undefined) return offset
-      const key = pair.key as Node | null
-      const value = pair.value as Node | null
-      offset = (wantsKey ? key?.range?.[0] : (value?.range?.[0] ?? key?.range?.[0])) ?? offset
-      node = value
-    } else if (isSeq(node)) {
-      const item = node.items[Number(step)] as Node | undefined
-      if (item === undefined) return offset
-      offset = item.range?.[0] ?? offset
-      node = item
-    } else return offset
+/** How many of the ascending numbers are at most `limit`. */
+function countUpTo(numbers: Int32Array, limit: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle]! <= limit) low = middle + 1
+    else high = middle
   }
-  return offset
-}
-
-function firstLine(message: string): string {
-  return message.split('\n')[0]!.replace(/:$/, '')
+  return low
 }

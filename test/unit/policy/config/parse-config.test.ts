@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { prefixTexts } from '../../../../geodata/address/prefix-list.ts'
 import { formatPath } from '../../../../policy/config/config-issue.ts'
 import { parseConfig } from '../../../../policy/config/parse-config.ts'
+import { DOCUMENT_LIMIT_BYTES } from '../../../../policy/config/read-yaml.ts'
 import { writeConfig } from '../../../../policy/config/write-config.ts'
 import { RDATA_ROWS } from '../../../support/rdata-rows.ts'
 
@@ -125,7 +126,7 @@ const cases: readonly { readonly name: string; readonly given: string; readonly 
     given: edit(['    ttlSeconds: 30\n', '    ttlSeconds: 30\n    ttlSeconds: 31\n']),
     expected: ['CONFIG_DUPLICATE_KEY 21:5 policies[0].ttlSeconds'],
   },
-  { name: 'a tag', given: edit(['ttlSeconds: 30', 'ttlSeconds: !!binary aGk=']), expected: ['CONFIG_TYPE 20:26 policies[0].ttlSeconds'] },
+  { name: 'a tag', given: edit(['ttlSeconds: 30', 'ttlSeconds: !!binary aGk=']), expected: ['CONFIG_SYNTAX 20:17 '] },
   { name: 'an unknown version', given: edit(['nearcast/v1', 'nearcast/v2']), expected: ['CONFIG_VERSION 1:13 apiVersion'] },
   { name: 'no version', given: edit(['apiVersion: nearcast/v1\n', '']), expected: ['CONFIG_KEY_MISSING 1:1 '] },
   // Keys and values
@@ -773,7 +774,7 @@ test('parseConfig bounds hostile texts', () => {
     ['CONFIG_SYNTAX'],
   )
   assert.deepEqual(
-    parseConfig('x'.repeat(9_000_000)).issues.map((issue) => issue.code),
+    parseConfig('x'.repeat(DOCUMENT_LIMIT_BYTES + 1)).issues.map((issue) => issue.code),
     ['CONFIG_TOO_LARGE'],
   )
   const controls = parseConfig(`${BASE}"\\e[31m": 1\n`).issues[0]!
