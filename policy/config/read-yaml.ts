@@ -2,15 +2,18 @@
  * Text of a document (YAML 1.2 or JSON, which is a part of it) → plain values, and the way back from a path to line and column. Pure.
  * Hostile texts are bounded here: size, parts, depth, alias expansion. Tags and merge keys are not part of the format.
  *
- *   JSON ─ read-json-text ─┐
- *                          ├─► values + places (place-index)      guarded by bench/document.bench.ts
- *   YAML ─ js-yaml: events ─ yaml-values ─┘
+ *   text ─ is JSON? ─► read-json-text ──────────────────┐
+ *        ─ js-yaml: events ─► yaml-values ──────────────┼─► values + places (place-index)
+ *        ─ refused by that? ─► yaml: read-loose-yaml ───┘
+ *
+ * All three give the same values for what they take (test/property/yaml-readers.test.ts). bench/document.bench.ts guards the speed.
  */
 import { parseEvents, YAMLException } from 'js-yaml'
 import type { ConfigPath, IssueDraft, Where } from './config-issue.ts'
 import type { PlaceIndex } from './place-index.ts'
 import { readJsonText } from './read-json-text.ts'
-import { buildYamlValues, type Mistake, tooDeep } from './yaml-values.ts'
+import { readLooseYaml } from './read-loose-yaml.ts'
+import { buildYamlValues, type Mistake, syntaxMistake, tooDeep } from './yaml-values.ts'
 
 /** Most bytes of a document. */
 export const DOCUMENT_LIMIT_BYTES = 33_554_432
@@ -75,15 +78,16 @@ function readAsYaml(text: string): Read {
     return buildYamlValues(text, events, { depthLimit: DEPTH_LIMIT, aliasedPartLimit: ALIASED_PART_LIMIT })
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
-    const isDeep = error.reason.startsWith('nesting exceeded')
-    return unreadable(isDeep ? tooDeep(DEPTH_LIMIT) : error.reason, error.mark?.position ?? 0)
+    const offset = error.mark?.position ?? 0
+    if (error.reason.startsWith('nesting exceeded')) return unreadable(tooDeep(DEPTH_LIMIT), offset)
+    return readLooseYaml(text, DEPTH_LIMIT) ?? unreadable(error.reason, offset)
   }
 }
 
 const TOO_MANY_PARTS = `it has more than ${PART_LIMIT} parts; move long lists into files`
 
 function unreadable(detail: string, offset: number): Read {
-  return { value: undefined, places: undefined, mistakes: [{ draft: { code: 'CONFIG_SYNTAX', path: [], params: { detail } }, offset }] }
+  return { value: undefined, places: undefined, mistakes: [syntaxMistake(detail, offset)] }
 }
 
 /** Characters one of which stands before every part but the first. */
@@ -111,9 +115,12 @@ function isWord(code: number): boolean {
 }
 
 function findLineStarts(text: string): Int32Array {
-  const starts = [0]
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
-  return Int32Array.from(starts)
+  let count = 1
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++
+  const starts = new Int32Array(count)
+  let line = 1
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts[line++] = at + 1
+  return starts
 }
 
 /** How many of the ascending numbers are at most `limit`. */

@@ -67,7 +67,6 @@ const KEY_IS_TEXT = 'a key must be a text'
 /** The head of a block scalar at the end of what stands before its lines. */
 const BLOCK_HEAD = /[|>][-+0-9]*(?:[ \t]+#[^\n]*)?[ \t]*\r?\n?$/
 const SPACE_AND_COMMENTS = /["'\]}]*(?:[ \t\r\n]+(?:#[^\n]*)?)*/y
-const INDICATORS: ReadonlySet<string> = new Set([':', '-', '?'])
 /** What values of a tag are. */
 const SCALAR_TAGS: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
   [`${CORE_TAG}null`, (value) => value === null],
@@ -82,7 +81,7 @@ export function buildYamlValues(text: string, events: readonly Event[], bounds: 
   for (let position = 0; position < events.length; position++) {
     const event = events[position]!
     if (event.type === EVENT_ID.DOCUMENT && position > 0) {
-      builder.refuseSecondDocument(events[position + 1])
+      if (!isEmptyDocument(events, position)) builder.refuseSecondDocument(events[position + 1])
       break
     }
     builder.take(event)
@@ -148,7 +147,7 @@ class Builder {
   #takeScalar(event: ScalarEvent): void {
     const content = getScalarValue(this.#text, event)
     const isKey = this.#isKeyNext()
-    const offset = this.#offsetOf(event)
+    const offset = this.#offsetOf(event, isKey)
     const node = this.#places.add(event.fast ? NODE.RAW : NODE.DECODED, offset, content.length)
     if (isKey && !event.fast) this.#places.setDecoded(content)
     this.#end = event.valueStart < 0 ? offset : event.valueEnd + (isQuoted(event) ? 1 : 0)
@@ -160,8 +159,8 @@ class Builder {
   }
 
   /** Offset of a scalar, quotes and the head of a block ("|") included. */
-  #offsetOf(event: ScalarEvent): number {
-    if (event.valueStart < 0) return emptyAt(this.#text, Math.max(this.#end, event.anchorEnd, event.tagEnd))
+  #offsetOf(event: ScalarEvent, isKey: boolean): number {
+    if (event.valueStart < 0) return emptyAt(this.#text, Math.max(this.#end, event.anchorEnd, event.tagEnd), isKey ? '?' : ':-')
     if (isQuoted(event)) return event.valueStart - 1
     if (event.style === SCALAR_STYLE.PLAIN) return event.valueStart
     const from = Math.max(this.#end, event.anchorEnd, event.tagEnd)
@@ -282,7 +281,7 @@ class Builder {
   }
 
   #syntax(detail: string, offset: number): void {
-    this.#fail({ code: 'CONFIG_SYNTAX', path: [], params: { detail } }, offset)
+    this.#fail(syntaxMistake(detail, offset).draft, offset)
   }
 
   /** Notes a mistake without which there is no value. */
@@ -297,9 +296,21 @@ class Builder {
   }
 }
 
+/** A mistake of syntax. */
+export function syntaxMistake(detail: string, offset: number): Mistake {
+  return { draft: { code: 'CONFIG_SYNTAX', path: [], params: { detail } }, offset }
+}
+
 /** The words for what is too deep. */
 export function tooDeep(depthLimit: number): string {
   return `it is nested more than ${depthLimit} levels deep`
+}
+
+/** A last "---" with nothing behind it: some tools end their files so. */
+function isEmptyDocument(events: readonly Event[], position: number): boolean {
+  const content = events[position + 1]
+  const isLast = position + 3 === events.length
+  return isLast && content?.type === EVENT_ID.SCALAR && content.valueStart < 0 && content.anchorStart < 0 && content.tagStart < 0
 }
 
 function isQuoted({ style }: ScalarEvent): boolean {
@@ -311,12 +322,13 @@ function startOf(event: Event): number {
   return 'start' in event ? event.start : NOWHERE
 }
 
-/** Where a value stands that is not written: behind the colon or dash that announces it. */
-function emptyAt(text: string, from: number): number {
+/** Where something stands that is not written: behind the colon or dash that announces it. */
+function emptyAt(text: string, from: number, indicators: string): number {
   SPACE_AND_COMMENTS.lastIndex = from
   SPACE_AND_COMMENTS.test(text)
   const offset = SPACE_AND_COMMENTS.lastIndex
-  return INDICATORS.has(text[offset] ?? '') ? offset + 1 : Math.min(from, text.length)
+  if (offset === text.length) return Math.min(from, offset)
+  return indicators.includes(text[offset]!) ? offset + 1 : indicators === '?' ? offset : from
 }
 
 /** A key may be `__proto__`. */
