@@ -7,7 +7,7 @@ import { type Change, changeSchema } from './change.ts'
 import { type Issue, issueSchema } from './issue.ts'
 
 /** Largest document text accepted, in characters. */
-export const DOCUMENT_MAX_LENGTH: number = 8 * 1024 * 1024
+export const DOCUMENT_MAX_LENGTH: number = 32 * 1024 * 1024
 
 /** Answer of `GET /document`; its ETag is the digest. */
 export type DocumentAnswer = {

@@ -1,6 +1,7 @@
 /** One draft an account, on a base generation; nothing in it is live until it is published. Pure. */
 import { z } from 'zod'
 import { type Change, changeSchema } from './change.ts'
+import { DOCUMENT_MAX_LENGTH } from './document.ts'
 import { type Issue, issueSchema } from './issue.ts'
 
 /** Answer of `GET /draft` and of every change of it. */
@@ -63,7 +64,7 @@ export const draftSchema: z.ZodType<Draft> = z
 /** Schema of DraftPut. */
 export const draftPutSchema: z.ZodType<DraftPut> = z
   .strictObject({
-    text: z.string().max(8 * 1024 * 1024),
+    text: z.string().max(DOCUMENT_MAX_LENGTH),
     files: z.record(z.string().min(1).max(255), z.string().max(64 * 1024 * 1024)).default({}),
   })
   .meta({ id: 'DraftPut' })

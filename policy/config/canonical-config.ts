@@ -28,7 +28,8 @@ function* canonicalParts(config: Config): Generator<string, void> {
     yield `${before}${JSON.stringify(key)}:`
     before = ','
     if (key === 'lines') yield* linesParts(config.lines)
-    else yield JSON.stringify(sortKeys(part))
+    else if (Array.isArray(part)) yield* listParts(part)
+    else yield sortedJson(part)
   }
   yield '}\n'
 }
@@ -38,7 +39,7 @@ function* linesParts(lines: readonly Line[]): Generator<string, void> {
   let before = '['
   for (const { id, label, own, union, except } of byKey(lines, (line) => line.id)) {
     const first = except.length > 0 ? `"except":${JSON.stringify(except)},` : ''
-    yield `${before}{${first}"id":${JSON.stringify(id)},"label":${JSON.stringify(sortKeys(label))},"prefixes":[`
+    yield `${before}{${first}"id":${JSON.stringify(id)},"label":${sortedJson(label)},"prefixes":[`
     yield* joinTexts(own)
     yield `]${union.length > 0 ? `,"union":${JSON.stringify(union)}` : ''}}`
     before = ','
@@ -101,12 +102,39 @@ function byKey<T>(list: readonly T[], keyOf: (element: T) => string): readonly T
   return [...list].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0))
 }
 
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys)
-  if (typeof value !== 'object' || value === null) return value
-  const sorted: [string, unknown][] = Object.entries(value)
-    .filter(([, inner]) => inner !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, inner]) => [key, sortKeys(inner)])
-  return Object.fromEntries(sorted)
+/** A list, an entry at a time: a zone may hold a hundred thousand records. */
+function* listParts(list: readonly unknown[]): Generator<string, void> {
+  let before = '['
+  for (const entry of list) {
+    yield before + sortedJson(entry)
+    before = ','
+  }
+  yield before === '[' ? '[]' : ']'
+}
+
+/** Texts that JSON writes as they are. */
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/
+
+/** As JSON.stringify would write it, keys in order; without a sorted copy of everything it takes a third of the time (2026-11). */
+function sortedJson(value: unknown): string {
+  if (typeof value === 'string') return PLAIN_TEXT.test(value) ? `"${value}"` : JSON.stringify(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const entry of value) text += `${text === '' ? '' : ','}${sortedJson(entry)}`
+    return `[${text}]`
+  }
+  for (const key of sortedKeys(value)) {
+    const inner = (value as Record<string, unknown>)[key]
+    if (inner !== undefined) text += `${text === '' ? '' : ','}${sortedJson(key)}:${sortedJson(inner)}`
+  }
+  return `{${text}}`
+}
+
+/** Keys in order of their characters; those that are whole numbers come first and in order of size, as JavaScript keeps them. */
+function sortedKeys(value: object): readonly string[] {
+  const keys = Object.keys(value)
+  // Whole numbers come first already, so the first key tells whether there are any.
+  const numbers = /^\d/.test(keys[0] ?? '') ? keys.filter((key) => /^(?:0|[1-9]\d{0,9})$/.test(key) && Number(key) < 4_294_967_295) : []
+  return numbers.length === 0 ? keys.sort() : [...numbers, ...keys.slice(numbers.length).sort()]
 }

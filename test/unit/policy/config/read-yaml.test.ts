@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DOCUMENT_MAX_LENGTH } from '../../../../admin-ui/contract/document.ts'
 import { DOCUMENT_LIMIT_BYTES, readYaml } from '../../../../policy/config/read-yaml.ts'
 
 /** Issues as "CODE line:column path detail". */
@@ -165,3 +166,5 @@ test('readYaml bounds what aliases stand for, and how deep they go', () => {
   const chain = Array.from({ length: 10 }, (_, at) => `k${at}: &k${at} [[[[[${at === 0 ? 1 : `*k${at - 1}`}]]]]]`).join('\n')
   assert.match(told(chain)[0]!, /^CONFIG_SYNTAX 8:\d+ it is nested more than 40 levels deep$/)
 })
+
+test('the API takes a document of any size that is read', () => assert.equal(DOCUMENT_MAX_LENGTH, DOCUMENT_LIMIT_BYTES))
