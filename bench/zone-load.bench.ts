@@ -17,6 +17,7 @@ import { parseName } from '../resolver/wire/name.ts'
 import { compileZones } from '../resolver/zone/compile-zones.ts'
 import { readZoneFile } from '../resolver/zone/zone-file-parser.ts'
 import type { ZoneInput } from '../resolver/zone/zone-record.ts'
+import { countNodes } from '../resolver/zone/zone-rows.ts'
 
 const MAX_SECONDS = 10
 const MAX_MEGABYTES = 1536
@@ -58,7 +59,7 @@ function load(files: readonly string[]): void {
   })
   const { columns, issues } = compileZones(zones, [])
   process.stdout.write(
-    JSON.stringify({ issues: issues.length, nodes: columns.nodeZone.length, megabytes: process.resourceUsage().maxRSS / 1024 }),
+    JSON.stringify({ issues: issues.length, nodes: countNodes(columns), megabytes: process.resourceUsage().maxRSS / 1024 }),
   )
 }
 

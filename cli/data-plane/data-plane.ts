@@ -24,6 +24,7 @@ import type { TransferContent } from '../../resolver/transfer/transfer-access.ts
 import type { TransferKeeper } from '../../resolver/transfer/transfer-keeper.ts'
 import type { TcpLimits } from '../../resolver/transport/connection-table.ts'
 import { createGenerationMemory } from '../../resolver/transport/generation-memory.ts'
+import { preferHugePages } from '../../resolver/transport/huge-pages.ts'
 import { collectGarbage } from '../../resolver/transport/take-swaps.ts'
 import { policyCountersBytes, startWorkerPool, type WorkerPool } from '../../resolver/transport/worker-pool.ts'
 import type { AnswerSettings } from '../../resolver/transport/worker-setup.ts'
@@ -128,7 +129,7 @@ type LiveCounters = {
 /** Starts a data plane; it answers after `open`. */
 export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const { health, log } = options
-  const memory = createGenerationMemory()
+  const memory = createGenerationMemory(preferHugePages)
   /** Updates that wait for their generation. */
   const waiters = new Set<{ readonly generation: number; readonly settle: (isLive: boolean) => void }>()
   const whenLive = (generation: number): Promise<boolean> =>

@@ -36,6 +36,7 @@ import {
 import { ANSWERS, beginResponse } from '../wire/response-writer.ts'
 import { FOUND_CUT, FOUND_DNAME, FOUND_MISS, FOUND_NODE, FOUND_NOTHING, findName, findRRset } from '../zone/find-name.ts'
 import { NODE_ALIAS, NODE_APEX, NODE_DNAME, NONE } from '../zone/zone-columns.ts'
+import { nodeEndRRset, nodeFirstRRset, nodeFlags, nodeSteer, rrsetTtlSeconds, rrsetType } from '../zone/zone-rows.ts'
 import { answerChaos } from './answer-chaos.ts'
 import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
 import { answerSteered, findPlainRRset, STEER_ALIAS, STEER_ANSWERED, STEER_NODATA, STEER_NOT } from './choose-rrset.ts'
@@ -222,7 +223,7 @@ function answerOwner(ctx: AnswerContext, links: number, src: Uint32Array, srcAt:
     return false
   }
   // RFC 4035 §3.1.4.1: DS stands above the cut; at the apex of a zone whose parent zone is ours too, the parent answers.
-  if (query.type === TYPE_DS && (zones.nodeFlags[found.node]! & NODE_APEX) !== 0) {
+  if (query.type === TYPE_DS && (nodeFlags(zones, found.node) & NODE_APEX) !== 0) {
     const { zone, node } = found
     const parent = zones.zoneParent[zone]!
     if (parent !== NONE) found.zone = parent
@@ -247,11 +248,11 @@ function standsBesideAlias(type: number): boolean {
  */
 function writeAny(ctx: AnswerContext, node: number, steer: number): void {
   const zones = ctx.zones!
-  const end = zones.nodeRRsetFirst[node + 1]!
-  let rrset = findPlainRRset(zones, node, steer, zones.nodeRRsetFirst[node]!)
+  const end = nodeEndRRset(zones, node)
+  let rrset = findPlainRRset(zones, node, steer, nodeFirstRRset(zones, node))
   while (rrset !== NONE) {
-    if (zones.rrsetType[rrset] !== TYPE_DNAME || !isDnameWritten(ctx, node)) {
-      if (!writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) {
+    if (rrsetType(zones, rrset) !== TYPE_DNAME || !isDnameWritten(ctx, node)) {
+      if (!writeRRset(ctx, rrset, ctx.ownerAt, node, rrsetTtlSeconds(zones, rrset), ANSWERS)) {
         ctx.truncated = true
         return
       }
@@ -285,7 +286,7 @@ function isReferredAbove(ctx: AnswerContext, links: number): boolean {
 /** The same where a zone of ours redirects the name by a DNAME: the parent's side of the apex is redirected, as BIND and Knot have it. */
 function isRedirectedAbove({ zones, found }: AnswerContext): boolean {
   if (found.kind === FOUND_DNAME) return true
-  return found.kind === FOUND_NODE && !found.isWildcard && (zones!.nodeFlags[found.node]! & NODE_DNAME) !== 0
+  return found.kind === FOUND_NODE && !found.isWildcard && (nodeFlags(zones!, found.node) & NODE_DNAME) !== 0
 }
 
 function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: number): boolean {
@@ -295,7 +296,7 @@ function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: n
   const start = ctx.writer.position
   let ttlLimitSeconds = NO_TTL_LIMIT
   let outcome = STEER_NOT
-  const steer = zones.nodeSteer[node]!
+  const steer = nodeSteer(zones, node)
   if (steer !== NONE) {
     locateClient(ctx, zones.zoneUsesClientSubnet[zone] === 1, src, srcAt)
     outcome = answerSteered(ctx, steer)
@@ -308,12 +309,12 @@ function answerNode(ctx: AnswerContext, node: number, src: Uint32Array, srcAt: n
     writeAny(ctx, node, steer)
     if (ctx.writer.position !== start || ctx.truncated || isDnameWritten(ctx, node)) return false
   } else if (outcome !== STEER_NODATA) {
-    if ((zones.nodeFlags[node]! & NODE_ALIAS) !== 0 && !standsBesideAlias(query.type)) return writeAlias(ctx, node)
+    if ((nodeFlags(zones, node) & NODE_ALIAS) !== 0 && !standsBesideAlias(query.type)) return writeAlias(ctx, node)
     const rrset = findRRset(zones, node, query.type)
     if (rrset !== NONE) {
       // Led to the owner of a DNAME by that DNAME: it is in the answer already (RFC 2181 §5).
       if (query.type === TYPE_DNAME && isDnameWritten(ctx, node)) return false
-      if (writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) writeAdditional(ctx, rrset, node)
+      if (writeRRset(ctx, rrset, ctx.ownerAt, node, rrsetTtlSeconds(zones, rrset), ANSWERS)) writeAdditional(ctx, rrset, node)
       else ctx.truncated = true
       return false
     }

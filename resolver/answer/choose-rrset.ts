@@ -10,6 +10,7 @@ import { ERROR_NO_ENDPOINT } from '../wire/extended-error.ts'
 import { RCODE_NOERROR, RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME, TYPE_DS } from '../wire/registry.ts'
 import { ANSWERS, addCount, writeIpv4, writeIpv6, writePointer, writeRecord } from '../wire/response-writer.ts'
 import { NODE_PARENT_DS, NONE, STEER_TARGETS, type ZoneColumns } from '../zone/zone-columns.ts'
+import { nodeEndRRset, nodeFlags, rrsetType } from '../zone/zone-rows.ts'
 import type { AnswerContext } from './answer-context.ts'
 import { moveOwner } from './follow-alias.ts'
 
@@ -207,10 +208,10 @@ function writeTarget(ctx: AnswerContext, endpoint: number): number {
 
 /** The first RRset of a node from `from` on whose type is not steered; NONE when there is none. */
 export function findPlainRRset(zones: ZoneColumns, node: number, steer: number, from: number): number {
-  const end = zones.nodeRRsetFirst[node + 1]!
+  const end = nodeEndRRset(zones, node)
   for (let r = from; r < end; r++) {
-    if (zones.rrsetType[r] === TYPE_DS && (zones.nodeFlags[node]! & NODE_PARENT_DS) !== 0) continue
-    if (steer === NONE || findSteeredType(zones, steer, zones.rrsetType[r]!) === NONE) return r
+    if (rrsetType(zones, r) === TYPE_DS && (nodeFlags(zones, node) & NODE_PARENT_DS) !== 0) continue
+    if (steer === NONE || findSteeredType(zones, steer, rrsetType(zones, r)) === NONE) return r
   }
   return NONE
 }

@@ -25,6 +25,19 @@ import { ADDITIONALS, AUTHORITIES, addCount, holdsName, writeName, writePointer,
 import { FOUND_CUT, FOUND_NODE, findName, findNode, findRRset } from '../zone/find-name.ts'
 import { recordTtlSeconds } from '../zone/record-ttl.ts'
 import { NODE_ADDITIONAL, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
+import {
+  nodeCut,
+  nodeDname,
+  nodeFlags,
+  nodeNameAt,
+  nodeSteer,
+  nodeWildcard,
+  nodeZone,
+  rrsetDataAt,
+  rrsetDataEnd,
+  rrsetTtlSeconds,
+  rrsetType,
+} from '../zone/zone-rows.ts'
 import type { AnswerContext } from './answer-context.ts'
 
 /** Instead of a position: the owner is the name in ctx.owner. */
@@ -34,7 +47,7 @@ const OWNER_NAME = -1
 function writeOwner(ctx: AnswerContext, zones: ZoneColumns, ownerAt: number, node: number): boolean {
   if (ownerAt === OWNER_NAME) return writeName(ctx.writer, ctx.owner, 0, true)
   if (ownerAt !== 0) return writePointer(ctx.writer, ownerAt)
-  return writeName(ctx.writer, zones.names, zones.nodeNameFirst[node]!, true)
+  return writeName(ctx.writer, zones.names, nodeNameAt(zones, node), true)
 }
 
 /** Writes an RRset into the section whose count is `field`; false (and nothing written) when it does not fit. */
@@ -43,10 +56,10 @@ export function writeRRset(ctx: AnswerContext, rrset: number, ownerAt: number, n
   const { writer } = ctx
   const start = writer.position
   const known = writer.knownCount
-  const type = zones.rrsetType[rrset]!
-  const end = zones.rrsetDataFirst[rrset + 1]!
+  const type = rrsetType(zones, rrset)
+  const end = rrsetDataEnd(zones, rrset)
   let count = 0
-  for (let at = zones.rrsetDataFirst[rrset]!; at < end; count++) {
+  for (let at = rrsetDataAt(zones, rrset); at < end; count++) {
     const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
     const recordSeconds = recordTtlSeconds(zones, type, ttlSeconds, at)
     if (!writeOwner(ctx, zones, ownerAt, node) || !writeRecord(writer, type, recordSeconds, zones.rdata, at + 2, length)) {
@@ -64,7 +77,7 @@ export function writeRRset(ctx: AnswerContext, rrset: number, ownerAt: number, n
 export function writeNegativeSoa(ctx: AnswerContext, zone: number, ttlLimitSeconds: number): void {
   const zones = ctx.zones!
   const ttlSeconds = Math.min(zones.zoneNegativeTtlSeconds[zone]!, ttlLimitSeconds)
-  if (zones.rrsetType[zones.zoneSoa[zone]!] !== TYPE_SOA) return
+  if (rrsetType(zones, zones.zoneSoa[zone]!) !== TYPE_SOA) return
   if (!writeRRset(ctx, zones.zoneSoa[zone]!, 0, zones.zoneApex[zone]!, ttlSeconds, AUTHORITIES)) ctx.truncated = true
 }
 
@@ -72,13 +85,13 @@ export function writeNegativeSoa(ctx: AnswerContext, zone: number, ttlLimitSecon
 export function writeReferral(ctx: AnswerContext, cut: number): void {
   const zones = ctx.zones!
   const ns = findRRset(zones, cut, TYPE_NS)
-  if (!writeRRset(ctx, ns, 0, cut, zones.rrsetTtlSeconds[ns]!, AUTHORITIES)) {
+  if (!writeRRset(ctx, ns, 0, cut, rrsetTtlSeconds(zones, ns), AUTHORITIES)) {
     ctx.truncated = true
     return
   }
-  const isSigned = ctx.query.dnssecOk && findRRset(zones, zones.zoneApex[zones.nodeZone[cut]!]!, TYPE_DNSKEY) !== NONE
+  const isSigned = ctx.query.dnssecOk && findRRset(zones, zones.zoneApex[nodeZone(zones, cut)]!, TYPE_DNSKEY) !== NONE
   const ds = isSigned ? findRRset(zones, cut, TYPE_DS) : NONE
-  if (ds !== NONE && !writeRRset(ctx, ds, 0, cut, zones.rrsetTtlSeconds[ds]!, AUTHORITIES)) ctx.truncated = true
+  if (ds !== NONE && !writeRRset(ctx, ds, 0, cut, rrsetTtlSeconds(zones, ds), AUTHORITIES)) ctx.truncated = true
   // Glue without which the servers cannot be reached goes first: sibling glue must not take its room.
   writeGlue(ctx, ns, cut, true)
   writeGlue(ctx, ns, cut, false)
@@ -90,11 +103,11 @@ export function writeReferral(ctx: AnswerContext, cut: number): void {
  */
 function writeGlue(ctx: AnswerContext, ns: number, cut: number, inDomain: boolean): void {
   const zones = ctx.zones!
-  const zone = zones.nodeZone[cut]!
-  const end = zones.rrsetDataFirst[ns + 1]!
-  for (let at = zones.rrsetDataFirst[ns]!; at < end; at = nextRecord(zones, at)) {
+  const zone = nodeZone(zones, cut)
+  const end = rrsetDataEnd(zones, ns)
+  for (let at = rrsetDataAt(zones, ns); at < end; at = nextRecord(zones, at)) {
     const node = findHost(ctx, at + 2, zone)
-    if (node === NONE || (zones.nodeCut[node] === cut) !== inDomain) continue
+    if (node === NONE || (nodeCut(zones, node) === cut) !== inDomain) continue
     if (!writeAddresses(ctx, node, ctx.glue.isWildcard ? OWNER_NAME : 0) && inDomain) ctx.truncated = true
   }
 }
@@ -106,16 +119,16 @@ function writeGlue(ctx: AnswerContext, ns: number, cut: number, inDomain: boolea
  */
 export function writeAdditional(ctx: AnswerContext, rrset: number, owner: number): void {
   const zones = ctx.zones!
-  if ((zones.nodeFlags[owner]! & NODE_ADDITIONAL) === 0) return
-  const type = zones.rrsetType[rrset]!
+  if ((nodeFlags(zones, owner) & NODE_ADDITIONAL) === 0) return
+  const type = rrsetType(zones, rrset)
   const skip = hostAt(type)
   if (skip < 0) return
-  const zone = zones.nodeZone[owner]!
-  const end = zones.rrsetDataFirst[rrset + 1]!
+  const zone = nodeZone(zones, owner)
+  const end = rrsetDataEnd(zones, rrset)
   // The chain is complete by now: its memory keeps the hosts, since services on one host name it several times (RFC 2181 §5.5).
   const hosts = ctx.chain
   let hostCount = 0
-  for (let at = zones.rrsetDataFirst[rrset]!; at < end && hostCount < hosts.length; at = nextRecord(zones, at)) {
+  for (let at = rrsetDataAt(zones, rrset); at < end && hostCount < hosts.length; at = nextRecord(zones, at)) {
     const isOwner = (type === TYPE_SVCB || type === TYPE_HTTPS) && isOwnService(zones.rdata, at + 2)
     const node = isOwner
       ? plainNode(zones, owner)
@@ -123,7 +136,7 @@ export function writeAdditional(ctx: AnswerContext, rrset: number, owner: number
         ? findReplacement(ctx, at + 2, zone)
         : findHost(ctx, at + 2 + skip, zone)
     // Below a cut it is glue, which belongs to referrals.
-    if (node === NONE || zones.nodeCut[node] !== NONE || isAmong(hosts, hostCount, node)) continue
+    if (node === NONE || nodeCut(zones, node) !== NONE || isAmong(hosts, hostCount, node)) continue
     const isWildcard = !isOwner && ctx.glue.isWildcard
     if (!writeFurther(ctx, type, at + 2, node, isOwner ? ctx.ownerAt : isWildcard ? OWNER_NAME : 0)) return
     // A wildcard may stand for the next host too.
@@ -146,7 +159,7 @@ function isOwnService(rdata: Uint8Array, data: number): boolean {
 
 /** The node, unless it is steered: steered addresses never stand in an additional section (RFC 7871 §7.4). */
 function plainNode(zones: ZoneColumns, node: number): number {
-  return zones.nodeSteer[node] === NONE ? node : NONE
+  return nodeSteer(zones, node) === NONE ? node : NONE
 }
 
 /** Writes what the record with its rdata at `data` leads to at a node; false when it did not fit. */
@@ -213,13 +226,13 @@ function findHost(ctx: AnswerContext, from: number, zone: number): number {
   if (node === NONE) {
     findName(zones, name, length, glue)
     // Glue may come by a wildcard below the cut too, as in NSD and Knot: without it the server could not be reached.
-    if (glue.kind === FOUND_CUT) node = zones.nodeWildcard[glue.encloser]!
+    if (glue.kind === FOUND_CUT) node = nodeWildcard(zones, glue.encloser)
     else if (glue.kind === FOUND_NODE) node = glue.node
     if (node === NONE) return NONE
     glue.isWildcard = true
   }
-  if (zones.nodeDname[node] !== NONE) return NONE
-  for (let holder = zones.nodeZone[node]!; holder !== NONE; holder = zones.zoneParent[holder]!) {
+  if (nodeDname(zones, node) !== NONE) return NONE
+  for (let holder = nodeZone(zones, node); holder !== NONE; holder = zones.zoneParent[holder]!) {
     if (holder === zone) return plainNode(zones, node)
   }
   return NONE
@@ -229,7 +242,7 @@ function findHost(ctx: AnswerContext, from: number, zone: number): number {
 function writeMore(ctx: AnswerContext, node: number, type: number, ownerAt: number): boolean {
   const zones = ctx.zones!
   const rrset = findRRset(zones, node, type)
-  return rrset === NONE || writeRRset(ctx, rrset, ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ADDITIONALS)
+  return rrset === NONE || writeRRset(ctx, rrset, ownerAt, node, rrsetTtlSeconds(zones, rrset), ADDITIONALS)
 }
 
 /** Writes the A and AAAA records of a node into the additional section; false when one of them did not fit. */

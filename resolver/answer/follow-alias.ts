@@ -7,6 +7,7 @@ import { RCODE_YXDOMAIN, TYPE_CNAME, TYPE_DNAME } from '../wire/registry.ts'
 import { ANSWERS, addCount, holdsName, writePointer, writeRecord } from '../wire/response-writer.ts'
 import { findRRset } from '../zone/find-name.ts'
 import type { ZoneColumns } from '../zone/zone-columns.ts'
+import { nodeNameAt, nodeNameBytes, rrsetDataAt, rrsetTtlSeconds } from '../zone/zone-rows.ts'
 import { type AnswerContext, MAX_CHAIN } from './answer-context.ts'
 import { writeRRset } from './fill-sections.ts'
 
@@ -24,11 +25,11 @@ export function isLoop(ctx: AnswerContext, links: number): boolean {
 export function writeAlias(ctx: AnswerContext, node: number): boolean {
   const zones = ctx.zones!
   const rrset = findRRset(zones, node, TYPE_CNAME)
-  if (!writeRRset(ctx, rrset, ctx.ownerAt, node, zones.rrsetTtlSeconds[rrset]!, ANSWERS)) {
+  if (!writeRRset(ctx, rrset, ctx.ownerAt, node, rrsetTtlSeconds(zones, rrset), ANSWERS)) {
     ctx.truncated = true
     return false
   }
-  const at = zones.rrsetDataFirst[rrset]!
+  const at = rrsetDataAt(zones, rrset)
   moveOwner(ctx, zones.rdata, at + 2, (zones.rdata[at]! << 8) | zones.rdata[at + 1]!)
   return true
 }
@@ -41,7 +42,7 @@ export function writeRedirection(ctx: AnswerContext, node: number): boolean {
   const zones = ctx.zones!
   const { writer, redirected } = ctx
   const rrset = findRRset(zones, node, TYPE_DNAME)
-  const ttlSeconds = zones.rrsetTtlSeconds[rrset]!
+  const ttlSeconds = rrsetTtlSeconds(zones, rrset)
   // A chain that comes by here twice has the record in its answer already (RFC 2181 §5).
   if (!isDnameWritten(ctx, node)) {
     noteDname(ctx, node)
@@ -50,8 +51,8 @@ export function writeRedirection(ctx: AnswerContext, node: number): boolean {
       return false
     }
   }
-  const prefix = ctx.ownerLength - (zones.nodeNameFirst[node + 1]! - zones.nodeNameFirst[node]!)
-  const at = zones.rrsetDataFirst[rrset]!
+  const prefix = ctx.ownerLength - nodeNameBytes(zones, node)
+  const at = rrsetDataAt(zones, rrset)
   const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
   if (prefix + length > MAX_NAME_BYTES) {
     ctx.rcode = RCODE_YXDOMAIN
@@ -72,8 +73,8 @@ export function writeRedirection(ctx: AnswerContext, node: number): boolean {
 
 /** True when the name of `length` octets at `from` of the rdata column is at or below the node. */
 function leadsBelow(zones: ZoneColumns, from: number, length: number, node: number): boolean {
-  const first = zones.nodeNameFirst[node]!
-  const least = zones.nodeNameFirst[node + 1]! - first
+  const first = nodeNameAt(zones, node)
+  const least = nodeNameBytes(zones, node)
   let skip = 0
   while (length - skip > least) skip += 1 + zones.rdata[from + skip]!
   if (length - skip !== least) return false

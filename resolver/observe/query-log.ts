@@ -7,6 +7,7 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import { nodeName } from '../zone/zone-rows.ts'
 import type { QueryLogNames } from './query-log-line.ts'
 import { createQueryRing, type QueryTapSetup, ringDropped } from './query-log-ring.ts'
 import type { QueryLogCommand, QueryLogReport, QueryLogWorkerSetup } from './query-log-worker.ts'
@@ -144,8 +145,6 @@ export function startQueryLog(settings: QueryLogSettings, events: QueryLogEvents
 /** Names of a generation. Zones only for dnstap, which names them. */
 function namesOf({ generation, meta, zones }: Snapshot, withZones: boolean): QueryLogNames {
   const { policies, ruleLines } = meta.names
-  const apexes = withZones
-    ? Array.from(zones.zoneApex, (node) => zones.names.slice(zones.nodeNameFirst[node]!, zones.nodeNameFirst[node + 1]!))
-    : []
+  const apexes = withZones ? Array.from(zones.zoneApex, (node) => nodeName(zones, node).slice()) : []
   return { generation, policies, ruleLines, zones: apexes }
 }

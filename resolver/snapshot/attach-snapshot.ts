@@ -6,6 +6,7 @@ import { type CompiledPolicies, viewPolicies } from '../../policy/decide/compile
 import type { PolicyColumns } from '../../policy/model/policy-columns.ts'
 import { EVERYBODY } from '../zone/ecs-trust.ts'
 import type { ZoneColumns } from '../zone/zone-columns.ts'
+import { arrangeRows, type PlainRows } from '../zone/zone-rows.ts'
 import { type Columns, openColumns } from './arena.ts'
 import type { Snapshot, SnapshotMeta } from './snapshot.ts'
 
@@ -30,10 +31,16 @@ function columnsWithPrefix(columns: Columns, prefix: string): Columns {
 function attachColumns(columns: Columns, generation: number): AnswerTables {
   return {
     generation,
-    // A snapshot of a version before this column trusts everybody.
-    zones: { ecsTrust: EVERYBODY, ...columnsWithPrefix(columns, 'zone.') } as ZoneColumns,
+    zones: completeZones(columnsWithPrefix(columns, 'zone.')),
     policies: viewPolicies(completePolicies(columnsWithPrefix(columns, 'policy.'))),
   }
+}
+
+/** A snapshot of a version before the rows has a column for each of their words. */
+function completeZones(columns: Columns): ZoneColumns {
+  const rows = columns.nodeZone === undefined ? {} : arrangeRows(columns as unknown as PlainRows, columns.names as Uint8Array)
+  // A snapshot of a version before this column trusts everybody.
+  return { ecsTrust: EVERYBODY, ...columns, ...rows } as ZoneColumns
 }
 
 /** A snapshot of a version before these columns lays nobody out, and `hashPrefix` counts for every class. */

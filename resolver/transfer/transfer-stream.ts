@@ -7,10 +7,11 @@ import { HEADER_BYTES } from '../wire/read-query.ts'
 import { RCODE_REFUSED } from '../wire/registry.ts'
 import { ADDITIONALS, ANSWERS } from '../wire/response-writer.ts'
 import { RCODE_NOTAUTH, type TsigSigner, tsigBytes } from '../wire/tsig.ts'
+import { nodeName } from '../zone/zone-rows.ts'
 import { chainCursors, cursorOfPack, type RecordCursor } from './record-cursor.ts'
 import { beginTransferMessage, makeTransferWriter, TRANSFER_MESSAGE_BYTES, writeTransferRecord } from './transfer-writer.ts'
 import type { ZoneDiff } from './zone-diff.ts'
-import { nodeName, soaCursor, soaOf, type TransferTables, walkZone } from './zone-walk.ts'
+import { soaCursor, soaOf, type TransferTables, walkZone } from './zone-walk.ts'
 
 /** What every message of a reply begins with. */
 export type ReplyFrame = {

@@ -3,9 +3,10 @@
  * order of zone-walk.ts, so that a zone of a million records is compared without building anything but the difference.
  */
 import { compareOctets, compareRdata } from '../wire/rdata/compare-rdata.ts'
+import { nodeName } from '../zone/zone-rows.ts'
 import { cursorOfPack, makeRecordPack, packedBytes, packRecord, type RecordCursor } from './record-cursor.ts'
 import { isLaterSerial, serialOfSoa } from './serial.ts'
-import { findZone, nodeName, soaCursor, soaOf, type TransferTables, walkZone } from './zone-walk.ts'
+import { findZone, soaCursor, soaOf, type TransferTables, walkZone } from './zone-walk.ts'
 
 /** One step of a zone. Octet arrays lie in shared memory, so that workers need no copies. */
 export type ZoneDiff = {

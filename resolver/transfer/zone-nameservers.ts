@@ -4,6 +4,7 @@ import { canonicalName, formatName } from '../wire/name.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_NS } from '../wire/registry.ts'
 import { findNode, findRRset, makeNameFound } from '../zone/find-name.ts'
 import { NONE, type ZoneColumns } from '../zone/zone-columns.ts'
+import { rrsetCount, rrsetDataAt } from '../zone/zone-rows.ts'
 import { soaOf } from './zone-walk.ts'
 
 /** A name server and one of its addresses; undefined = our zones have none. */
@@ -38,8 +39,8 @@ function rdataAt(zones: ZoneColumns, node: number, type: number): Uint8Array[] {
   const rrset = findRRset(zones, node, type)
   if (rrset === NONE) return []
   const list: Uint8Array[] = []
-  let at = zones.rrsetDataFirst[rrset]!
-  for (let left = zones.rrsetCount[rrset]!; left > 0; left--) {
+  let at = rrsetDataAt(zones, rrset)
+  for (let left = rrsetCount(zones, rrset); left > 0; left--) {
     const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
     list.push(zones.rdata.slice(at + 2, at + 2 + length))
     at += 2 + length

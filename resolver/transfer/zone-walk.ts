@@ -14,6 +14,21 @@ import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DS, TYPE_NS, TYPE_SOA } from '../wi
 import { findNode, findRRset, makeNameFound } from '../zone/find-name.ts'
 import { recordTtlSeconds } from '../zone/record-ttl.ts'
 import { NODE_APEX, NODE_PARENT_DS, NONE, type ZoneColumns } from '../zone/zone-columns.ts'
+import {
+  countNodes,
+  nodeEndRRset,
+  nodeFirstRRset,
+  nodeFlags,
+  nodeName,
+  nodeNameAt,
+  nodeNameBytes,
+  nodeSteer,
+  nodeZone,
+  rrsetCount,
+  rrsetDataAt,
+  rrsetTtlSeconds,
+  rrsetType,
+} from '../zone/zone-rows.ts'
 import { blankRecord, type RecordCursor } from './record-cursor.ts'
 
 /** Tables of one generation. */
@@ -25,20 +40,15 @@ type MadeRecord = { readonly owner: Uint8Array; readonly type: number; readonly 
 /** Zone number of an apex (canonical wire form); NONE when it is none of ours. */
 export function findZone(zones: ZoneColumns, apex: Uint8Array): number {
   const node = findNode(zones, apex, apex.length, makeNameFound())
-  return node !== NONE && (zones.nodeFlags[node]! & NODE_APEX) !== 0 ? zones.nodeZone[node]! : NONE
-}
-
-/** Name of a node, canonical wire form; a view. */
-export function nodeName(zones: ZoneColumns, node: number): Uint8Array {
-  return zones.names.subarray(zones.nodeNameFirst[node]!, zones.nodeNameFirst[node + 1]!)
+  return node !== NONE && (nodeFlags(zones, node) & NODE_APEX) !== 0 ? nodeZone(zones, node) : NONE
 }
 
 /** Rdata of a zone's SOA; a view. */
 export function soaOf(zones: ZoneColumns, zone: number): { readonly rdata: Uint8Array; readonly ttlSeconds: number } {
   const rrset = zones.zoneSoa[zone]!
-  const at = zones.rrsetDataFirst[rrset]!
+  const at = rrsetDataAt(zones, rrset)
   const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
-  return { rdata: zones.rdata.subarray(at + 2, at + 2 + length), ttlSeconds: zones.rrsetTtlSeconds[rrset]! }
+  return { rdata: zones.rdata.subarray(at + 2, at + 2 + length), ttlSeconds: rrsetTtlSeconds(zones, rrset) }
 }
 
 /** A cursor that gives the SOA of a zone once. */
@@ -66,7 +76,7 @@ export function walkZone(tables: TransferTables, zone: number): RecordCursor {
   const { zones } = tables
   const apexNode = zones.zoneApex[zone]!
   const apex = nodeName(zones, apexNode)
-  const nodeCount = zones.nodeNameFirst.length - 1
+  const nodeCount = countNodes(zones)
   let node = apexNode - 1
   let rrset = 0
   let rrsetEnd = 0
@@ -95,20 +105,20 @@ export function walkZone(tables: TransferTables, zone: number): RecordCursor {
   function nextPlain(): boolean {
     while (left === 0) {
       if (rrset >= rrsetEnd) return false
-      const type = zones.rrsetType[rrset]!
+      const type = rrsetType(zones, rrset)
       if (node !== apexNode || (type !== TYPE_SOA && !isOfParent(zones, node, type))) {
-        left = zones.rrsetCount[rrset]!
-        at = zones.rrsetDataFirst[rrset]!
+        left = rrsetCount(zones, rrset)
+        at = rrsetDataAt(zones, rrset)
         cursor.nameBytes = zones.names
-        cursor.nameAt = zones.nodeNameFirst[node]!
-        cursor.nameLength = zones.nodeNameFirst[node + 1]! - cursor.nameAt
+        cursor.nameAt = nodeNameAt(zones, node)
+        cursor.nameLength = nodeNameBytes(zones, node)
         cursor.type = type
         cursor.data = zones.rdata
       }
       rrset++
     }
     left--
-    cursor.ttlSeconds = recordTtlSeconds(zones, cursor.type, zones.rrsetTtlSeconds[rrset - 1]!, at)
+    cursor.ttlSeconds = recordTtlSeconds(zones, cursor.type, rrsetTtlSeconds(zones, rrset - 1), at)
     cursor.dataLength = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
     cursor.dataAt = at + 2
     at += 2 + cursor.dataLength
@@ -125,12 +135,12 @@ export function walkZone(tables: TransferTables, zone: number): RecordCursor {
       made = []
       madeAt = 0
       rrset = rrsetEnd = left = 0
-      if (zones.nodeZone[node] !== zone) {
-        if ((zones.nodeFlags[node]! & NODE_APEX) !== 0 && zones.zoneParent[zones.nodeZone[node]!] === zone) made = delegation(zones, node)
-      } else if (zones.nodeSteer[node] !== NONE) made = steeredRecords(tables, node)
+      if (nodeZone(zones, node) !== zone) {
+        if ((nodeFlags(zones, node) & NODE_APEX) !== 0 && zones.zoneParent[nodeZone(zones, node)] === zone) made = delegation(zones, node)
+      } else if (nodeSteer(zones, node) !== NONE) made = steeredRecords(tables, node)
       else {
-        rrset = zones.nodeRRsetFirst[node]!
-        rrsetEnd = zones.nodeRRsetFirst[node + 1]!
+        rrset = nodeFirstRRset(zones, node)
+        rrsetEnd = nodeEndRRset(zones, node)
       }
       if (nextMade() || nextPlain()) return true
     }
@@ -140,13 +150,13 @@ export function walkZone(tables: TransferTables, zone: number): RecordCursor {
 
 /** DS of an apex that the zone above gives. */
 function isOfParent(zones: ZoneColumns, node: number, type: number): boolean {
-  return type === TYPE_DS && (zones.nodeFlags[node]! & NODE_PARENT_DS) !== 0
+  return type === TYPE_DS && (nodeFlags(zones, node) & NODE_PARENT_DS) !== 0
 }
 
 function isBelow(zones: ZoneColumns, node: number, apex: Uint8Array): boolean {
-  const end = zones.nodeNameFirst[node + 1]!
+  const end = nodeNameAt(zones, node) + nodeNameBytes(zones, node)
   const start = end - apex.length
-  if (start < zones.nodeNameFirst[node]!) return false
+  if (start < nodeNameAt(zones, node)) return false
   // Nodes come in canonical order, so what ends in the apex's octets and follows it is below it, but for a label that looks like it.
   for (let i = 0; i < apex.length; i++) if (zones.names[start + i] !== apex[i]) return false
   return isAtOrBelow(nodeName(zones, node), apex)
@@ -155,13 +165,13 @@ function isBelow(zones: ZoneColumns, node: number, apex: Uint8Array): boolean {
 /** RRset of a type at a node as records of their own. */
 function recordsOf(zones: ZoneColumns, node: number, rrset: number): MadeRecord[] {
   const records: MadeRecord[] = []
-  let at = zones.rrsetDataFirst[rrset]!
-  for (let left = zones.rrsetCount[rrset]!; left > 0; left--) {
+  let at = rrsetDataAt(zones, rrset)
+  for (let left = rrsetCount(zones, rrset); left > 0; left--) {
     const length = (zones.rdata[at]! << 8) | zones.rdata[at + 1]!
     records.push({
       owner: nodeName(zones, node),
-      type: zones.rrsetType[rrset]!,
-      ttlSeconds: zones.rrsetTtlSeconds[rrset]!,
+      type: rrsetType(zones, rrset),
+      ttlSeconds: rrsetTtlSeconds(zones, rrset),
       rdata: zones.rdata.subarray(at + 2, at + 2 + length),
     })
     at += 2 + length
@@ -205,14 +215,14 @@ function lowerCase(name: Uint8Array): Uint8Array {
 function steeredRecords(tables: TransferTables, node: number): MadeRecord[] {
   const { zones } = tables
   const owner = nodeName(zones, node)
-  const isApex = (zones.nodeFlags[node]! & NODE_APEX) !== 0
+  const isApex = (nodeFlags(zones, node) & NODE_APEX) !== 0
   const records: MadeRecord[] = []
-  for (let r = zones.nodeRRsetFirst[node]!; r < zones.nodeRRsetFirst[node + 1]!; r++) {
-    const type = zones.rrsetType[r]!
+  for (let r = nodeFirstRRset(zones, node); r < nodeEndRRset(zones, node); r++) {
+    const type = rrsetType(zones, r)
     if (!isApex || (type !== TYPE_SOA && !isOfParent(zones, node, type))) records.push(...recordsOf(zones, node, r))
   }
   const plain = new Set(records.map((record) => record.type))
-  const steer = zones.nodeSteer[node]!
+  const steer = nodeSteer(zones, node)
   const first = zones.steerTypeFirst[steer]!
   const end = zones.steerTypeFirst[steer + 1]!
   for (let row = first; row < end; row++) {

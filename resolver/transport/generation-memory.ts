@@ -24,8 +24,8 @@ export type GenerationMemory = {
 
 type Pair = { block: SharedArrayBuffer | undefined; ranking: SharedArrayBuffer | undefined }
 
-/** Makes the memory of a node's generations. */
-export function createGenerationMemory(): GenerationMemory {
+/** Makes the memory of a node's generations. `onNewBlock` is shown each fresh block before it is written to. */
+export function createGenerationMemory(onNewBlock: (block: SharedArrayBuffer) => void = () => undefined): GenerationMemory {
   let live: Pair = { block: undefined, ranking: undefined }
   let idle: Pair = { block: undefined, ranking: undefined }
   let garbage = false
@@ -39,7 +39,9 @@ export function createGenerationMemory(): GenerationMemory {
 
   return {
     block: (sizeBytes) => {
-      idle.block = fit(idle.block, sizeBytes)
+      const held = idle.block
+      idle.block = fit(held, sizeBytes)
+      if (idle.block !== held) onNewBlock(idle.block)
       return idle.block
     },
     ranking: (sizeBytes) => {

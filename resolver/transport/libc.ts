@@ -18,6 +18,7 @@ export type Libc = {
   readonly readOption: (fd: number, level: number, option: number, value: bigint, length: bigint) => number
   readonly getsockname: (fd: number, address: Uint8Array, length: Uint8Array) => number
   readonly poll: (entries: bigint, count: number, timeoutMs: number) => number
+  readonly madvise: (start: bigint, sizeBytes: bigint, advice: number) => number
   readonly flock: (fd: number, operation: number) => number
   readonly recvmmsg: (fd: number, messages: bigint, count: number, flags: number, timeout: null) => number
   readonly sendmmsg: (fd: number, messages: bigint, count: number, flags: number) => number
@@ -60,6 +61,7 @@ function load(): void {
       readOption: call('int getsockopt(int, int, int, void*, void*)'),
       getsockname: call('int getsockname(int, void*, void*)'),
       poll: call('int poll(void*, ulong, int)'),
+      madvise: call('int madvise(void*, ulong, int)'),
       flock: call('int flock(int, int)'),
       // ssize_t-like results are small here, and koffi does not know ssize_t by name.
       recvmmsg: call('int recvmmsg(int, void*, uint, int, void*)'),

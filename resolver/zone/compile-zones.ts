@@ -28,6 +28,7 @@ import {
   type ZoneColumns,
 } from './zone-columns.ts'
 import type { ZoneInput, ZoneIssue } from './zone-record.ts'
+import { arrangeRows, type PlainRows } from './zone-rows.ts'
 
 /** One steered type of a name. */
 export type SteeredType = {
@@ -368,7 +369,6 @@ function encode(layout: Layout, steered: readonly SteeredInput[]): ZoneColumns {
   const nodeWildcard = new Int32Array(count).fill(NONE)
   const nodeSteer = new Int32Array(count).fill(NONE)
   const nodeRRsetFirst = new Uint32Array(count + 1)
-  const nodeHash = new Uint32Array(count)
   for (const name of order) {
     const number = numberOf[name]!
     if (number === NONE) continue
@@ -379,7 +379,6 @@ function encode(layout: Layout, steered: readonly SteeredInput[]): ZoneColumns {
     nodeNameFirst[number + 1] = nameOctets.length
     nodeZone[number] = holder[name]!
     nodeSteer[number] = layout.steer[name]!
-    nodeHash[number] = names.hash[name]!
     const isApex = zoneAt[name] !== NONE
     let flags = isApex ? NODE_APEX : 0
     const place = rank[name]!
@@ -424,10 +423,8 @@ function encode(layout: Layout, steered: readonly SteeredInput[]): ZoneColumns {
     for (let r = nodeRRsetFirst[apex]!; r < nodeRRsetFirst[apex + 1]!; r++) if (sets.type[r] === TYPE_SOA) return r
     return 0
   })
-  return {
-    slots: makeSlots(nodeHash),
+  const plain: PlainRows = {
     nodeNameFirst,
-    names: nameOctets.take(),
     nodeZone,
     nodeFlags,
     nodeCut,
@@ -439,6 +436,11 @@ function encode(layout: Layout, steered: readonly SteeredInput[]): ZoneColumns {
     rrsetTtlSeconds: sets.ttlSeconds,
     rrsetCount: sets.recordCount,
     rrsetDataFirst: sets.dataFirst,
+  }
+  const nodeNames = nameOctets.take()
+  return {
+    ...arrangeRows(plain, nodeNames),
+    names: nodeNames,
     rdata: sets.rdata.take(),
     zoneApex: apexNode,
     zoneSoa,
@@ -464,18 +466,6 @@ function negativeTtlSeconds(sets: SetColumns, set: number): number {
   const at = first + 2 + length - 4
   const minimum = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
   return Math.min(sets.ttlSeconds[set]!, minimum)
-}
-
-function makeSlots(nodeHash: Uint32Array): Uint32Array {
-  let size = 16
-  while (size < 2 * nodeHash.length) size *= 2
-  const slots = new Uint32Array(size)
-  for (let node = 0; node < nodeHash.length; node++) {
-    let slot = nodeHash[node]! & (size - 1)
-    while (slots[slot] !== 0) slot = (slot + 1) & (size - 1)
-    slots[slot] = node + 1
-  }
-  return slots
 }
 
 type SteerColumns = Pick<

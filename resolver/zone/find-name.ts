@@ -5,6 +5,19 @@
  */
 import { hashSuffixes } from './hash-name.ts'
 import { NODE_DNAME, NONE, type ZoneColumns } from './zone-columns.ts'
+import {
+  nodeCut,
+  nodeDname,
+  nodeEndRRset,
+  nodeFirstRRset,
+  nodeFlags,
+  nodeNameAt,
+  nodeNameBytes,
+  nodeWildcard,
+  nodeZone,
+  rrsetType,
+  SLOT_WORDS,
+} from './zone-rows.ts'
 
 /** Result kinds. */
 export const FOUND_NOTHING = 0
@@ -48,28 +61,26 @@ export function makeNameFound(): NameFound {
   }
 }
 
-/** Node of the suffix of `name` that begins at octet `from`; NONE when there is none. */
+/** Node of the suffix of `name` that begins at octet `from`; NONE when there is none. `hash` is signed: an unsigned one would be an object. */
 function probe(zones: ZoneColumns, name: Uint8Array, from: number, length: number, hash: number): number {
-  const { slots, names, nodeNameFirst } = zones
-  const mask = slots.length - 1
-  let slot = hash & mask
-  for (;;) {
-    const entry = slots[slot]!
+  const { slots, names } = zones
+  const mask = slots.length / SLOT_WORDS - 1
+  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const entry = slots[SLOT_WORDS * slot + 1]!
     if (entry === 0) return NONE
-    const first = nodeNameFirst[entry - 1]!
-    if (nodeNameFirst[entry]! - first === length - from) {
-      let i = from
-      while (i < length && names[first + i - from] === name[i]) i++
-      if (i === length) return entry - 1
-    }
-    slot = (slot + 1) & mask
+    // Equal hashes of different names are one in four thousand millions: the name is touched once, when it is the one.
+    if ((slots[SLOT_WORDS * slot]! | 0) !== hash || nodeNameBytes(zones, entry - 1) !== length - from) continue
+    const first = nodeNameAt(zones, entry - 1)
+    let i = from
+    while (i < length && names[first + i - from] === name[i]) i++
+    if (i === length) return entry - 1
   }
 }
 
 /** Node of exactly this canonical name; NONE when there is none. */
 export function findNode(zones: ZoneColumns, name: Uint8Array, length: number, scratch: NameFound): number {
   hashSuffixes(name, scratch.labels, scratch.hashes)
-  return probe(zones, name, 0, length, scratch.hashes[0]!)
+  return probe(zones, name, 0, length, scratch.hashes[0]! | 0)
 }
 
 /** Finds a canonical wire name of `length` octets. */
@@ -77,36 +88,36 @@ export function findName(zones: ZoneColumns, name: Uint8Array, length: number, o
   const count = hashSuffixes(name, out.labels, out.hashes)
   out.isWildcard = false
   out.isAtCut = false
-  let node = probe(zones, name, 0, length, out.hashes[0]!)
+  let node = probe(zones, name, 0, length, out.hashes[0]! | 0)
   if (node !== NONE) {
     out.encloser = node
-    out.zone = zones.nodeZone[node]!
-    const cut = zones.nodeCut[node]!
-    const dname = zones.nodeDname[node]!
+    out.zone = nodeZone(zones, node)
+    const cut = nodeCut(zones, node)
+    const dname = nodeDname(zones, node)
     out.kind = cut !== NONE ? FOUND_CUT : dname !== NONE ? FOUND_DNAME : FOUND_NODE
     out.isAtCut = cut === node
     out.node = cut !== NONE ? cut : dname !== NONE ? dname : node
     return
   }
   for (let k = 1; k <= count; k++) {
-    node = probe(zones, name, out.labels[k]!, length, out.hashes[k]!)
+    node = probe(zones, name, out.labels[k]!, length, out.hashes[k]! | 0)
     if (node === NONE) continue
     out.encloser = node
-    out.zone = zones.nodeZone[node]!
-    const cut = zones.nodeCut[node]!
+    out.zone = nodeZone(zones, node)
+    const cut = nodeCut(zones, node)
     if (cut !== NONE) {
       out.kind = FOUND_CUT
       out.node = cut
       return
     }
     // RFC 6672 §3.2 step 3c: the closest encloser's DNAME comes before a wildcard below it.
-    const above = zones.nodeDname[node]!
-    if (above !== NONE || (zones.nodeFlags[node]! & NODE_DNAME) !== 0) {
+    const above = nodeDname(zones, node)
+    if (above !== NONE || (nodeFlags(zones, node) & NODE_DNAME) !== 0) {
       out.kind = FOUND_DNAME
       out.node = above !== NONE ? above : node
       return
     }
-    const wildcard = zones.nodeWildcard[node]!
+    const wildcard = nodeWildcard(zones, node)
     out.kind = wildcard === NONE ? FOUND_MISS : FOUND_NODE
     out.isWildcard = wildcard !== NONE
     out.node = wildcard === NONE ? node : wildcard
@@ -118,7 +129,7 @@ export function findName(zones: ZoneColumns, name: Uint8Array, length: number, o
 
 /** RRset of a type at a node; NONE when it has none. */
 export function findRRset(zones: ZoneColumns, node: number, type: number): number {
-  const end = zones.nodeRRsetFirst[node + 1]!
-  for (let r = zones.nodeRRsetFirst[node]!; r < end; r++) if (zones.rrsetType[r] === type) return r
+  const end = nodeEndRRset(zones, node)
+  for (let r = nodeFirstRRset(zones, node); r < end; r++) if (rrsetType(zones, r) === type) return r
   return NONE
 }

@@ -2,8 +2,8 @@
  * The compiled zones: typed arrays that lie in the snapshot. Pure types; made by compile-zones.ts, read by find-name.ts and
  * resolver/answer. Every owner name, empty non-terminal included, is a node; nodes are numbered in canonical order of their names.
  *
- *   name ─ hash ─► slots ─► node ─► zone, flags, cut above, wildcard below, steered entry
- *                             └► RRsets nodeRRsetFirst[n] … nodeRRsetFirst[n+1]-1 ─► records (u16 length, rdata) in `rdata`
+ *   name ─ hash ─► slots ─► node ─► zone, flags, cut above, wildcard below, steered entry          (rows: zone-rows.ts)
+ *                             └► its RRsets, one behind the other ─► records (u16 length, rdata) in `rdata`
  */
 
 /** The apex of its zone. */
@@ -33,33 +33,15 @@ export const STEER_TARGETS = 1
 
 /** All columns. n nodes, r RRsets, z zones, s steered entries, t templates. */
 export type ZoneColumns = {
-  /** Open-addressed hash table of names: node number + 1, 0 = free; a power of two long, at most half full. */
+  /** Open-addressed hash table of names; a power of two slots, at most three quarters full. Read through zone-rows.ts, as the next two. */
   readonly slots: Uint32Array
-  /** n + 1: name of node n is names[nodeNameFirst[n] … nodeNameFirst[n+1]-1], canonical wire form. */
-  readonly nodeNameFirst: Uint32Array
+  /** n rows. */
+  readonly nodes: Int32Array
+  /** r rows. */
+  readonly rrsets: Uint32Array
+  /** Names of the nodes, canonical wire form, one behind the other. */
   readonly names: Uint8Array
-  readonly nodeZone: Uint32Array
-  /** NODE_* bits. */
-  readonly nodeFlags: Uint8Array
-  /** The delegation point at or above the node inside its zone; -1 = authoritative data. */
-  readonly nodeCut: Int32Array
-  /**
-   * The node strictly above in its zone whose DNAME occludes this one; -1 = none. Of a cut and a DNAME above a node the topmost
-   * counts: never both this and `nodeCut` are set for what is below them.
-   */
-  readonly nodeDname: Int32Array
-  /** The node "*" directly below; -1 = none. */
-  readonly nodeWildcard: Int32Array
-  /** Steered entry; -1 = none. */
-  readonly nodeSteer: Int32Array
-  /** n + 1. */
-  readonly nodeRRsetFirst: Uint32Array
-
-  readonly rrsetType: Uint16Array
-  readonly rrsetTtlSeconds: Uint32Array
-  readonly rrsetCount: Uint16Array
-  /** r + 1: offset of the first record in `rdata`. */
-  readonly rrsetDataFirst: Uint32Array
+  /** Records of the RRsets: u16 length, rdata. */
   readonly rdata: Uint8Array
 
   /** z: apex node, SOA RRset, NS RRset of the apex. */

@@ -63,7 +63,7 @@ test('any text', () => {
         assert.ok(line >= 1 && line <= lines.length)
       }
       const { columns } = compileZones([{ origin: ORIGIN, records: [], table, useClientSubnet: true, file: 'z' }], [])
-      assert.ok(columns.nodeZone.length >= 1)
+      assert.ok(columns.nodes.length >= 1)
     }),
     { seed: PROPERTY_SEED, numRuns: 1500 },
   )

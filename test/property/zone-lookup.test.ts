@@ -9,6 +9,7 @@ import { compileZones } from '../../resolver/zone/compile-zones.ts'
 import { FOUND_CUT, FOUND_MISS, FOUND_NOTHING, findName, makeNameFound } from '../../resolver/zone/find-name.ts'
 import { parseZoneFile } from '../../resolver/zone/zone-file-parser.ts'
 import type { ZoneInput, ZoneRecord } from '../../resolver/zone/zone-record.ts'
+import { nodeName } from '../../resolver/zone/zone-rows.ts'
 import { PROPERTY_SEED } from '../support/synthetic-arbitraries.ts'
 
 const label = fc.constantFrom('a', 'b', 'c', '*')
@@ -79,7 +80,7 @@ test('lookup equals its slow twin: nested zones, cuts, wildcards, empty non-term
       for (const text of [...wanted, ...zones.apexes, ...zones.owners.map(([owner]) => owner)]) {
         const wire = parseName(text)
         findName(columns, wire, wire.length, found)
-        const nameOf = (node: number): string => formatName(columns.names, columns.nodeNameFirst[node]!)
+        const nameOf = (node: number): string => formatName(nodeName(columns, node))
         const zone = found.kind === FOUND_NOTHING ? '' : nameOf(columns.zoneApex[found.zone]!)
         const at = found.kind === FOUND_NOTHING ? '' : nameOf(found.node)
         const got =

@@ -5,10 +5,13 @@ import { formatName, parseName } from '../../../../resolver/wire/name.ts'
 import { typeWord } from '../../../../resolver/wire/registry.ts'
 import { compileZones, type SteeredInput } from '../../../../resolver/zone/compile-zones.ts'
 import { NODE_ALIAS, NODE_APEX, NODE_CUT, NODE_EMPTY, NONE, type ZoneColumns } from '../../../../resolver/zone/zone-columns.ts'
+import { countNodes, nodeName } from '../../../../resolver/zone/zone-rows.ts'
 import { APEX, zoneInputs } from '../../../support/answer-subject.ts'
+import { withPlainRows } from '../../../support/plain-rows.ts'
 
 /** Nodes in words: name, zone, flags, types, cut, wildcard. */
-function nodesOf(columns: ZoneColumns): string[] {
+function nodesOf(zones: ZoneColumns): string[] {
+  const columns = withPlainRows(zones)
   const nameOf = (node: number): string => formatName(columns.names, columns.nodeNameFirst[node]!)
   return Array.from(columns.nodeZone, (zone, node) => {
     const flags = columns.nodeFlags[node]!
@@ -82,7 +85,7 @@ describe('compileZones', () => {
   })
 
   test('parents of zones: only those with authority above the apex', () => {
-    const name = (zone: number): string => formatName(columns.names, columns.nodeNameFirst[columns.zoneApex[zone]!]!)
+    const name = (zone: number): string => formatName(nodeName(columns, columns.zoneApex[zone]!))
     const parents = Object.fromEntries(
       Array.from(columns.zoneParent, (parent, zone) => [name(zone), parent === NONE ? 'none' : name(parent)]),
     )
@@ -121,7 +124,8 @@ describe('compileZones', () => {
   })
 
   test('a record given twice is one; the smallest TTL of a set is served', () => {
-    const { columns: made } = compileZones(zoneInputs({ 'y.': `${APEX}m 9 A 192.0.2.2\nm 8 A 192.0.2.2\nm 10 A 192.0.2.1\n` }), [])
+    const { columns: compiled } = compileZones(zoneInputs({ 'y.': `${APEX}m 9 A 192.0.2.2\nm 8 A 192.0.2.2\nm 10 A 192.0.2.1\n` }), [])
+    const made = withPlainRows(compiled)
     const set = Array.from(made.rrsetTtlSeconds).indexOf(8)
     assert.equal(made.rrsetCount[set], 2)
     assert.deepEqual(
@@ -179,7 +183,7 @@ describe('compileZones', () => {
 
   test('nothing at all', () => {
     const { columns: made, issues } = compileZones([], [])
-    assert.deepEqual([made.nodeZone.length, issues.length], [0, 0])
+    assert.deepEqual([countNodes(made), issues.length], [0, 0])
   })
 
   test('the root as a zone', () => {
@@ -204,7 +208,7 @@ m MX 10 ns1
 s HTTPS 1 .
 t TXT "x"
 `
-  const { columns: zone } = compileZones(zoneInputs({ 'z.': text }), [])
+  const zone = withPlainRows(compileZones(zoneInputs({ 'z.': text }), []).columns)
   const nodeNames = Array.from(zone.nodeZone, (_, node) => formatName(zone.names, zone.nodeNameFirst[node]!))
   const nameOf = (node: number): string => (node === NONE ? '' : nodeNames[node]!)
   const words = { apex: 1, cut: 2, empty: 4, alias: 8, dname: 16, ds: 32, additional: 64 }

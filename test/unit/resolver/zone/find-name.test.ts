@@ -14,6 +14,7 @@ import {
   makeNameFound,
 } from '../../../../resolver/zone/find-name.ts'
 import { NONE } from '../../../../resolver/zone/zone-columns.ts'
+import { nodeName } from '../../../../resolver/zone/zone-rows.ts'
 import { APEX, zoneInputs } from '../../../support/answer-subject.ts'
 
 const ZONES = {
@@ -48,8 +49,8 @@ function find(text: string): string {
   const found = makeNameFound()
   findName(columns, name, name.length, found)
   if (found.kind === FOUND_NOTHING) return 'nothing'
-  const at = formatName(columns.names, columns.nodeNameFirst[found.node]!)
-  const zone = formatName(columns.names, columns.nodeNameFirst[columns.zoneApex[found.zone]!]!)
+  const at = formatName(nodeName(columns, found.node))
+  const zone = formatName(nodeName(columns, columns.zoneApex[found.zone]!))
   const kind = { [FOUND_NODE]: 'node', [FOUND_CUT]: 'cut', [FOUND_MISS]: 'miss' }[found.kind]
   return `${kind} ${at} in ${zone}${found.isWildcard ? ' by wildcard' : ''}${found.isAtCut ? ' itself' : ''}`
 }
