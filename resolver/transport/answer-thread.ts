@@ -41,6 +41,8 @@ export type Answerer = {
   readonly answer: (mem: Uint8Array, off: number, len: number, room: number, src: Uint32Array, srcAt: number, transport: number) => number
   /** From now on only clients that are known are answered, or all again (resolver/guard/overload.ts). Called once a batch, after `use`. */
   readonly shed?: (sheds: boolean) => void
+  /** Reads ahead for the answers to the first `count` messages (resolver/zone/warm-names.ts). Called once a batch, after `use`. */
+  readonly warm?: (mem: Uint8Array, off: ArrayLike<number>, len: ArrayLike<number>, count: number) => void
   /** What decided the last answer, for the query log. */
   readonly note?: NoteDecision
   /** Idle time-out that the next answers tell an asker who wants to know (RFC 7828), in ms; -1 = none. */
@@ -137,6 +139,7 @@ function createBatchStep(options: AnswerLoopOptions): (socket: BatchSocket, wait
       try {
         answerer.use(live)
         answerer.shed?.(sheds)
+        if (i === 0) answerer.warm?.(mem, off, len, count)
         for (; i < count; i++) {
           const at = off[i]!
           tap?.query(socket, i)

@@ -6,7 +6,8 @@ import { createGuard, GUARD_COUNTS } from '../guard/guard.ts'
 import { COUNT_GUARD, COUNT_TRANSFERS, outcomeNumber } from '../observe/counters.ts'
 import type { LiveState } from '../snapshot/live-state.ts'
 import { createTransferDesk, TRANSFER_OUTCOMES, type TransferDesk, type TransferDeskOptions } from '../transfer/transfer-desk.ts'
-import type { Answerer } from './answer-thread.ts'
+import { createNameWarmer } from '../zone/warm-names.ts'
+import { type Answerer, BATCH_SIZE } from './answer-thread.ts'
 import type { PolicyCounters } from './take-swaps.ts'
 import type { WorkerSetup } from './worker-setup.ts'
 
@@ -38,6 +39,7 @@ export function createAnswerer({ settings, stripe, guard: memory }: WorkerSetup,
     const tables = zones === undefined || policies === undefined ? undefined : { zones, policies }
     return desk.answer(query, mem, off, len, room, src, srcAt, transport, tables, answerPlain)
   }
+  const warmNames = createNameWarmer(BATCH_SIZE)
   return {
     use: (live: LiveState) => {
       // One clock read a batch: the other clock is read when its second is over, so a step of it is seen within one.
@@ -57,6 +59,9 @@ export function createAnswerer({ settings, stripe, guard: memory }: WorkerSetup,
     },
     shed: (sheds) => {
       context.sheds = sheds
+    },
+    warm: (mem, off, len, count) => {
+      if (context.zones !== undefined) warmNames(context.zones, mem, off, len, count)
     },
     answer: answerPlain,
     note: (cells) => {
