@@ -38,8 +38,8 @@ function queryOf(name: string): Buffer {
 export async function startNode(entry: string, state: string, name: string, core?: number): Promise<StartedNode> {
   const port = await freePort()
   const words = ['node', '--state', state, '--listen', `127.0.0.1:${port}`, '--udp-threads', '1', '--log-level', 'error']
-  const pinned = core === undefined ? [] : ['taskset', '-c', String(core)]
-  const [program, ...rest] = [...pinned, process.execPath, entry, ...words, '--metrics-listen', '127.0.0.1:0'] as [string, ...string[]]
+  const own = [entry, ...words, '--metrics-listen', '127.0.0.1:0']
+  const [program, rest] = core === undefined ? [process.execPath, own] : ['taskset', ['-c', String(core), process.execPath, ...own]]
   const startedAt = performance.now()
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
   await firstAnswer(child, port, queryOf(name))
