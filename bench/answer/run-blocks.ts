@@ -34,14 +34,15 @@ export type BenchPlan = {
   readonly onBlock: (block: Block, again: (rounds: number) => Promise<Block>) => Promise<Block>
 }
 
-/** Just-in-time compilers and caches come to rest. */
+/** Just-in-time compilers and caches come to rest: after the start, and before each block. */
+const FIRST_WARM_UP_SECONDS = 1
 const WARM_UP_SECONDS = 0.25
 
 type Bench = {
   readonly plan: BenchPlan
   readonly load: LoadPrograms
   readonly cores: ReturnType<typeof chooseCores>
-  readonly servers: ReadonlyMap<string, BenchServer>
+  readonly servers: readonly BenchServer[]
 }
 
 /** Measures all that the plan asks for; everything started is stopped and everything written removed, also on a signal. */
@@ -56,10 +57,12 @@ export async function runBlocks(plan: BenchPlan): Promise<Block[]> {
     const workloads = plan.workloads.filter((workload) => workload.data === data)
     if (workloads.length === 0) continue
     const servers = await startProducts(plan, workloads, data, join(folder, data), cores.all)
+    const bench = { plan, load, cores, servers }
     try {
-      for (const workload of workloads) blocks.push(...(await measureWorkload({ plan, load, cores, servers }, workload)))
+      for (const server of servers) await ask(bench, firstRun(workloads[0]!), server, FIRST_WARM_UP_SECONDS, 0)
+      for (const workload of workloads) blocks.push(...(await measureWorkload(bench, workload)))
     } finally {
-      for (const server of servers.values()) await server.stop()
+      for (const server of servers) await server.stop()
     }
   }
   return blocks
@@ -71,12 +74,12 @@ async function startProducts(
   data: DataSize,
   folder: string,
   cores: readonly number[],
-): Promise<ReadonlyMap<string, BenchServer>> {
+): Promise<readonly BenchServer[]> {
   writeBenchData(folder, NAME_COUNTS[data])
-  const servers = new Map<string, BenchServer>()
+  const servers: BenchServer[] = []
   for (const variant of VARIANTS) {
     if (!plan.variants.includes(variant.id) || !workloads.some(({ variants }) => variants.includes(variant.id))) continue
-    servers.set(variant.id, await startProduct(variant, folder, cores.slice(0, variant.udpThreads)))
+    servers.push(await startProduct(variant, folder, cores.slice(0, variant.udpThreads)))
   }
   return servers
 }
@@ -110,9 +113,12 @@ type Run = {
   readonly rateOf?: (server: string) => number
 }
 
+/** What warms a server up after its start: 16 clients with windows. */
+const firstRun = (workload: Workload): Run => ({ workload, shape: 'first', words: ['-n', '16', '-w', '16'] })
+
 async function measureBlock(bench: Bench, run: Run, rounds: number): Promise<Block> {
   const { plan, load, cores } = bench
-  const products = [...bench.servers.values()].filter(({ id }) => run.workload.variants.includes(id))
+  const products = bench.servers.filter(({ id }) => run.workload.variants.includes(id))
   let replyBytes = 0
   for (const server of products) replyBytes = Math.round((await ask(bench, run, server, WARM_UP_SECONDS, 0)).averageBytes)
   // The null server's replies are as long as the answers.
