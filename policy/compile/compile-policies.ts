@@ -29,7 +29,6 @@ import { type JoinedColumns, TableJoiner } from './join-tables.ts'
 import type { LatencyRows } from './latency-rows.ts'
 import { byId, isPlaced, type LineSignature, poolIdsOf, signatureOf, sortConfig, sortRules } from './line-signature.ts'
 import { compileLineTable, keyOfLineTable, type LineTable, type LocationTables, type PrefixConflict } from './line-table.ts'
-import type { PieceCache } from './piece-cache.ts'
 
 /** The outcome of a compile. With an error among the issues the columns must not be published. */
 export type CompiledConfig = {
@@ -56,13 +55,13 @@ function sortAndSign(config: Config): SortedConfig {
   return { ...sorted, poolById, endpointById, signatures: sorted.policies.map((policy) => signatureOf(policy, poolById, endpointById)) }
 }
 
-/**
- * Compiles every policy of a checked document. `cache`: line tables of former compiles with this geodata; the outcome is the same, byte
- * for byte, with it and without.
- */
-export function compilePolicies(config: Config, geodata: LocationTables, cache?: PieceCache<LineTable>): CompiledConfig {
+/** Gives the table of a key, kept from a former compile with this geodata or made. */
+export type KeepTable = (key: () => string, make: () => LineTable) => LineTable
+
+/** Compiles every policy of a checked document. The outcome is the same, byte for byte, whatever tables are kept. */
+export function compilePolicies(config: Config, geodata: LocationTables, keep: KeepTable = (_, make) => make()): CompiledConfig {
   const sorted = sortAndSign(config)
-  const tables = compileTables(config, sorted, geodata, cache)
+  const tables = compileTables(config, sorted, geodata, keep)
   const { policies, pools, endpoints, poolById } = sorted
   const poolNumber = new Map(pools.map((pool, number) => [pool.id, number]))
   const endpointNumber = new Map(endpoints.map((endpoint, number) => [endpoint.id, number]))
@@ -160,19 +159,20 @@ function compileTables(
   config: Config,
   sorted: SortedConfig,
   geodata: LocationTables,
-  cache: PieceCache<LineTable> | undefined,
+  keep: KeepTable,
 ): { columns: JoinedColumns; numberOf: (signature: LineSignature) => number; rows: LatencyRows; issues: IssueDraft[] } {
   const parts = { endpoints: sorted.endpointById, lines: byId(config.lines), granularity: config.options.scopeGranularity }
   const numbers = new Map<string, number>()
   const joiner = new TableJoiner()
   const issues: IssueDraft[] = []
-  cache?.begin()
   for (const [at, policy] of sorted.policies.entries()) {
     const signature = sorted.signatures[at]!
     if (numbers.has(signature.key)) continue
     numbers.set(signature.key, numbers.size)
-    const make = (): LineTable => compileLineTable(signature, parts, geodata)
-    const table = cache === undefined ? make() : cache.get(keyOfLineTable(signature, parts), make)
+    const table = keep(
+      () => keyOfLineTable(signature, parts),
+      () => compileLineTable(signature, parts, geodata),
+    )
     joiner.add(signature, table)
     for (const conflict of table.conflicts) issues.push(conflictIssue(config, policy, conflict))
   }

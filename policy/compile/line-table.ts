@@ -1,7 +1,7 @@
 /**
  * One line table, compiled by itself: its classes, orders and rows are numbered from 0 in it, in the order in which the sweep first meets
  * them. So a table follows from its signature, the lines, pools and endpoints that the signature names, and the geodata alone
- * (keyOfLineTable), and is kept from one document to the next (piece-cache.ts). join-tables.ts makes columns of many. Pure.
+ * (keyOfLineTable), and is kept from one document to the next (KeepTable in compile-policies.ts). join-tables.ts makes columns of many. Pure.
  */
 import { createHash } from 'node:crypto'
 import type { Prefix } from '../../geodata/address/prefix.ts'
@@ -77,7 +77,8 @@ export function keyOfLineTable(signature: LineSignature, parts: NamedParts): str
 /** By the lists: those of a document that is compiled again are the same. */
 const digests = new WeakMap<PrefixSet, string>()
 
-function digestOfPrefixes(set: PrefixSet): string {
+/** SHA-256 of a set, hex. */
+export function digestOfPrefixes(set: PrefixSet): string {
   let digest = digests.get(set)
   if (digest === undefined) {
     const hash = createHash('sha256')

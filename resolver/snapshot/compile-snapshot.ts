@@ -5,21 +5,21 @@
 import { createHash } from 'node:crypto'
 import { parsePrefix } from '../../geodata/address/prefix.ts'
 import type { Geodata } from '../../geodata/geodata.ts'
-import { compilePolicies } from '../../policy/compile/compile-policies.ts'
+import { type CompiledConfig, compilePolicies } from '../../policy/compile/compile-policies.ts'
 import { makeRankPlan } from '../../policy/compile/make-rank-plan.ts'
 import { hasErrors, type IssueDraft, makeIssue } from '../../policy/config/config-issue.ts'
 import type { Config } from '../../policy/config/config-schema.ts'
 import { checkSecondaries } from '../transfer/check-secondaries.ts'
 import { makeTransferPlan } from '../transfer/transfer-plan.ts'
-import { compileZones } from '../zone/compile-zones.ts'
 import type { DynamicRecord } from '../zone/dynamic-layer.ts'
 import { compileEcsTrust } from '../zone/ecs-trust.ts'
 import type { ZoneInput } from '../zone/zone-record.ts'
 import { type Column, packColumns } from './arena.ts'
 import { attachSnapshot } from './attach-snapshot.ts'
-import { readSteered } from './read-steered.ts'
-import { draftOfZoneIssue, readZones } from './read-zones.ts'
+import type { CompileCache } from './compile-cache.ts'
+import { keyOfPolicies } from './compile-keys.ts'
 import type { Snapshot, SnapshotMeta } from './snapshot.ts'
+import { compileZonePart } from './zone-part.ts'
 
 /** What a snapshot is made of. */
 export type CompileInput = {
@@ -33,6 +33,8 @@ export type CompileInput = {
   readonly dynamic?: readonly DynamicRecord[]
   /** Packed records of secondary zones, by zone name. */
   readonly transferred?: ReadonlyMap<string, Uint8Array>
+  /** Digests of these; without them nothing is kept of zones. */
+  readonly transferredDigests?: ReadonlyMap<string, string>
   /** Zones from outside the document (`serve --zones`). */
   readonly moreZones: readonly ZoneInput[]
   /** Generation of the snapshot; not part of its bytes. */
@@ -45,23 +47,24 @@ export type CompileOutput = { readonly snapshot: Snapshot | undefined; readonly 
 /** Places are found by the caller; only severities matter here. */
 const NOWHERE = { file: '', line: 1, column: 1 }
 
-/** Compiles a snapshot. Never throws for anything that a document can hold. */
-export function compileSnapshot(input: CompileInput): CompileOutput {
+/**
+ * Compiles a snapshot. Never throws for anything that a document can hold. `cache` keeps parts for the next compile; the outcome is the
+ * same, byte for byte, with it and without.
+ */
+export function compileSnapshot(input: CompileInput, cache?: CompileCache): CompileOutput {
   const { config, geodata } = input
-  const policies = compilePolicies(config, geodata)
-  const read = readZones(config, input.serials, input.dynamic, input.transferred)
-  const steered = readSteered(config, policies.names)
-  const zones = compileZones([...read.zones, ...input.moreZones], steered.steered)
-  const zoneIssues = zones.issues.map((issue) => {
-    const number = config.zones.findIndex((zone) => zone.file === issue.file || zone.name === issue.file)
-    const isFile = number < 0 ? issue.file !== '' : config.zones[number]!.file !== ''
-    if (number < 0) return draftOfZoneIssue(issue, ['zones'], isFile)
-    const { record } = issue
-    const set = record && config.zones[number]!.records.find(({ name, type }) => name === record.name && type === record.type)
-    const inner = set?.position === undefined ? [] : ['records', set.position]
-    return draftOfZoneIssue(issue, ['zones', number, ...inner], isFile)
-  })
-  const issues = [...read.issues, ...zoneIssues, ...steered.issues, ...policies.issues, ...checkSecondaries(config, zones.columns)]
+  const policies = compilePolicyPart(config, geodata, cache)
+  const part = {
+    config,
+    names: policies.names,
+    serials: input.serials,
+    dynamic: input.dynamic ?? [],
+    transferred: input.transferred ?? new Map(),
+    transferredDigests: input.transferredDigests ?? new Map(),
+    moreZones: input.moreZones,
+  }
+  const zones = compileZonePart(part, input.transferred === undefined || input.transferredDigests !== undefined ? cache : undefined)
+  const issues = [...zones.issues, ...policies.issues, ...checkSecondaries(config, zones.columns)]
   if (hasErrors(issues.map((issue) => makeIssue(issue, NOWHERE)))) return { snapshot: undefined, issues }
   const transfer = makeTransferPlan(config)
   const meta: SnapshotMeta = {
@@ -81,6 +84,15 @@ export function compileSnapshot(input: CompileInput): CompileOutput {
   const block = packColumns(columns)
   const digest = createHash('sha256').update(new Uint8Array(block)).digest('hex')
   return { snapshot: attachSnapshot(block, input.generation, digest), issues }
+}
+
+function compilePolicyPart(config: Config, geodata: Geodata, cache: CompileCache | undefined): CompiledConfig {
+  if (cache === undefined) return compilePolicies(config, geodata)
+  cache.policies.begin()
+  return cache.policies.get(keyOfPolicies(config, geodata.digest), () => {
+    cache.tables.begin()
+    return compilePolicies(config, geodata, (key, make) => cache.tables.get(`${geodata.digest} ${key()}`, make))
+  })
 }
 
 function lineLabels(config: Config): Record<string, readonly [string, string]> {

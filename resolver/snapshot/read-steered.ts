@@ -3,7 +3,7 @@
  * placeholders (DESIGN.md section 4). Pure.
  */
 import type { IssueDraft } from '../../policy/config/config-issue.ts'
-import type { Config, Endpoint, Policy, SteeredName } from '../../policy/config/config-schema.ts'
+import type { Config, Endpoint, Policy, Pool, SteeredName } from '../../policy/config/config-schema.ts'
 import type { PolicyNames } from '../../policy/model/policy-columns.ts'
 import { canonicalName, NameError, parseName } from '../wire/name.ts'
 import { parseRdata, RdataError, splitRdata } from '../wire/rdata/rdata-text.ts'
@@ -18,10 +18,10 @@ export function readSteered(config: Config, names: PolicyNames): SteeredRead {
   const issues: IssueDraft[] = []
   const policyNumber = new Map(names.policies.map((id, number) => [id, number]))
   const endpointNumber = new Map(names.endpoints.map((id, number) => [id, number]))
-  const endpointsOf = new Map(config.policies.map((policy) => [policy.id, endpointsOfPolicy(config, policy)]))
+  const endpointsOf = endpointsByPolicy(config)
   const byName = new Map<string, { types: SteeredType[]; targets: boolean }>()
   config.names.forEach((steered, index) => {
-    const endpoints = endpointsOf.get(steered.policy) ?? []
+    const endpoints = endpointsOf(steered.policy)
     const entry = byName.get(steered.name) ?? { types: [], targets: false }
     byName.set(steered.name, entry)
     if (endpoints.some((endpoint) => endpoint.target !== '')) entry.targets = true
@@ -37,10 +37,30 @@ export function readSteered(config: Config, names: PolicyNames): SteeredRead {
   return { steered, issues }
 }
 
-function endpointsOfPolicy(config: Config, policy: Policy): Endpoint[] {
-  const pools = new Set([...policy.rules.flatMap((rule) => rule.pools), ...policy.fallback])
-  const ids = new Set(config.pools.filter((pool) => pools.has(pool.id)).flatMap((pool) => pool.members.map((member) => member.endpoint)))
-  return config.endpoints.filter((endpoint) => ids.has(endpoint.id))
+/** Endpoints of each policy in the document's order. */
+function endpointsByPolicy(config: Config): (policy: string) => readonly Endpoint[] {
+  const policies = new Map(config.policies.map((policy) => [policy.id, policy]))
+  const pools = new Map(config.pools.map((pool) => [pool.id, pool]))
+  const positions = new Map(config.endpoints.map((endpoint, position) => [endpoint.id, position]))
+  const known = new Map<string, readonly Endpoint[]>()
+  return (id) => {
+    const policy = policies.get(id)
+    const found = known.get(id) ?? (policy === undefined ? [] : endpointsOfPolicy(config, policy, pools, positions))
+    known.set(id, found)
+    return found
+  }
+}
+
+function endpointsOfPolicy(
+  config: Config,
+  policy: Policy,
+  pools: ReadonlyMap<string, Pool>,
+  positions: ReadonlyMap<string, number>,
+): readonly Endpoint[] {
+  const used = new Set([...policy.rules.flatMap((rule) => rule.pools), ...policy.fallback])
+  const ids = new Set([...used].flatMap((pool) => pools.get(pool)?.members.map((member) => member.endpoint) ?? []))
+  const found = [...ids].flatMap((id) => positions.get(id) ?? [])
+  return found.sort((a, b) => a - b).map((position) => config.endpoints[position]!)
 }
 
 function prepareRows(

@@ -7,13 +7,15 @@ import type { Config, Zone } from '../../policy/config/config-schema.ts'
 import { findAsciiForm } from '../../policy/config/domain-name.ts'
 import { cursorOfPack } from '../transfer/record-cursor.ts'
 import { canonicalName, NameError, parseName } from '../wire/name.ts'
+import { Octets } from '../wire/octets.ts'
 import { findRdataType } from '../wire/rdata/rdata-registry.ts'
 import { parseRdata, RdataError, type RdataToken, splitRdata } from '../wire/rdata/rdata-text.ts'
 import { findType, TYPE_NS, TYPE_SOA } from '../wire/registry.ts'
 import { type DynamicRecord, layersByZone, mergeLayer } from '../zone/dynamic-layer.ts'
-import { RecordTable } from '../zone/record-table.ts'
+import { RecordTable, tableOfRecords } from '../zone/record-table.ts'
 import { type IncludeReader, readZoneFile } from '../zone/zone-file-parser.ts'
 import type { ZoneInput, ZoneIssue, ZoneRecord } from '../zone/zone-record.ts'
+import { keyOfZone } from './compile-keys.ts'
 
 /** Zones ready to compile, and what is wrong with them. */
 export type ZonesRead = { readonly zones: readonly ZoneInput[]; readonly issues: readonly IssueDraft[] }
@@ -29,6 +31,12 @@ export function draftOfZoneIssue(issue: ZoneIssue, path: IssueDraft['path'], isF
   return isFile ? { ...draft, where: { file: issue.file, line: Math.max(1, issue.line), column: Math.max(1, issue.column) } } : draft
 }
 
+/** One zone as it was read, before its serial is written into it; the issues have the number of the zone that it had then. */
+export type ZoneRead = { readonly input: ZoneInput; readonly issues: readonly IssueDraft[] }
+
+/** Gives what was read of a zone before, by its key (keyOfZone), or reads it. */
+export type KeepZone = (key: () => string, read: () => ZoneRead) => ZoneRead
+
 /**
  * Reads all zones of a document. `serials` gives the SOA serial of zones whose serial is `auto`, by zone name; `dynamic` what updates did
  * to them (resolver/zone/dynamic-layer.ts), `transferred` the packed records of secondary zones.
@@ -38,20 +46,41 @@ export function readZones(
   serials: ReadonlyMap<string, number>,
   dynamic: readonly DynamicRecord[] = [],
   transferred: ReadonlyMap<string, Uint8Array> = new Map(),
+  keep: KeepZone = (_, read) => read(),
 ): ZonesRead {
   const issues: IssueDraft[] = []
   const layers = layersByZone(dynamic)
   const zones = config.zones.map((zone, number) => {
     if (zone.primaries.length > 0) return readTransferred(zone, transferred.get(zone.name))
-    const serial = serials.get(zone.name)
-    const read = readZone(config, zone, number, serial, issues)
-    const layer = layers.get(zone.name)
-    if (layer === undefined) return read
-    const merged = mergeLayer(read, layer)
-    if (zone.serial === 'auto' && serial !== undefined && merged.table !== undefined) writeSerial(merged.table, serial)
-    return merged
+    const layer = layers.get(zone.name) ?? []
+    const read = keep(
+      () => keyOfZone(config.files, zone, layer),
+      () => readLayered(config, zone, number, layer),
+    )
+    for (const issue of read.issues) issues.push({ ...issue, path: ['zones', number, ...issue.path.slice(2)] })
+    const serial = zone.serial === 'auto' ? serials.get(zone.name) : undefined
+    return serial === undefined ? read.input : withSerial(read.input, serial)
   })
   return { zones, issues }
+}
+
+/** A zone as a table of its own, its layer laid over it. */
+function readLayered(config: Config, zone: Zone, number: number, layer: readonly DynamicRecord[]): ZoneRead {
+  const issues: IssueDraft[] = []
+  const read = readZone(config, zone, number, undefined, issues)
+  const merged = mergeLayer(read, layer)
+  return { input: { ...merged, records: [], table: tableOfRecords(merged.records, merged.file, merged.table) }, issues }
+}
+
+/** The zone with another serial; what was read is left alone, it may be kept. */
+function withSerial(zone: ZoneInput, serial: number): ZoneInput {
+  const { table } = zone
+  if (table === undefined) return zone
+  const octets = new Octets(table.octets.length)
+  octets.pushAll(table.octets.bytes.subarray(0, table.octets.length))
+  const copy = Object.assign(new RecordTable(), table, { octets })
+  writeSerial(copy, serial)
+  return { ...zone, table: copy }
 }
 
 /** A secondary zone. Before its first transfer it is a SOA that is never answered: the zone counts as expired. */
