@@ -122,7 +122,7 @@ async function run(args: CommandArgs): Promise<number> {
   })
   const publisher = new Publisher({
     store,
-    compile: compiler.compile,
+    compiler,
     hub,
     geodata,
     geodataPath,
@@ -139,6 +139,7 @@ async function run(args: CommandArgs): Promise<number> {
     now: Date.now,
     log,
   })
+  await publisher.open()
   const updates = new UpdateDesk({ publisher, log, now: Date.now })
   const secrets = textFlag(flags, 'secrets', paths.secrets)
   const secondaries = new SecondaryKeeper({
@@ -374,6 +375,7 @@ async function bringUp(publisher: Publisher, flags: Flags, log: ProcessLog): Pro
   }
   try {
     await publisher.republish()
+    publisher.warmUp()
   } catch (error) {
     // Nodes go on with what they have, and the console is the place to correct it: control must come up.
     log.error({ err: error }, 'the newest generation could not be published again')

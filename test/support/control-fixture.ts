@@ -21,6 +21,7 @@ import { recordHealth } from '../../admin-ui/api/observe/health-recorder.ts'
 import { StandingRing } from '../../admin-ui/api/observe/standing-ring.ts'
 import { OverrideDesk } from '../../admin-ui/api/overrides/override-desk.ts'
 import { DraftDesk } from '../../admin-ui/api/publish/draft-desk.ts'
+import { createLocalCompiler } from '../../admin-ui/api/publish/local-compiler.ts'
 import { Publisher, type PublisherParts } from '../../admin-ui/api/publish/publisher.ts'
 import { allRoutes } from '../../admin-ui/api/routes/all-routes.ts'
 import { type ApiServerOptions, createApiServers } from '../../admin-ui/api/server.ts'
@@ -43,7 +44,6 @@ import { tryProbes } from '../../health/probe/try-probes.ts'
 import { DEFAULT_RETENTION, openHealthHistory } from '../../policy/store/health-history.ts'
 import { openStore } from '../../policy/store/store.ts'
 import { openWebhookQueue } from '../../policy/store/webhook-queue.ts'
-import { compileSnapshot } from '../../resolver/snapshot/compile-snapshot.ts'
 import { makeSyntheticGeodata } from './synthetic-geodata.ts'
 
 /** The document of DESIGN.md section 10. */
@@ -226,10 +226,14 @@ export async function startControl(
     log: { error: () => undefined },
   })
   const fleet = new FleetWatch(hub, feed, ring, now, recorder.add)
+  const compiler = createLocalCompiler(() => geodata)
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const publisherParts: PublisherParts = {
     store,
-    compile: async (input) => compileSnapshot({ ...input, geodata, moreZones: [] }),
+    compiler: {
+      parse: async (source) => compiler.parse(source),
+      compile: async (source, input) => compiler.compile(source, input),
+    },
     hub,
     geodata,
     geodataPath: 'fixture',

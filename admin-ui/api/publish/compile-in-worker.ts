@@ -1,21 +1,23 @@
-/** Compiles in a worker thread that ends by itself when it is not needed for a while: its copy of the geodata goes with it. Shell. */
+/**
+ * Reads and compiles documents in a worker thread. A thread that is not needed for a while ends by itself, and its copy of the geodata
+ * goes with it; one that has worked on a large document stays, since the next change of that would have to wait for a cold one. Shell.
+ */
 import { Worker } from 'node:worker_threads'
-import type { IssueDraft } from '../../../policy/config/config-issue.ts'
 import { attachSnapshot } from '../../../resolver/snapshot/attach-snapshot.ts'
 import type { CompileQuestion, CompileReply } from './compile-thread.ts'
-import type { Compile, CompileOutcome } from './publisher.ts'
+import type { DocumentCompiler, DocumentSource } from './document-compiler.ts'
 
 /** The thread waits this long for another document: a cold one takes 0.4 s more, for geodata and code. Its copy of them takes some 100 MB. */
 const IDLE_MS = 600_000
-/** The thread is replaced after this many documents: blocks that it posted are freed late, or never. */
-const MOST_COMPILES = 20
+/** From this size on (text and files, characters) a cold thread takes more than a second. */
+const LARGE = 1 << 20
 /** A compile that takes longer hangs: the largest documents take seconds. */
 const TIMEOUT_MS = 120_000
 /** Heap of the thread in MB: a hostile document must not take the machine's memory. */
 const HEAP_MB = 2048
 
 /** A compiler with a life. */
-export type Compiler = { readonly compile: Compile; readonly close: () => Promise<void> }
+export type Compiler = DocumentCompiler & { readonly close: () => Promise<void> }
 
 type Waiting = { readonly resolve: (reply: CompileReply) => void; readonly reject: (error: Error) => void }
 
@@ -23,13 +25,14 @@ type Waiting = { readonly resolve: (reply: CompileReply) => void; readonly rejec
 export function createCompiler(): Compiler {
   let worker: Worker | undefined
   let idle: NodeJS.Timeout | undefined
+  let hasLarge = false
   let nextId = 1
-  let compiles = 0
   const waiting = new Map<number, Waiting>()
 
   function end(reason: Error): void {
     const ended = worker
     worker = undefined
+    hasLarge = false
     for (const { reject } of waiting.values()) reject(reason)
     waiting.clear()
     void ended?.terminate()
@@ -40,8 +43,10 @@ export function createCompiler(): Compiler {
     const started = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } })
     started.unref()
     started.on('message', (reply: CompileReply) => {
-      waiting.get(reply.id)?.resolve(reply)
+      const asker = waiting.get(reply.id)
       waiting.delete(reply.id)
+      if (reply.failure === undefined) asker?.resolve(reply)
+      else asker?.reject(new Error(`the compile thread failed: ${reply.failure}`))
     })
     started.on('error', (error) => {
       if (worker === started) end(error)
@@ -52,27 +57,28 @@ export function createCompiler(): Compiler {
     return started
   }
 
+  async function ask(source: DocumentSource, input: CompileQuestion['input']): Promise<CompileReply> {
+    clearTimeout(idle)
+    worker ??= start()
+    hasLarge ||= sizeOf(source) > LARGE
+    const id = nextId++
+    const timer = setTimeout(() => end(new Error(`a document took longer than ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS)
+    try {
+      return await new Promise<CompileReply>((resolve, reject) => {
+        waiting.set(id, { resolve, reject })
+        worker!.postMessage({ id, source: { text: source.text, files: source.files }, input } satisfies CompileQuestion)
+      })
+    } finally {
+      clearTimeout(timer)
+      if (!hasLarge && waiting.size === 0) idle = setTimeout(() => end(new Error('idle')), IDLE_MS).unref()
+    }
+  }
+
   return {
-    compile: async (input) => {
-      clearTimeout(idle)
-      if (waiting.size === 0 && ++compiles > MOST_COMPILES) {
-        compiles = 1
-        end(new Error('replaced'))
-      }
-      worker ??= start()
-      const id = nextId++
-      const timer = setTimeout(() => end(new Error(`the compile took longer than ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS)
-      try {
-        const reply = await new Promise<CompileReply>((resolve, reject) => {
-          waiting.set(id, { resolve, reject })
-          worker!.postMessage({ id, input } satisfies CompileQuestion)
-        })
-        return outcomeOf(reply, input.generation)
-      } finally {
-        clearTimeout(timer)
-        idle = setTimeout(() => end(new Error('idle')), IDLE_MS)
-        idle.unref()
-      }
+    parse: async (source) => (await ask(source, undefined)).parsed!,
+    compile: async (source, input) => {
+      const { block, digest, issues } = (await ask(source, input)).compiled!
+      return { snapshot: block === undefined ? undefined : attachSnapshot(block, input.generation, digest), issues }
     },
     close: async () => {
       clearTimeout(idle)
@@ -82,18 +88,6 @@ export function createCompiler(): Compiler {
   }
 }
 
-function outcomeOf(reply: CompileReply, generation: number): CompileOutcome {
-  const snapshot = reply.block === undefined ? undefined : attachSnapshot(reply.block, generation, reply.digest)
-  return { snapshot, issues: reply.issues.map(withWordingFunctions) }
-}
-
-/** The texts of a posted wording as the functions that makeIssue expects. */
-function withWordingFunctions(issue: IssueDraft): IssueDraft {
-  if (issue.wording === undefined) return issue
-  const { severity, message, remedy } = issue.wording as unknown as {
-    severity: 'error' | 'warning' | 'note'
-    message: string
-    remedy: string
-  }
-  return { ...issue, wording: { severity, message: () => message, remedy: () => remedy } }
+function sizeOf({ text, files }: DocumentSource): number {
+  return Object.values(files).reduce((sum, file) => sum + file.length, text.length)
 }

@@ -1,20 +1,29 @@
-/** Worker entry: compiles documents off control's event loop, so that the API answers while a large one compiles. One message, one answer. */
+/**
+ * Worker entry: reads and compiles documents off control's event loop, so that the API answers while a large one is worked on. One
+ * message, one answer. What it keeps from one to the next only saves time: another thread in its place gives the same answers.
+ */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
 import type { Geodata } from '../../../geodata/geodata.ts'
 import { loadGeodata } from '../../../geodata/geodata-file.ts'
-import type { IssueDraft } from '../../../policy/config/config-issue.ts'
-import { compileSnapshot } from '../../../resolver/snapshot/compile-snapshot.ts'
-import type { CompileInput } from './publisher.ts'
+import type { Issue } from '../../contract/issue.ts'
+import type { CompileInput, DocumentSource, ParsedDocument } from './document-compiler.ts'
+import { createLocalCompiler } from './local-compiler.ts'
 
-/** What the thread is asked. */
-export type CompileQuestion = { readonly id: number; readonly input: CompileInput }
-/** What it answers: the block is shared memory, laid open again by the asker. An issue's wording cannot travel, so it is put into words here. */
+/** What the thread is asked: to read a document, or, with `input`, to compile it. */
+export type CompileQuestion = { readonly id: number; readonly source: DocumentSource; readonly input: CompileInput | undefined }
+/** What it answers. The block of a compile is shared memory, laid open again by the asker. */
 export type CompileReply = {
   readonly id: number
-  readonly block: SharedArrayBuffer | undefined
-  readonly digest: string
-  readonly issues: readonly IssueDraft[]
+  readonly parsed?: ParsedDocument
+  readonly compiled?: { readonly block: SharedArrayBuffer | undefined; readonly digest: string; readonly issues: readonly Issue[] }
+  /** What went wrong. */
+  readonly failure?: string
 }
+
+/** Pause after which garbage is collected: blocks that were posted weigh nothing for the collector, and would stay for long. */
+const COLLECT_AFTER_MS = 500
 
 /** The geodata of the last compile: a file never changes its content, so its path says which it is. */
 let loaded: { readonly path: string; readonly geodata: Geodata } | undefined
@@ -28,17 +37,23 @@ function geodataOf(path: string): Geodata {
   return loaded.geodata
 }
 
-parentPort!.on('message', ({ id, input }: CompileQuestion) => {
-  const { snapshot, issues } = compileSnapshot({ ...input, geodata: geodataOf(input.geodataPath), moreZones: [] })
-  const reply: CompileReply = { id, block: snapshot?.block, digest: snapshot?.digest ?? '', issues: issues.map(withPlainWording) }
-  parentPort!.postMessage(reply)
-})
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+const compiler = createLocalCompiler(geodataOf)
+let pause: NodeJS.Timeout | undefined
 
-/** Functions cannot be posted: their text can. */
-function withPlainWording(issue: IssueDraft): IssueDraft {
-  if (issue.wording === undefined) return issue
-  const words: Record<string, string> = {}
-  for (const [key, value] of Object.entries(issue.params)) words[key] = typeof value === 'object' ? value.join(', ') : String(value)
-  const { severity, message, remedy } = issue.wording
-  return { ...issue, wording: { severity, message: message(words), remedy: remedy(words) } as never }
+function answer({ id, source, input }: CompileQuestion): CompileReply {
+  try {
+    if (input === undefined) return { id, parsed: compiler.parse(source) }
+    const { snapshot, issues } = compiler.compile(source, input)
+    return { id, compiled: { block: snapshot?.block, digest: snapshot?.digest ?? '', issues } }
+  } catch (error) {
+    return { id, failure: (error as Error).stack ?? String(error) }
+  }
 }
+
+parentPort!.on('message', (question: CompileQuestion) => {
+  parentPort!.postMessage(answer(question))
+  clearTimeout(pause)
+  pause = setTimeout(collect, COLLECT_AFTER_MS)
+})

@@ -8,14 +8,18 @@ import type { Change } from '../../contract/change.ts'
 import type { Draft } from '../../contract/draft.ts'
 import type { PolicyObject } from '../../contract/policy.ts'
 import { ApiError } from '../api-error.ts'
+import type { DocumentSource } from './document-compiler.ts'
 import { diffDocuments } from './document-diff.ts'
-import { type DocumentSource, type Publisher, plainValue } from './publisher.ts'
+import { type Checked, type Publisher, plainValue } from './publisher.ts'
+import { RecentDocuments } from './recent-documents.ts'
 
 type PlainDocument = Record<string, unknown>
 
 /** A document to look at or to edit: the draft, or live when there is none. */
-export type Desk = DocumentSource & {
+export type Desk = {
   readonly of: 'draft' | 'live'
+  readonly files: Readonly<Record<string, string>>
+  /** Nobody changes it: it is kept for the next look. */
   readonly value: PlainDocument
   readonly baseGeneration: number
   readonly stored: StoredDraft | undefined
@@ -29,10 +33,17 @@ export function etagOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex').slice(0, 24)
 }
 
+/** The document of a stored draft. */
+export function sourceOf({ documentText, files }: StoredDraft): DocumentSource {
+  return { text: documentText, files }
+}
+
 /** The drafts of a store. */
 export class DraftDesk {
   readonly #store: Store
   readonly #publisher: Publisher
+  /** Plain values of drafts. */
+  readonly #values = new RecentDocuments<PlainDocument>()
 
   constructor(store: Store, publisher: Publisher) {
     this.#store = store
@@ -43,16 +54,15 @@ export class DraftDesk {
   open(account: string, of: 'draft' | 'live'): Desk {
     const stored = of === 'draft' ? this.#store.getDraft(account) : undefined
     if (stored !== undefined) {
-      const { documentText: text, files } = stored
-      return { of: 'draft', text, files, value: plainValue(text), baseGeneration: this.#baseOf(stored), stored }
+      const source = sourceOf(stored)
+      const value = this.#values.get(source, () => plainValue(source.text))
+      return { of: 'draft', files: stored.files, value, baseGeneration: this.#baseOf(stored), stored }
     }
     const live = this.#publisher.live()
-    const value = live?.value ?? EMPTY
     return {
       of: 'live',
-      text: JSON.stringify(value, null, 2),
       files: live?.files ?? {},
-      value,
+      value: live?.value ?? EMPTY,
       baseGeneration: live?.generation.number ?? 0,
       stored,
     }
@@ -71,7 +81,7 @@ export class DraftDesk {
   }
 
   /** The draft as the API shows it. */
-  view(account: string): Draft {
+  async view(account: string): Promise<Draft> {
     const desk = this.open(account, 'draft')
     return {
       exists: desk.of === 'draft',
@@ -79,17 +89,26 @@ export class DraftDesk {
       liveGeneration: this.#store.latestGenerationNumber(),
       savedAt: desk.stored === undefined ? null : new Date(desk.stored.updatedAt).toISOString(),
       etag: this.etag(account),
-      changes: this.changes(desk),
-      issues: this.#publisher.check(desk).issues,
+      changes: await this.changes(desk),
+      issues: (await this.check(desk)).issues,
     }
   }
 
   /** Base → draft. */
-  changes(desk: Desk): readonly Change[] {
+  async changes(desk: Desk): Promise<readonly Change[]> {
     if (desk.of === 'live') return []
-    const checked = this.#publisher.check(desk)
+    const checked = await this.check(desk)
     // Compared in canonical form when it has one: another spelling of the same is no change.
-    return diffDocuments(this.#baseValue(desk), checked.value ?? desk.value)
+    return diffDocuments(await this.#baseValue(desk), checked.value ?? desk.value)
+  }
+
+  /** What is wrong with a document, and its canonical form. Live was read when it was published. */
+  async check(desk: Desk): Promise<Pick<Checked, 'issues' | 'config' | 'value' | 'digest'>> {
+    if (desk.stored !== undefined) return this.#publisher.check(sourceOf(desk.stored))
+    const live = this.#publisher.live()
+    if (live === undefined) return this.#publisher.check({ text: JSON.stringify(EMPTY), files: {} })
+    const { config, value, issues, generation } = live
+    return { issues, config, value: config && value, digest: generation.canonicalDigest }
   }
 
   /** Replaces the draft; begins one when there is none. */
@@ -109,7 +128,10 @@ export class DraftDesk {
     if (policy === undefined) policies.splice(at, at < 0 ? 0 : 1)
     else if (at < 0) policies.push(policy)
     else policies[at] = policy
-    this.save(account, { text: JSON.stringify({ ...desk.value, policies }, null, 2), files: desk.files })
+    const value = { ...desk.value, policies }
+    const source = { text: JSON.stringify(value, null, 2), files: desk.files }
+    this.#values.get(source, () => value)
+    this.save(account, source)
   }
 
   /** Throws the draft away; true when there was one. */
@@ -118,11 +140,11 @@ export class DraftDesk {
   }
 
   /** Moves the draft onto the live generation, object by object. Throws DRAFT_CONFLICT when both changed the same object. */
-  rebase(account: string): void {
+  async rebase(account: string): Promise<void> {
     const desk = this.open(account, 'draft')
     const live = this.#publisher.live()
     if (desk.stored === undefined || live === undefined || desk.baseGeneration === live.generation.number) return
-    const { merged, conflicts } = mergeDocuments(this.#baseValue(desk), this.#publisher.check(desk).value ?? desk.value, live.value)
+    const { merged, conflicts } = mergeDocuments(await this.#baseValue(desk), (await this.check(desk)).value ?? desk.value, live.value)
     if (conflicts.length > 0) {
       const names = conflicts.map((conflict) => `${conflict.section} ${conflict.object}`)
       const both = diffDocuments(live.value, desk.value).filter((change) => names.includes(`${change.section} ${change.object}`))
@@ -140,9 +162,9 @@ export class DraftDesk {
     )
   }
 
-  #baseValue(desk: Desk): PlainDocument {
+  async #baseValue(desk: Desk): Promise<PlainDocument> {
     if (desk.baseGeneration === 0) return EMPTY
-    return this.#publisher.generation(desk.baseGeneration)?.value ?? EMPTY
+    return (await this.#publisher.generation(desk.baseGeneration))?.value ?? EMPTY
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The one way to a new generation. Everything that changes what nodes serve (apply, draft, roll back, a document at start) comes here.
  *
- *   text ─ parse ─► Config ─ serials ─ compile (worker) ─► Snapshot ─ guards ─► warnings accepted?
+ *   text ─ parse (thread) ─► Config ─ serials ─ compile (thread) ─► Snapshot ─ guards ─► warnings accepted?
  *        ─► store (synchronous, durable) ─► snapshot file ─► nodes ─► acks
  *
  * Updates and transfers in come by publishLayers: the document stays, dynamic layers change, and a generation is made of both.
@@ -14,9 +14,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FleetHub } from '../../../cluster/fleet-transport.ts'
 import type { Geodata } from '../../../geodata/geodata.ts'
-import { type IssueDraft, makeIssue } from '../../../policy/config/config-issue.ts'
 import type { Config } from '../../../policy/config/config-schema.ts'
-import { type ParseResult, parseConfig } from '../../../policy/config/parse-config.ts'
+import { parseConfig } from '../../../policy/config/parse-config.ts'
 import { readYaml } from '../../../policy/config/read-yaml.ts'
 import { documentValue } from '../../../policy/config/write-config.ts'
 import type { Generation, NewAuditEntry, Store, StoredZone, TransferredZone } from '../../../policy/store/store.ts'
@@ -31,36 +30,15 @@ import type { Issue } from '../../contract/issue.ts'
 import type { PublishAnswer } from '../../contract/publish.ts'
 import { ApiError } from '../api-error.ts'
 import type { ApiLog } from '../server.ts'
+import type { CompileOutcome, DocumentCompiler, DocumentSource, ParsedDocument } from './document-compiler.ts'
 import { diffDocuments } from './document-diff.ts'
 import { hasErrors, viewIssue, warningCodes } from './issue-view.ts'
 import { findMovement, type PolicyMovement, type Side } from './moved-addresses.ts'
 import { checkGuards } from './publish-guards.ts'
 import { type Holders, rankNow, settleHolders } from './ranking-of-now.ts'
+import { isSameSource, RecentDocuments } from './recent-documents.ts'
 import { withSets, writtenLayers } from './written-layers.ts'
-import { assignSerials, type ZoneSerial } from './zone-serials.ts'
-
-/** A document with the files it names. */
-export type DocumentSource = { readonly text: string; readonly files: Readonly<Record<string, string>> }
-
-/** What the compiler is given and gives. */
-export type CompileInput = {
-  readonly config: Config
-  /** Canonical digest of the document. */
-  readonly documentDigest: string
-  readonly generation: number
-  /** Serials given to zones, by apex. */
-  readonly serials: ReadonlyMap<string, number>
-  /** Dynamic layers of zones. */
-  readonly dynamic: readonly DynamicRecord[]
-  /** Packed records of secondary zones, in shared memory, by zone name. */
-  readonly transferred: ReadonlyMap<string, Uint8Array>
-  /** Geodata file to compile with. */
-  readonly geodataPath: string
-}
-/** Outcome of a compile: no snapshot when an error is among the issues. */
-export type CompileOutcome = { readonly snapshot: Snapshot | undefined; readonly issues: readonly IssueDraft[] }
-/** Compiles in a worker thread. */
-export type Compile = (input: CompileInput) => Promise<CompileOutcome>
+import { assignSerials, keepContentDigests, type ZoneSerial } from './zone-serials.ts'
 
 /** Geodata and the file it was read from. */
 export type GeodataInUse = { readonly geodata: Geodata; readonly geodataPath: string }
@@ -78,7 +56,7 @@ export type GeodataChange = GeodataInUse & {
 /** What the publisher works with. */
 export type PublisherParts = {
   readonly store: Store
-  readonly compile: Compile
+  readonly compiler: DocumentCompiler
   readonly hub: Pick<FleetHub, 'publish'>
   /** The geodata in use at the start and its file. */
   readonly geodata: Geodata
@@ -144,12 +122,10 @@ export type Judgement = {
 /** What other geodata would do to the answers of the live document. */
 export type GeodataJudgement = { readonly before: Side; readonly after: Side; readonly movement: readonly PolicyMovement[] }
 
-/** A document that was only parsed. */
-export type Checked = {
-  readonly issues: readonly Issue[]
-  readonly config: Config | undefined
+/** A document that was only read. */
+export type Checked = ParsedDocument & {
+  /** Canonical form as plain values, defaults left out. */
   readonly value: Record<string, unknown> | undefined
-  readonly digest: string
 }
 
 /** The live document, parsed. */
@@ -170,9 +146,6 @@ const SNAPSHOTS_KEPT = 3
 /** Setting: newest generation that came as a whole document. */
 const LAST_DOCUMENT = 'publish.lastDocumentGeneration'
 
-/** Issues of layers have no place in the document. */
-const NOWHERE = { file: '', line: 1, column: 1 }
-
 /** Publishes, one at a time. */
 export class Publisher {
   readonly #parts: PublisherParts
@@ -187,7 +160,8 @@ export class Publisher {
   /** Dynamic layers of the live generation. */
   #dynamic: readonly DynamicRecord[] | undefined
   #transferred: ReadonlyMap<string, TransferredZone> | undefined
-  #compiled: { readonly key: string; readonly outcome: CompileOutcome } | undefined
+  #compiled: { readonly source: DocumentSource; readonly key: string; readonly outcome: CompileOutcome } | undefined
+  readonly #documents = new RecentDocuments<Promise<ParsedDocument>>()
   #inUse: GeodataInUse
 
   constructor(parts: PublisherParts) {
@@ -200,24 +174,31 @@ export class Publisher {
     return this.#inUse
   }
 
+  /** Reads what is live in the compile thread, so that nobody has to do it in this one. To be waited for once, at the start. */
+  async open(): Promise<void> {
+    const generation = this.#parts.store.latestGeneration()
+    if (generation !== undefined) this.#live = liveDocument(generation, await this.#parse(sourceOf(generation)))
+  }
+
   /** The live document; undefined before the first publish. */
   live(): LiveDocument | undefined {
     const number = this.#parts.store.latestGenerationNumber()
     if (number === 0) return undefined
     if (this.#live?.generation.number === number) return this.#live
-    this.#live = readGeneration(this.#parts.store.latestGeneration()!)
+    const generation = this.#parts.store.latestGeneration()!
+    this.#live = liveDocument(generation, parseHere(sourceOf(generation)))
     return this.#live
   }
 
-  /** A generation, parsed; undefined = there is none with this number. */
-  generation(number: number): LiveDocument | undefined {
+  /** A generation, read; undefined = there is none with this number. */
+  async generation(number: number): Promise<LiveDocument | undefined> {
     if (this.live()?.generation.number === number) return this.live()
     if (this.#earlier?.generation.number === number) return this.#earlier
     const { store } = this.#parts
     // One that is kept no more, because only layers changed with it, had the document of the one before it.
     const generation = store.getGeneration(number) ?? store.getGeneration(store.documentNumberOf(number))
     if (generation === undefined) return undefined
-    this.#earlier = readGeneration(generation)
+    this.#earlier = liveDocument(generation, await this.#parse(sourceOf(generation)))
     return this.#earlier
   }
 
@@ -259,25 +240,40 @@ export class Publisher {
     return one === other || (one !== 0 && store.documentNumberOf(one) === store.documentNumberOf(other))
   }
 
-  /** Parses only: fast, for every change of a draft. `value` is the canonical form as plain values. */
-  check(source: DocumentSource): Checked {
-    return checkedOf(parse(source))
+  /** Reads only: for every change of a draft. */
+  async check(source: DocumentSource): Promise<Checked> {
+    const parsed = await this.#parse(source)
+    return { ...parsed, value: parsed.config && plainOf(parsed.config) }
   }
 
-  /** Parses, compiles, and applies the guards; keeps nothing. */
-  judge(source: DocumentSource): Promise<Judgement> {
-    return this.#judge(parse(source))
+  /** Reads, compiles, and applies the guards; keeps nothing. */
+  async judge(source: DocumentSource): Promise<Judgement> {
+    return this.#judge(source, await this.#parse(source))
   }
 
-  async #judge(parsed: ParseResult, dynamic: readonly DynamicRecord[] = this.dynamic()): Promise<Judgement> {
+  /** A document as the compile thread reads it; one that was read lately is not read again. */
+  async #parse(source: DocumentSource): Promise<ParsedDocument> {
+    const reading = this.#documents.get(source, () => this.#parts.compiler.parse(source))
+    try {
+      const parsed = await reading
+      if (parsed.config !== undefined) keepContentDigests(parsed.config, parsed.contentDigests)
+      return parsed
+    } catch (error) {
+      // The thread is gone, not the document wrong.
+      this.#documents.drop(reading)
+      throw error
+    }
+  }
+
+  async #judge(source: DocumentSource, parsed: ParsedDocument, dynamic: readonly DynamicRecord[] = this.dynamic()): Promise<Judgement> {
     const nothing = { digest: '', config: undefined, snapshot: undefined, serials: {}, movedPercent: null, moves: [] }
-    if (!parsed.ok) return { ...nothing, issues: parsed.issues.map(viewIssue) }
     const { config, digest } = parsed
+    if (config === undefined) return { ...nothing, issues: parsed.issues }
     const { store } = this.#parts
     const serials = assignSerials(config, (zone) => this.serials().get(zone), this.#parts.now(), dynamic, digestsOf(this.transferred()))
-    const compiled = await this.#compile(config, digest, store.latestGenerationNumber() + 1, serials, dynamic, this.transferred())
-    const late = compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? parsed.locate(draft.path, draft.atKey))))
-    const issues = [...parsed.issues.map(viewIssue), ...late]
+    const document = { source, config, digest }
+    const compiled = await this.#compile(document, store.latestGenerationNumber() + 1, serials, dynamic, this.transferred())
+    const issues = [...parsed.issues, ...compiled.issues]
     if (compiled.snapshot === undefined || hasErrors(issues)) return { ...nothing, config, digest, issues }
     const guards = await this.#guard(config, compiled.snapshot)
     return { config, digest, snapshot: compiled.snapshot, serials, ...guards, issues: [...issues, ...guards.issues] }
@@ -319,9 +315,9 @@ export class Publisher {
     const transferred = new Map([...this.transferred(), ...(change.transferred ?? []).map((zone) => [zone.zone, shared(zone)] as const)])
     const serials = assignSerials(config, (zone) => this.serials().get(zone), this.#parts.now(), dynamic, digestsOf(transferred))
     const raised = this.#raised(serials)
-    const compiled = await this.#compile(config, canonicalDigest, number + 1, serials, dynamic, transferred)
+    const compiled = await this.#compile(documentOf(live.generation, config), number + 1, serials, dynamic, transferred)
     const { snapshot } = compiled
-    if (snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
+    if (snapshot === undefined) throw invalid(compiled.issues)
     if (this.#parts.now() > (change.expiresAt ?? Number.POSITIVE_INFINITY))
       throw new ApiError('PUBLISH_FAILED', 'the compile ended when nobody waited for it any more')
     const saved = store.transaction(() => {
@@ -386,9 +382,10 @@ export class Publisher {
     }
     const { canonicalDigest, number, documentNumber } = live.generation
     const serials = this.#serialsOf(live.config)
-    const compiled = await this.#compile(live.config, canonicalDigest, number + 1, serials, this.dynamic(), this.transferred(), geodataPath)
+    const document = documentOf(live.generation, live.config)
+    const compiled = await this.#compile(document, number + 1, serials, this.dynamic(), this.transferred(), geodataPath)
     const { snapshot } = compiled
-    if (snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
+    if (snapshot === undefined) throw invalid(compiled.issues)
     const saved = store.transaction(() => {
       change.record()
       const generation = {
@@ -423,9 +420,10 @@ export class Publisher {
     const before = this.#snapshot
     if (live?.config === undefined || before === undefined) return undefined
     const { config, generation } = live
-    const { canonicalDigest, number, zones } = generation
-    const compiled = await this.#compile(config, canonicalDigest, number + 1, zones, this.dynamic(), this.transferred(), geodataPath)
-    if (compiled.snapshot === undefined) throw invalid(compiled.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE))))
+    const { number, zones } = generation
+    const document = documentOf(generation, config)
+    const compiled = await this.#compile(document, number + 1, zones, this.dynamic(), this.transferred(), geodataPath)
+    if (compiled.snapshot === undefined) throw invalid(compiled.issues)
     const [scores, holders] = await Promise.all([this.#parts.scores(), this.#parts.incumbents()])
     const settled = settleHolders(before.meta.rankPlan, compiled.snapshot.meta.rankPlan, scores ?? [], holders)
     const sides = {
@@ -442,6 +440,24 @@ export class Publisher {
     return turn
   }
 
+  /**
+   * Has the live document compiled for nothing but what the compile thread keeps of it, so that the first change after a start takes no
+   * longer than others. Waited for by nobody.
+   */
+  warmUp(): void {
+    const live = this.live()
+    if (live?.config === undefined) return
+    const serials = this.#serialsOf(live.config)
+    const warm = this.#compile(
+      documentOf(live.generation, live.config),
+      live.generation.number,
+      serials,
+      this.dynamic(),
+      this.transferred(),
+    )
+    warm.catch((error: unknown) => this.#parts.log.warn({ err: error }, 'what is live could not be compiled'))
+  }
+
   /** Changes from the live document to another. */
   changesFromLive(value: Record<string, unknown>): readonly Change[] {
     return diffDocuments(this.live()?.value ?? {}, value)
@@ -450,23 +466,24 @@ export class Publisher {
   async #publishNow(wish: PublishWish): Promise<PublishAnswer> {
     const { store, log } = this.#parts
     const live = this.live()
-    const parsed = parse(wish)
-    const checked = checkedOf(parsed)
-    if (checked.config === undefined) throw invalid(checked.issues)
-    this.#refuseStale(wish, live, checked.config)
-    const dynamic = wish.replaceDynamic === true ? writtenLayers(checked.config) : this.dynamic()
+    const source = sourceOf({ documentText: wish.text, files: wish.files })
+    const parsed = await this.#parse(source)
+    const { config } = parsed
+    if (config === undefined) throw invalid(parsed.issues)
+    this.#refuseStale(wish, live, config)
+    const dynamic = wish.replaceDynamic === true ? writtenLayers(config) : this.dynamic()
     const keepsLayers = wish.replaceDynamic !== true || layerText(dynamic) === layerText(this.dynamic())
-    if (live !== undefined && live.generation.canonicalDigest === checked.digest && keepsLayers) {
+    if (live !== undefined && live.generation.canonicalDigest === parsed.digest && keepsLayers) {
       const { number, snapshotDigest } = live.generation
       if (wish.origin === 'draft') store.deleteDraft(wish.account)
-      return { generation: number, digest: checked.digest, snapshotDigest, nodes: [], issues: checked.issues, changed: false }
+      return { generation: number, digest: parsed.digest, snapshotDigest, nodes: [], issues: parsed.issues, changed: false }
     }
-    const judged = await this.#judge(parsed, dynamic)
+    const judged = await this.#judge(source, parsed, dynamic)
     if (judged.snapshot === undefined) throw invalid(judged.issues)
-    const accepted = await this.#acceptWarnings(wish, parsed, judged.issues, dynamic)
+    const accepted = await this.#acceptWarnings(wish, { source, config, digest: parsed.digest }, parsed.issues, judged.issues, dynamic)
     const { snapshot } = judged
     const raised = this.#raised(judged.serials)
-    const secondary = new Set(checked.config.zones.filter((zone) => zone.primaries.length > 0).map((zone) => zone.name))
+    const secondary = new Set(config.zones.filter((zone) => zone.primaries.length > 0).map((zone) => zone.name))
     const left = [...this.transferred().keys()].filter((name) => !secondary.has(name))
     const saved = store.transaction(() => {
       // A zone that is secondary again one day is transferred again: what it was by then is of no use.
@@ -523,7 +540,7 @@ export class Publisher {
     const { number } = live.generation
     const basedOn = wish.basedOn ?? Number(this.#parts.store.getSetting(LAST_DOCUMENT) ?? 0)
     if (this.hasSameDocument(basedOn, number)) return
-    const extras = { liveGeneration: number, changes: diffDocuments(live.value, documentValue(config)) }
+    const extras = { liveGeneration: number, changes: diffDocuments(live.value, plainOf(config)) }
     if (wish.origin === 'draft')
       throw new ApiError('DRAFT_NOT_BASED_ON_LIVE', `the draft was begun on generation ${basedOn}, but ${number} is live`, extras)
     const by = `published by ${live.generation.author}`
@@ -533,7 +550,8 @@ export class Publisher {
   /** Codes of the warnings that were passed. Throws PUBLISH_WARNINGS when one was not. */
   async #acceptWarnings(
     wish: PublishWish,
-    parsed: ParseResult,
+    document: CompiledDocument,
+    own: readonly Issue[],
     issues: readonly Issue[],
     dynamic: readonly DynamicRecord[],
   ): Promise<readonly string[]> {
@@ -541,7 +559,7 @@ export class Publisher {
       wish.accept === 'all' || (wish.accept === 'document' ? !code.startsWith('PUBLISH_') : wish.accept.includes(code))
     let codes = warningCodes(issues)
     if (codes.some((code) => !passes(code))) {
-      const foreign = await this.#foreignWarnings(parsed, issues, dynamic)
+      const foreign = await this.#foreignWarnings(document, own, issues, dynamic)
       codes = warningCodes(issues.filter((issue) => !foreign.has(issue)))
     }
     const left = codes.filter((code) => !passes(code))
@@ -553,21 +571,23 @@ export class Publisher {
    * Warnings that come of updates and transfers in, not of the document: nobody who publishes it can do anything about them, so they do
    * not hold it up. They are those that the document does not have alone.
    */
-  async #foreignWarnings(parsed: ParseResult, issues: readonly Issue[], dynamic: readonly DynamicRecord[]): Promise<ReadonlySet<Issue>> {
-    if (!parsed.ok || (dynamic.length === 0 && this.transferred().size === 0)) return new Set()
+  async #foreignWarnings(
+    document: CompiledDocument,
+    own: readonly Issue[],
+    issues: readonly Issue[],
+    dynamic: readonly DynamicRecord[],
+  ): Promise<ReadonlySet<Issue>> {
+    if (dynamic.length === 0 && this.transferred().size === 0) return new Set()
     const kept = this.#compiled
-    const serials = this.#serialsOf(parsed.config)
-    const alone = await this.#compile(parsed.config, parsed.digest, 0, serials, [], new Map())
+    const alone = await this.#compile(document, 0, this.#serialsOf(document.config), [], new Map())
     this.#compiled = kept
-    const late = alone.issues.map((draft) => viewIssue(makeIssue(draft, draft.where ?? NOWHERE)))
-    const own = new Set([...parsed.issues.map(viewIssue), ...late].map(({ code, message }) => `${code} ${message}`))
-    return new Set(issues.filter(({ code, message }) => !code.startsWith('PUBLISH_') && !own.has(`${code} ${message}`)))
+    const known = new Set([...own, ...alone.issues].map(({ code, message }) => `${code} ${message}`))
+    return new Set(issues.filter(({ code, message }) => !code.startsWith('PUBLISH_') && !known.has(`${code} ${message}`)))
   }
 
   /** Compiles, or takes the last outcome when it was the same document with the same serials: a publish mostly follows its review. */
   async #compile(
-    config: Config,
-    documentDigest: string,
+    { source, config, digest }: CompiledDocument,
     generation: number,
     zones: Readonly<Record<string, ZoneSerial>>,
     dynamic: readonly DynamicRecord[],
@@ -575,13 +595,16 @@ export class Publisher {
     geodataPath: string = this.#inUse.geodataPath,
   ): Promise<CompileOutcome> {
     const serials = new Map(Object.entries(zones).map(([zone, given]) => [zone, given.serial]))
-    const key = `${geodataPath} ${documentDigest} ${JSON.stringify([...serials])} ${layerText(dynamic)} ${JSON.stringify([...digestsOf(secondary)])}`
-    if (this.#compiled?.key === key) return this.#compiled.outcome
+    const key = `${geodataPath} ${digest} ${JSON.stringify([...serials])} ${layerText(dynamic)} ${JSON.stringify([...digestsOf(secondary)])}`
+    const kept = this.#compiled
+    if (kept?.key === key && isSameSource(kept.source, source)) return kept.outcome
     // Others are of zones that are secondary no more.
-    const names = config.zones.filter((zone) => zone.primaries.length > 0).map((zone) => zone.name)
-    const transferred = new Map(names.flatMap((name) => (secondary.has(name) ? [[name, secondary.get(name)!.records] as const] : [])))
-    const outcome = await this.#parts.compile({ config, documentDigest, generation, serials, dynamic, transferred, geodataPath })
-    this.#compiled = { key, outcome }
+    const names = config.zones.filter((zone) => zone.primaries.length > 0 && secondary.has(zone.name)).map((zone) => zone.name)
+    const transferred = new Map(names.map((name) => [name, secondary.get(name)!.records] as const))
+    const transferredDigests = new Map(names.map((name) => [name, secondary.get(name)!.digest] as const))
+    const input = { documentDigest: digest, generation, serials, dynamic, transferred, transferredDigests, geodataPath }
+    const outcome = await this.#parts.compiler.compile(source, input)
+    this.#compiled = { source, key, outcome }
     return outcome
   }
 
@@ -656,8 +679,7 @@ export class Publisher {
       if (live.config === undefined)
         throw new ApiError('PUBLISH_FAILED', `generation ${generation.number} is not valid for this version`, { issues: live.issues })
       const compiled = await this.#compile(
-        live.config,
-        generation.canonicalDigest,
+        documentOf(generation, live.config),
         generation.number,
         this.#serialsOf(live.config),
         this.dynamic(),
@@ -707,24 +729,36 @@ function shared(zone: TransferredZone): TransferredZone {
   return zone.records.buffer instanceof SharedArrayBuffer ? zone : { ...zone, records: share(zone.records) }
 }
 
-function parse({ text, files }: DocumentSource): ParseResult {
-  return parseConfig(text, new Map(Object.entries(files)))
+/** A document to compile. */
+type CompiledDocument = { readonly source: DocumentSource; readonly config: Config; readonly digest: string }
+
+function sourceOf({ documentText, files }: Pick<Generation, 'documentText' | 'files'>): DocumentSource {
+  return { text: documentText, files }
 }
 
-function checkedOf(parsed: ParseResult): Checked {
-  const issues = parsed.issues.map(viewIssue)
-  if (!parsed.ok) return { issues, config: undefined, value: undefined, digest: '' }
-  return { issues, config: parsed.config, value: documentValue(parsed.config), digest: parsed.digest }
+function documentOf(generation: Generation, config: Config): CompiledDocument {
+  return { source: sourceOf(generation), config, digest: generation.canonicalDigest }
 }
 
-function readGeneration(generation: Generation): LiveDocument {
-  return liveDocument(generation, parse({ text: generation.documentText, files: generation.files }))
+/** In this thread: only for who asks what is live before open() has ended. */
+function parseHere({ text, files }: DocumentSource): Pick<ParsedDocument, 'issues' | 'config'> {
+  const parsed = parseConfig(text, new Map(Object.entries(files)))
+  return { issues: parsed.issues.map(viewIssue), config: parsed.ok ? parsed.config : undefined }
 }
 
-function liveDocument(generation: Generation, parsed: ParseResult): LiveDocument {
-  const issues = parsed.issues.map(viewIssue)
-  if (!parsed.ok) return { generation, config: undefined, value: plainValue(generation.documentText), files: generation.files, issues }
-  return { generation, config: parsed.config, value: documentValue(parsed.config), files: parsed.config.files, issues }
+function liveDocument(generation: Generation, { config, issues }: Pick<ParsedDocument, 'issues' | 'config'>): LiveDocument {
+  if (config === undefined) return { generation, config, value: plainValue(generation.documentText), files: generation.files, issues }
+  return { generation, config, value: plainOf(config), files: config.files, issues }
+}
+
+/** By configuration: a draft's is that of live once it is published. */
+const plainValues = new WeakMap<Config, Record<string, unknown>>()
+
+/** A configuration as plain values; nobody changes them. */
+function plainOf(config: Config): Record<string, unknown> {
+  const value = plainValues.get(config) ?? documentValue(config)
+  plainValues.set(config, value)
+  return value
 }
 
 /** A document as plain values, whatever is wrong with it; empty when it cannot be read at all. */

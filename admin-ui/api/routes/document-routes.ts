@@ -6,6 +6,7 @@ import type { GenerationAnswer, GenerationSummary } from '../../contract/generat
 import { ApiError } from '../api-error.ts'
 import type { ApiParts } from '../api-parts.ts'
 import { diffDocuments } from '../publish/document-diff.ts'
+import { sourceOf } from '../publish/draft-desk.ts'
 import { hasErrors, warningCodes } from '../publish/issue-view.ts'
 import type { LiveDocument } from '../publish/publisher.ts'
 import { withWrittenLayers } from '../publish/written-layers.ts'
@@ -29,8 +30,8 @@ type Names =
 /** Handlers. */
 export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
   const { publisher, drafts, store } = parts
-  const viewDraft = (user: string) => {
-    const answer = drafts.view(user)
+  const viewDraft = async (user: string) => {
+    const answer = await drafts.view(user)
     return { answer, etag: answer.etag }
   }
   return {
@@ -50,7 +51,7 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
     },
     checkDocument: async ({ body }) => {
       const judged = await publisher.judge(body)
-      const { value } = publisher.check(body)
+      const { value } = await publisher.check(body)
       return {
         answer: {
           ok: !hasErrors(judged.issues),
@@ -62,17 +63,17 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
     },
     putDocument: async (request) => {
       const { text, files, basedOn, force, comment, accept, replaceDynamic } = request.body
-      checkPrecondition(request, store.latestGeneration()?.canonicalDigest, false)
+      checkPrecondition(request, publisher.live()?.generation.canonicalDigest, false)
       const wish = { text, files, account: callerOf(request).user, comment, accept, basedOn, force, origin: 'document' } as const
       return { answer: await publisher.publish({ ...wish, replaceDynamic }) }
     },
     draft: (request) => viewDraft(callerOf(request).user),
-    draftDocument: (request) => {
+    draftDocument: async (request) => {
       const { user } = callerOf(request)
       const desk = drafts.open(user, 'draft')
       const answer = {
         generation: desk.baseGeneration,
-        digest: publisher.check(desk).digest,
+        digest: (await drafts.check(desk)).digest,
         text: writeText(desk.value, request),
         files: desk.files,
       }
@@ -84,9 +85,9 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
       drafts.save(user, request.body)
       return viewDraft(user)
     },
-    rebaseDraft: (request) => {
+    rebaseDraft: async (request) => {
       const { user } = callerOf(request)
-      drafts.rebase(user)
+      await drafts.rebase(user)
       return viewDraft(user)
     },
     discardDraft: (request) => {
@@ -96,9 +97,9 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
     reviewDraft: async (request) => {
       const desk = drafts.open(callerOf(request).user, 'draft')
       if (desk.stored === undefined) throw new ApiError('DRAFT_EMPTY', 'there is no draft')
-      const judged = await publisher.judge(desk)
+      const judged = await publisher.judge(sourceOf(desk.stored))
       const liveGeneration = store.latestGenerationNumber()
-      const changes = drafts.changes(desk)
+      const changes = await drafts.changes(desk)
       return {
         answer: {
           baseGeneration: desk.baseGeneration,
@@ -118,10 +119,9 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
       const desk = drafts.open(user, 'draft')
       if (desk.stored === undefined) throw new ApiError('DRAFT_EMPTY', 'there is no draft')
       const { comment, accept } = request.body
-      const source = { text: desk.text, files: desk.files }
       return {
         answer: await publisher.publish({
-          ...source,
+          ...sourceOf(desk.stored),
           account: user,
           comment,
           accept,
@@ -138,10 +138,10 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
       const live = store.latestGenerationNumber()
       return { answer: { generations: rows.slice(0, limit).map((row) => viewSummary(row, live)), more: rows.length > limit } }
     },
-    generation: (request) => {
-      const found = findGeneration(parts, request.params.generation!)
+    generation: async (request) => {
+      const found = await findGeneration(parts, request.params.generation!)
       const against = numberParameter(request, 'against', found.generation.number - 1, 0, Number.MAX_SAFE_INTEGER)
-      const other = against === 0 ? undefined : findGeneration(parts, String(against))
+      const other = against === 0 ? undefined : await findGeneration(parts, String(against))
       const answer: GenerationAnswer = {
         ...viewSummary(found.generation, store.latestGenerationNumber()),
         text: JSON.stringify(found.value, null, 2),
@@ -152,7 +152,7 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
       return { answer }
     },
     rollBack: async (request) => {
-      const { generation } = findGeneration(parts, request.params.generation!)
+      const { generation } = await findGeneration(parts, request.params.generation!)
       const { comment, accept } = request.body
       const source = { text: generation.documentText, files: generation.files }
       const wish = { ...source, account: callerOf(request).user, comment, accept, basedOn: null, force: true, origin: 'rollback' } as const
@@ -168,8 +168,8 @@ function writeText(value: Record<string, unknown>, request: Pick<ApiRequest, 'qu
   throw new ApiError('API_PARAMETER', `format "${format.slice(0, 20)}" is neither json nor yaml`)
 }
 
-function findGeneration({ publisher }: ApiParts, text: string): LiveDocument {
-  const found = /^\d{1,15}$/.test(text) ? publisher.generation(Number(text)) : undefined
+async function findGeneration({ publisher }: ApiParts, text: string): Promise<LiveDocument> {
+  const found = /^\d{1,15}$/.test(text) ? await publisher.generation(Number(text)) : undefined
   if (found === undefined) throw new ApiError('GENERATION_UNKNOWN', `there is no generation "${text.slice(0, 20)}"`)
   return found
 }

@@ -14,38 +14,43 @@ type Names = 'policies' | 'policy' | 'putPolicy' | 'deletePolicy' | 'pools'
 type Plain = Readonly<Record<string, unknown>>
 
 /** Handlers. */
-export function policyRoutes({ publisher, drafts, lines, store }: ApiParts): RouteHandlers<Names> {
-  const view = (desk: Desk, policy: PolicyObject): PolicyAnswer => {
-    const checked = publisher.check(desk)
+export function policyRoutes({ drafts, lines, store }: ApiParts): RouteHandlers<Names> {
+  const view = async (desk: Desk, policy: PolicyObject): Promise<PolicyAnswer> => {
+    const checked = await drafts.check(desk)
     const keys = [...new Set(policy.rules.map((rule) => rule.line))]
     return {
       policy,
       etag: etagOf(policy),
       of: desk.of,
       generation: desk.baseGeneration,
-      issues: issuesOf(desk, policy.id, checked.issues),
+      issues: issuesByPolicy(checked.issues)(policiesOf(desk.value).findIndex(({ id }) => id === policy.id)),
       lines: keys.map((line) => lines.describe(line, customOf(desk))),
     }
   }
   return {
-    policies: (request) => {
+    policies: async (request) => {
       const desk = openDesk(request, drafts)
       const live = policiesOf(drafts.open('', 'live').value)
-      const { issues } = publisher.check(desk)
-      const present = policiesOf(desk.value).map((policy) =>
-        summarise(desk, policy, issuesOf(desk, policy.id, issues), draftState(policy, live, desk)),
+      const issuesOf = issuesByPolicy((await drafts.check(desk)).issues)
+      const namesOf = namesByPolicy(desk)
+      const liveById = new Map(live.map((policy) => [policy.id, policy]))
+      const list = policiesOf(desk.value)
+      const present = list.map((policy, position) =>
+        summarise(policy, namesOf(policy.id), issuesOf(position), draftState(policy, liveById.get(policy.id), desk)),
       )
       const ids = new Set(present.map((policy) => policy.id))
       const removed =
-        desk.of === 'live' ? [] : live.filter((policy) => !ids.has(policy.id)).map((policy) => summarise(desk, policy, [], 'removed'))
+        desk.of === 'live'
+          ? []
+          : live.filter((policy) => !ids.has(policy.id)).map((policy) => summarise(policy, namesOf(policy.id), [], 'removed'))
       return { answer: { generation: store.latestGenerationNumber(), policies: [...present, ...removed] } }
     },
-    policy: (request) => {
+    policy: async (request) => {
       const desk = openDesk(request, drafts)
-      const answer = view(desk, findPolicy(desk, request.params.id!))
+      const answer = await view(desk, findPolicy(desk, request.params.id!))
       return { answer, etag: answer.etag }
     },
-    putPolicy: (request) => {
+    putPolicy: async (request) => {
       const { user } = callerOf(request)
       const id = request.params.id!
       if (request.body.id !== id)
@@ -54,7 +59,7 @@ export function policyRoutes({ publisher, drafts, lines, store }: ApiParts): Rou
       checkPrecondition(request, before === undefined ? undefined : etagOf(before), true)
       drafts.savePolicy(user, id, request.body)
       const desk = drafts.open(user, 'draft')
-      const answer = view(desk, findPolicy(desk, id))
+      const answer = await view(desk, findPolicy(desk, id))
       return { status: before === undefined ? 201 : 200, answer, etag: answer.etag }
     },
     deletePolicy: (request) => {
@@ -90,11 +95,16 @@ function findPolicy(desk: Desk, id: string): PolicyObject {
   }
 }
 
-function summarise(desk: Desk, policy: PolicyObject, issues: readonly Issue[], draft: PolicySummary['draft']): PolicySummary {
+function summarise(
+  policy: PolicyObject,
+  names: PolicySummary['names'],
+  issues: readonly Issue[],
+  draft: PolicySummary['draft'],
+): PolicySummary {
   const rules = listOf(policy.rules)
   return {
     id: policy.id,
-    names: namesOf(desk, policy.id),
+    names,
     ruleCount: rules.length,
     pools: [...new Set([...rules.flatMap((rule) => textsOf(rule.pools)), ...textsOf(policy.fallback)])],
     precedence: policy.precedence ?? 'place-first',
@@ -104,23 +114,34 @@ function summarise(desk: Desk, policy: PolicyObject, issues: readonly Issue[], d
   }
 }
 
-function namesOf(desk: Desk, policy: string): PolicySummary['names'] {
-  return listOf(desk.value.names)
-    .filter((name) => name.policy === policy)
-    .map((name) => ({ name: String(name.name), types: textsOf(name.types) }))
+/** A document may have 100,000 names: looked through once. */
+function namesByPolicy(desk: Desk): (policy: string) => PolicySummary['names'] {
+  const found = new Map<unknown, PolicySummary['names'][number][]>()
+  for (const name of listOf(desk.value.names)) {
+    const names = found.get(name.policy) ?? []
+    names.push({ name: String(name.name), types: textsOf(name.types) })
+    found.set(name.policy, names)
+  }
+  return (policy) => found.get(policy) ?? []
 }
 
-function draftState(policy: PolicyObject, live: readonly PolicyObject[], desk: Desk): PolicySummary['draft'] {
+function draftState(policy: PolicyObject, was: PolicyObject | undefined, desk: Desk): PolicySummary['draft'] {
   if (desk.of === 'live') return 'same'
-  const was = live.find((other) => other.id === policy.id)
   if (was === undefined) return 'added'
   return etagOf(was) === etagOf(policy) ? 'same' : 'changed'
 }
 
-/** Issues at or below the policy's place in the document. */
-function issuesOf(desk: Desk, id: string, issues: readonly Issue[]): readonly Issue[] {
-  const path = `policies[${policiesOf(desk.value).findIndex((policy) => policy.id === id)}]`
-  return issues.filter((issue) => issue.path === path || issue.path.startsWith(`${path}.`) || issue.path.startsWith(`${path}[`))
+/** Issues at or below a policy's place in the document, by its position there. */
+function issuesByPolicy(issues: readonly Issue[]): (position: number) => readonly Issue[] {
+  const found = new Map<number, Issue[]>()
+  for (const issue of issues) {
+    const [, position] = /^policies\[(\d+)\](?=$|[.[])/.exec(issue.path) ?? []
+    if (position === undefined) continue
+    const own = found.get(Number(position)) ?? []
+    own.push(issue)
+    found.set(Number(position), own)
+  }
+  return (position) => found.get(position) ?? []
 }
 
 function summarisePool(desk: Desk, pool: Plain): PoolSummary {

@@ -20,7 +20,7 @@ export function probeRoutes({
     tryProbes: async (request) => {
       const { endpoint: id, probe, of } = request.body
       const desk = drafts.open(callerOf(request).user, of)
-      const config = desk.of === 'live' ? publisher.live()?.config : publisher.check(desk).config
+      const config = desk.of === 'live' ? publisher.live()?.config : (await drafts.check(desk)).config
       if (config === undefined)
         throw new ApiError('API_NOT_FOUND', desk.of === 'live' ? 'nothing is live' : 'the draft has mistakes: mend them first')
       const endpoint = endpointOf(config, id, probe)
