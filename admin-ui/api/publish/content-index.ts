@@ -14,11 +14,17 @@ export type ContentIndex = {
   readonly policies: ReadonlyMap<string, Policy>
   readonly pools: ReadonlyMap<string, Pool>
   readonly endpoints: ReadonlyMap<string, Endpoint>
-  /** Digests of zones that nothing lies beside; filled while they are asked for. */
-  readonly digests: Map<string, string>
 }
 
 const KNOWN = new WeakMap<Config, ContentIndex>()
+const DIGESTS = new WeakMap<Config, Map<string, string>>()
+
+/** Digests of zones of a configuration that nothing lies beside, by zone name; filled while they are asked for. */
+export function knownDigests(config: Config): Map<string, string> {
+  const digests = DIGESTS.get(config) ?? new Map<string, string>()
+  DIGESTS.set(config, digests)
+  return digests
+}
 
 /** The index of a configuration, which is not changed afterwards. */
 export function indexContent(config: Config): ContentIndex {
@@ -32,7 +38,6 @@ export function indexContent(config: Config): ContentIndex {
     policies: byId(config.policies),
     pools: byId(config.pools),
     endpoints: byId(config.endpoints),
-    digests: new Map(),
   }
   KNOWN.set(config, index)
   return index
@@ -64,8 +69,17 @@ function byZone<T extends { readonly name: string }>(
   below: boolean,
 ): ReadonlyMap<string, readonly T[]> {
   const found = new Map<string, T[]>()
+  // Names of one zone share what follows their first label.
+  const above = new Map<string, readonly string[]>()
   for (const item of list) {
-    for (const zone of zonesAbove(zones, item.name)) {
+    const next = nextLabel(item.name, 0)
+    const parent = next < 0 ? '' : item.name.slice(next)
+    let around = above.get(parent)
+    if (around === undefined) {
+      around = zonesAbove(zones, parent)
+      above.set(parent, around)
+    }
+    for (const zone of zones.has(item.name) && item.name !== '.' ? [item.name, ...around] : around) {
       if (below && zone === item.name) continue
       const items = found.get(zone)
       if (items === undefined) found.set(zone, [item])

@@ -38,7 +38,9 @@ const INNER_KEYS: Readonly<Record<string, (element: PlainObject) => string>> = {
 export function diffDocuments(before: PlainDocument, after: PlainDocument): readonly Change[] {
   const changes: Change[] = []
   for (const section of ['zones', 'probes', 'endpoints', 'pools', 'lines', 'policies', 'names', 'tsigKeys'] as const) {
-    diffObjects(section, keyed(section, before[section]), keyed(section, after[section]), changes)
+    const keyOf = (element: PlainObject): string => keyOfObject(section, element)
+    const [old, next] = withoutSame(asObjects(before[section]), asObjects(after[section]), keyOf)
+    diffObjects(section, keyed(old, keyOf), keyed(next, keyOf), changes)
   }
   for (const section of ['geodata', 'options'] as const) diffValue(section, section, '', before[section], after[section], changes)
   diffFiles(asObject(before.files), asObject(after.files), changes)
@@ -76,8 +78,9 @@ function diffKey(section: Section, id: string, key: string, before: unknown, aft
     diffValue(section, id, key, before, after, changes)
     return
   }
-  const old = new Map(asObjects(before).map((element) => [keyOf(element), element]))
-  const next = new Map(asObjects(after).map((element) => [keyOf(element), element]))
+  const [oldOnes, nextOnes] = withoutSame(asObjects(before), asObjects(after), keyOf)
+  const old = keyed(oldOnes, keyOf)
+  const next = keyed(nextOnes, keyOf)
   for (const inner of new Set([...old.keys(), ...next.keys()]))
     diffValue(section, id, `${key}[${inner}]`, old.get(inner), next.get(inner), changes)
 }
@@ -111,14 +114,36 @@ function shown(value: unknown): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text
 }
 
-function keyed(section: Section, list: unknown): Map<string, PlainObject> {
-  const found = new Map<string, PlainObject>()
-  for (const element of asObjects(list)) {
-    const name = String(element.id ?? element.name ?? '')
-    // A name may be steered once for A and once for AAAA, by different policies.
-    found.set(section === 'names' ? `${name} ${asList(element.types).join('+')}` : name, element)
-  }
-  return found
+/**
+ * Both lists without what they have in common at both ends: one edit in 100,000 objects leaves the few that it touched. Where one of these
+ * has the key of one that was left out, both lists stay whole: of a key that stands twice the last one counts.
+ */
+function withoutSame(
+  before: readonly PlainObject[],
+  after: readonly PlainObject[],
+  keyOf: (element: PlainObject) => string,
+): readonly [readonly PlainObject[], readonly PlainObject[]] {
+  const least = Math.min(before.length, after.length)
+  let first = 0
+  while (first < least && sameValue(before[first], after[first])) first++
+  let last = 0
+  while (last < least - first && sameValue(before[before.length - 1 - last], after[after.length - 1 - last])) last++
+  const old = before.slice(first, before.length - last)
+  const next = after.slice(first, after.length - last)
+  const keys = new Set([...old, ...next].map(keyOf))
+  const isTwice = (element: PlainObject, at: number): boolean =>
+    (at < first || at >= before.length - last) && keys.size > 0 && keys.has(keyOf(element))
+  return before.some(isTwice) ? [before, after] : [old, next]
+}
+
+function keyed(list: readonly PlainObject[], keyOf: (element: PlainObject) => string): Map<string, PlainObject> {
+  return new Map(list.map((element) => [keyOf(element), element]))
+}
+
+function keyOfObject(section: Section, element: PlainObject): string {
+  const name = String(element.id ?? element.name ?? '')
+  // A name may be steered once for A and once for AAAA, by different policies.
+  return section === 'names' ? `${name} ${asList(element.types).join('+')}` : name
 }
 
 function keysOf(before: PlainObject, after: PlainObject): readonly string[] {
@@ -130,15 +155,19 @@ const asObject = (value: unknown): PlainObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as PlainObject) : {}
 const asObjects = (value: unknown): readonly PlainObject[] => asList(value).map(asObject)
 
-/** Equality whatever the order of keys; an empty object or list equals none. */
+/** Equality as JSON, whatever the order of keys; a key without a value is none. */
 function sameValue(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b)
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((element, at) => sameValue(element, b[at]))
+  const [one, other] = [a as PlainObject, b as PlainObject]
+  let count = 0
+  for (const key of Object.keys(one)) {
+    if (one[key] === undefined) continue
+    count++
+    if (!sameValue(one[key], other[key])) return false
+  }
+  for (const key of Object.keys(other)) if (other[key] !== undefined) count--
+  return count === 0
 }

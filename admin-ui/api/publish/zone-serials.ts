@@ -3,12 +3,12 @@
  * equal serials and secondaries do not transfer for nothing. Pure; what was given before is passed in.
  */
 import { createHash } from 'node:crypto'
-import type { Config, SteeredName, Zone } from '../../../policy/config/config-schema.ts'
+import type { Config, Zone } from '../../../policy/config/config-schema.ts'
 import { digestOfZoneFiles } from '../../../resolver/snapshot/zone-files.ts'
 import { isLaterSerial, serialOfSoa } from '../../../resolver/transfer/serial.ts'
 import { TYPE_SOA } from '../../../resolver/wire/registry.ts'
 import { type DynamicRecord, layersByZone, layerText } from '../../../resolver/zone/dynamic-layer.ts'
-import { type ContentIndex, indexContent, zonesAbove } from './content-index.ts'
+import { type ContentIndex, indexContent, knownDigests, zonesAbove } from './content-index.ts'
 
 /** Serial of a zone and the digest of the content it stands for. */
 export type ZoneSerial = { readonly serial: number; readonly contentDigest: string }
@@ -58,11 +58,11 @@ export function assignSerials(
 ): Readonly<Record<string, ZoneSerial>> {
   const serials: Record<string, ZoneSerial> = {}
   const layers = layersByZone(dynamic)
-  const index = indexContent(config)
-  const shown: Shown = { layers: byZoneAbove(index, layers), transferred: byZoneAbove(index, transferred) }
+  const zones = new Set(config.zones.map((zone) => zone.name))
+  const shown: Shown = { layers: byZoneAbove(zones, layers), transferred: byZoneAbove(zones, transferred) }
   for (const zone of config.zones) {
     if (zone.serial !== 'auto') continue
-    const contentDigest = digestZone(config, index, zone, shown)
+    const contentDigest = digestZone(config, zone, shown)
     const before = previous(zone.name)
     if (before?.contentDigest === contentDigest) serials[zone.name] = before
     else serials[zone.name] = { serial: nextOf(before, [zone.soa?.serial ?? 0, soaSerial(layers.get(zone.name) ?? [])], at), contentDigest }
@@ -72,15 +72,14 @@ export function assignSerials(
 
 /** Digests of the contents of all zones as they are when nothing lies beside the document, by zone name. */
 export function digestContents(config: Config): ReadonlyMap<string, string> {
-  const index = indexContent(config)
   const alone: Shown = { layers: new Map(), transferred: new Map() }
-  return new Map(config.zones.map((zone) => [zone.name, digestZone(config, index, zone, alone)]))
+  return new Map(config.zones.map((zone) => [zone.name, digestZone(config, zone, alone)]))
 }
 
 /** Takes over what digestContents found for this configuration elsewhere: some 100 ms for a large one. */
 export function keepContentDigests(config: Config, digests: ReadonlyMap<string, string>): void {
-  const index = indexContent(config)
-  for (const [zone, digest] of digests) index.digests.set(zone, digest)
+  const known = knownDigests(config)
+  for (const [zone, digest] of digests) known.set(zone, digest)
 }
 
 /** A serial written in the document or given by an update is a floor: a zone that comes from another server must not go back. */
@@ -102,10 +101,13 @@ type Shown = {
   readonly transferred: ReadonlyMap<string, readonly (readonly [zone: string, digest: string])[]>
 }
 
-function byZoneAbove<T>(index: ContentIndex, values: ReadonlyMap<string, T>): ReadonlyMap<string, readonly (readonly [string, T])[]> {
+function byZoneAbove<T>(
+  zones: ReadonlySet<string>,
+  values: ReadonlyMap<string, T>,
+): ReadonlyMap<string, readonly (readonly [string, T])[]> {
   const found = new Map<string, (readonly [string, T])[]>()
   for (const entry of values) {
-    for (const zone of zonesAbove(index.zones, entry[0])) {
+    for (const zone of zonesAbove(zones, entry[0])) {
       const entries = found.get(zone)
       if (entries === undefined) found.set(zone, [entry])
       else entries.push(entry)
@@ -115,16 +117,19 @@ function byZoneAbove<T>(index: ContentIndex, values: ReadonlyMap<string, T>): Re
 }
 
 /** SHA-256 of all that a transfer of the zone shows: records, master files, and the static view of its steered names. */
-function digestZone(config: Config, index: ContentIndex, zone: Zone, shown: Shown): string {
+function digestZone(config: Config, zone: Zone, shown: Shown): string {
   const rows = (shown.layers.get(zone.name) ?? []).flatMap(([, layer]) => layer)
   const secondary = shown.transferred.get(zone.name) ?? []
   const isPlain = rows.length === 0 && secondary.length === 0
-  const known = isPlain ? index.digests.get(zone.name) : undefined
+  const known = isPlain ? knownDigests(config).get(zone.name) : undefined
   if (known !== undefined) return known
+  const index = indexContent(config)
+  const view = staticViews(index)
   const { serial: _serial, ecs: _ecs, allowTransfer: _allow, notify: _notify, soa, ...rest } = zone
   const { allowUpdate: _update, dynamicRecords: _dynamic, primaries: _primaries, ...content } = rest
-  const names = (index.names.get(zone.name) ?? []).map((name) => [name.name, name.types, name.records, staticView(index, name)])
-  const files = digestOfZoneFiles(config.files, zone)
+  const names = (index.names.get(zone.name) ?? []).map((name) => [name.name, name.types, name.records, view(name.policy)])
+  // Not "" without files: digests of before stay.
+  const files = zone.file === '' ? {} : digestOfZoneFiles(config.files, zone)
   const dynamic = {
     ...(rows.length === 0 ? {} : { dynamic: layerText(rows) }),
     ...(secondary.length === 0 ? {} : { secondary }),
@@ -138,7 +143,7 @@ function digestZone(config: Config, index: ContentIndex, zone: Zone, shown: Show
     ...dynamic,
   }
   const digest = createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex')
-  if (isPlain) index.digests.set(zone.name, digest)
+  if (isPlain) knownDigests(config).set(zone.name, digest)
   return digest
 }
 
@@ -158,12 +163,19 @@ function nestedZones(config: Config, index: ContentIndex, zone: Zone): { readonl
   return { nested: shown }
 }
 
-/** Addresses of the first fallback pool, which stand for a steered name in a transfer. */
-function staticView(index: ContentIndex, name: SteeredName): readonly unknown[] {
-  const policy = index.policies.get(name.policy)
-  const pool = index.pools.get(policy?.fallback[0] ?? '')
-  const endpoints = (pool?.members ?? []).map(({ endpoint: id }) => index.endpoints.get(id))
-  const shown = endpoints.filter((endpoint) => endpoint?.enabled !== false)
-  const addresses = shown.map((endpoint) => [endpoint?.ipv4, endpoint?.ipv6, endpoint?.target])
-  return [policy?.ttlSeconds, addresses]
+/** Addresses of the first fallback pool of each policy, which stand for its names in a transfer; worked out once a policy. */
+function staticViews(index: ContentIndex): (policy: string) => readonly unknown[] {
+  const known = new Map<string, readonly unknown[]>()
+  return (id) => {
+    let view = known.get(id)
+    if (view === undefined) {
+      const policy = index.policies.get(id)
+      const pool = index.pools.get(policy?.fallback[0] ?? '')
+      const endpoints = (pool?.members ?? []).map(({ endpoint }) => index.endpoints.get(endpoint))
+      const shown = endpoints.filter((endpoint) => endpoint?.enabled !== false)
+      view = [policy?.ttlSeconds, shown.map((endpoint) => [endpoint?.ipv4, endpoint?.ipv6, endpoint?.target])]
+      known.set(id, view)
+    }
+    return view
+  }
 }
