@@ -5,12 +5,10 @@
 import { Worker } from 'node:worker_threads'
 import { attachSnapshot } from '../../../resolver/snapshot/attach-snapshot.ts'
 import type { CompileQuestion, CompileReply } from './compile-thread.ts'
-import type { DocumentCompiler, DocumentSource } from './document-compiler.ts'
+import { type DocumentCompiler, type DocumentSource, isLargeDocument } from './document-compiler.ts'
 
 /** The thread waits this long for another document: a cold one takes 0.4 s more, for geodata and code. Its copy of them takes some 100 MB. */
 const IDLE_MS = 600_000
-/** From this size on (text and files, characters) a cold thread takes more than a second. */
-const LARGE = 1 << 20
 /** A compile that takes longer hangs: the largest documents take seconds. */
 const TIMEOUT_MS = 120_000
 /** Heap of the thread in MB: a hostile document must not take the machine's memory. */
@@ -60,7 +58,7 @@ export function createCompiler(): Compiler {
   async function ask(source: DocumentSource, input: CompileQuestion['input']): Promise<CompileReply> {
     clearTimeout(idle)
     worker ??= start()
-    hasLarge ||= sizeOf(source) > LARGE
+    hasLarge ||= isLargeDocument(source)
     const id = nextId++
     const timer = setTimeout(() => end(new Error(`a document took longer than ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS)
     try {
@@ -86,8 +84,4 @@ export function createCompiler(): Compiler {
       worker = undefined
     },
   }
-}
-
-function sizeOf({ text, files }: DocumentSource): number {
-  return Object.values(files).reduce((sum, file) => sum + file.length, text.length)
 }

@@ -1,6 +1,6 @@
 /**
  * What reads and compiles documents for the publisher: in control a thread (compile-in-worker.ts), so that a large document stops neither
- * the API nor the events of nodes; in tests the same code in place (local-compiler.ts). Pure types.
+ * the API nor the events of nodes; in tests the same code in place (local-compiler.ts). Pure.
  */
 import type { Config } from '../../../policy/config/config-schema.ts'
 import type { Snapshot } from '../../../resolver/snapshot/snapshot.ts'
@@ -9,6 +9,14 @@ import type { Issue } from '../../contract/issue.ts'
 
 /** A document with the files it names. */
 export type DocumentSource = { readonly text: string; readonly files: Readonly<Record<string, string>> }
+
+/** From this size on (text and files, characters) a cold thread takes more than a second. */
+const LARGE = 1 << 20
+
+/** Whether a document is so large that the compile thread should be warm for it. */
+export function isLargeDocument({ text, files }: DocumentSource): boolean {
+  return Object.values(files).reduce((sum, file) => sum + file.length, text.length) > LARGE
+}
 
 /** A document that was read. */
 export type ParsedDocument = {

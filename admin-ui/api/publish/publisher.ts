@@ -30,7 +30,7 @@ import type { Issue } from '../../contract/issue.ts'
 import type { PublishAnswer } from '../../contract/publish.ts'
 import { ApiError } from '../api-error.ts'
 import type { ApiLog } from '../server.ts'
-import type { CompileOutcome, DocumentCompiler, DocumentSource, ParsedDocument } from './document-compiler.ts'
+import { type CompileOutcome, type DocumentCompiler, type DocumentSource, isLargeDocument, type ParsedDocument } from './document-compiler.ts'
 import { diffDocuments } from './document-diff.ts'
 import { hasErrors, viewIssue, warningCodes } from './issue-view.ts'
 import { findMovement, type PolicyMovement, type Side } from './moved-addresses.ts'
@@ -174,10 +174,18 @@ export class Publisher {
     return this.#inUse
   }
 
-  /** Reads what is live in the compile thread, so that nobody has to do it in this one. To be waited for once, at the start. */
+  /**
+   * Reads what is live in the compile thread when it is large, so that nobody has to do it in this one. To be waited for once, at the
+   * start; a failure only means that live() reads it.
+   */
   async open(): Promise<void> {
     const generation = this.#parts.store.latestGeneration()
-    if (generation !== undefined) this.#live = liveDocument(generation, await this.#parse(sourceOf(generation)))
+    if (generation === undefined || !isLargeDocument(sourceOf(generation))) return
+    try {
+      this.#live = liveDocument(generation, await this.#parse(sourceOf(generation)))
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'the compile thread could not read the live document')
+    }
   }
 
   /** The live document; undefined before the first publish. */
@@ -441,12 +449,12 @@ export class Publisher {
   }
 
   /**
-   * Has the live document compiled for nothing but what the compile thread keeps of it, so that the first change after a start takes no
-   * longer than others. Waited for by nobody.
+   * Has the live document compiled, when it is large, for nothing but what the compile thread keeps of it, so that the first change after a
+   * start takes no longer than others. Waited for by nobody.
    */
   warmUp(): void {
     const live = this.live()
-    if (live?.config === undefined) return
+    if (live?.config === undefined || !isLargeDocument(sourceOf(live.generation))) return
     const serials = this.#serialsOf(live.config)
     const warm = this.#compile(
       documentOf(live.generation, live.config),
