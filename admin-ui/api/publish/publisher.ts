@@ -30,7 +30,13 @@ import type { Issue } from '../../contract/issue.ts'
 import type { PublishAnswer } from '../../contract/publish.ts'
 import { ApiError } from '../api-error.ts'
 import type { ApiLog } from '../server.ts'
-import { type CompileOutcome, type DocumentCompiler, type DocumentSource, isLargeDocument, type ParsedDocument } from './document-compiler.ts'
+import {
+  type CompileOutcome,
+  type DocumentCompiler,
+  type DocumentSource,
+  isLargeDocument,
+  type ParsedDocument,
+} from './document-compiler.ts'
 import { diffDocuments } from './document-diff.ts'
 import { hasErrors, viewIssue, warningCodes } from './issue-view.ts'
 import { findMovement, type PolicyMovement, type Side } from './moved-addresses.ts'
