@@ -6,6 +6,7 @@
  *   plan ─► first results of new endpoints, at most 2 s ─► first ranking of the new generation ─► done
  *           (meanwhile the live generation goes on being ranked in its own memory)
  */
+import { setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { LatencyMessage } from '../model/latency-matrix.ts'
 import type { Override } from '../model/override.ts'
@@ -90,7 +91,11 @@ const FIRST_RESULT_MS = 2000
 /** The kept ranking id may lie this many swaps behind: a minute's (save-schedule.ts) and some. */
 const RANKING_ID_STEP = 60_000 / SWAP_INTERVAL_MS + 10
 
+/** Priority beside answer threads (resolver/transport/thread-priority.ts): a ranking must not wait for probes, loading and garbage. */
+const FIRST_NICE = -5
+
 const { statePath, heartbeat, identity, reports } = workerData as RankWorkerData
+goFirst()
 const send = (message: FromRank): void => parentPort!.postMessage(message)
 const latency = createLatencyOrderer()
 const keeper = startKeeper()
@@ -120,6 +125,15 @@ function startKeeper(): RankKeeper {
   latency.restore(health.latency ?? [], nowMs - elapsedBetween(clocks, readMachineClocks()))
   const kept = { ...health, rankingId: health.rankingId + RANKING_ID_STEP }
   return createRankKeeper(kept, elapsedBetween(clocks, readMachineClocks()), nowMs, identity)
+}
+
+function goFirst(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(FIRST_NICE)
+  } catch {
+    // Not allowed: all threads are equal then.
+  }
 }
 
 function swap(): void {

@@ -120,17 +120,9 @@ export function createAddressHealth(endpointId: string, address: string, probes:
   }
 }
 
-/** Keys that were asked for: every ranking asks for those of every member. */
-const gateKeys = new WeakMap<GateLimits, string>()
-
 /** Key of a gate: equal limits, equal gate. */
 export function gateKey(limits: GateLimits): string {
-  let key = gateKeys.get(limits)
-  if (key === undefined) {
-    key = `${limits.maxErrorRatePercent}/${limits.maxLatencyMs}`
-    gateKeys.set(limits, key)
-  }
-  return key
+  return `${limits.maxErrorRatePercent}/${limits.maxLatencyMs}`
 }
 
 /** A gate before its first judgement: where the probes stand. */
@@ -284,7 +276,12 @@ function isOpen(gate: GateState): boolean {
 
 /** True when the gate with these limits is open. */
 export function isGateOpen(health: AddressHealth, limits: GateLimits): boolean {
-  const gate = health.gates.get(gateKey(limits))
+  return isKeyedGateOpen(health, gateKey(limits))
+}
+
+/** The same by its gateKey, for who asks of thousands. */
+export function isKeyedGateOpen(health: AddressHealth, key: string): boolean {
+  const gate = health.gates.get(key)
   return gate === undefined || isOpen(gate)
 }
 

@@ -31,7 +31,15 @@ import {
   WEIGHT_SCALE,
 } from '../model/ranking.ts'
 import { STANDING_DEGRADED, STANDING_DOWN, STANDING_UNKNOWN, STANDING_UP } from '../model/standing.ts'
-import { type AddressHealth, effectiveStanding, type GateLimits, gateKey, isGateOpen, measuresOf, returnedAtMs } from './address-health.ts'
+import {
+  type AddressHealth,
+  effectiveStanding,
+  type GateLimits,
+  gateKey,
+  isKeyedGateOpen,
+  measuresOf,
+  returnedAtMs,
+} from './address-health.ts'
 import { type CombinedView, isInPlaceBy } from './combine-vantages.ts'
 import { type ForcedReturn, forcedReturnMs, noteForced } from './forced-return.ts'
 import { type Candidate, type Incumbent, keepIncumbent, type UnknownMembers } from './incumbent.ts'
@@ -91,18 +99,24 @@ export function memberKey(poolUse: RankPoolUse, endpointId: string): string {
   return `${poolUse.policyId}/${poolUse.poolId}/${endpointId}`
 }
 
-/** Keys of incumbents that were asked for: every ranking asks for all of them. */
-const incumbentKeys = new WeakMap<RankPoolUse, readonly [string, string]>()
-
 /** Key of an incumbent. */
-export function incumbentKey(poolUse: RankPoolUse, view: 0 | 1): string {
-  let keys = incumbentKeys.get(poolUse)
+export function incumbentKey(poolUse: RankPoolUse, view: number): string {
+  return `${poolUse.policyId}/${poolUse.poolId}/${view}`
+}
+
+/** Keys by pool use: every ranking of a plan asks for all of them. */
+type PlanKeys = { readonly gates: readonly string[]; readonly incumbents: readonly (readonly string[])[] }
+
+const keysOfPlans = new WeakMap<RankPlan, PlanKeys>()
+
+function keysOf(plan: RankPlan): PlanKeys {
+  let keys = keysOfPlans.get(plan)
   if (keys === undefined) {
-    const name = `${poolUse.policyId}/${poolUse.poolId}`
-    keys = [`${name}/0`, `${name}/1`]
-    incumbentKeys.set(poolUse, keys)
+    const { poolUses } = plan
+    keys = { gates: poolUses.map(gateKey), incumbents: [0, 1].map((view) => poolUses.map((poolUse) => incumbentKey(poolUse, view))) }
+    keysOfPlans.set(plan, keys)
   }
-  return keys[view]
+  return keys
 }
 
 /** Limits of the gates that each endpoint of a plan stands behind, without doubles; by endpoint index. */
@@ -149,10 +163,11 @@ export function rankEndpoints(input: RankInput, out: RankingColumns): void {
   const facts: (AddressFacts | undefined)[] = []
   for (let at = 0; at < 2 * plan.endpoints.length; at++)
     facts.push(fillAddress(input, at, addresses[at], overrides.get(plan.endpoints[at >> 1]!.id), out))
+  const keys = keysOf(plan)
   for (const [number, poolUse] of plan.poolUses.entries()) {
-    fillPoolUse(input, poolUse, number, 0, facts, out)
+    fillPoolUse(input, poolUse, number, 0, facts, keys, out)
     if (poolUse.jointFamilies) clearView(poolUse, number, out)
-    else fillPoolUse(input, poolUse, number, 1, facts, out)
+    else fillPoolUse(input, poolUse, number, 1, facts, keys, out)
   }
   for (let at = 0; at < facts.length; at++) out.addressLastEligibleAt[at] = facts[at]?.health.lastEligibleAt ?? 0
 }
@@ -200,8 +215,8 @@ function standingBy(view: CombinedView | undefined, sharePercent: number, own: n
 }
 
 /** Our own gate, or the one that all numbers together close. */
-function isGateOpenFor({ health, view }: AddressFacts, limits: GateLimits): boolean {
-  return view === undefined ? isGateOpen(health, limits) : health.joint?.closed.has(gateKey(limits)) !== true
+function isGateOpenFor({ health, view }: AddressFacts, key: string): boolean {
+  return view === undefined ? isKeyedGateOpen(health, key) : health.joint?.closed.has(key) !== true
 }
 
 /** The addresses that a member stands on in a view: all of them (joint) or the family's; a target stands in both views. */
@@ -234,7 +249,7 @@ function hasVote({ health, standing }: AddressFacts): boolean {
   return health.measurable || standing !== STANDING_UNKNOWN
 }
 
-function memberBitsOf(input: RankInput, stands: readonly AddressFacts[], poolUse: RankPoolUse): number {
+function memberBitsOf(input: RankInput, stands: readonly AddressFacts[], poolUse: RankPoolUse, gate: string): number {
   if (stands.length === 0) return 0
   // Drained to nothing is out, as an override `down` is.
   if (stands.some(({ override }) => override?.action === 'down' || (override?.action === 'drain' && override.share <= 0)))
@@ -246,7 +261,7 @@ function memberBitsOf(input: RankInput, stands: readonly AddressFacts[], poolUse
   const isInPlace = standings.every((standing) => standing >= STANDING_DEGRADED)
   if (standings.every((standing) => standing !== STANDING_DOWN)) bits |= MEMBER_NOT_DOWN
   if (isInPlace) bits |= MEMBER_IN_PLACE
-  const isOpen = stands.every((stand) => isGateOpenFor(stand, poolUse))
+  const isOpen = stands.every((stand) => isGateOpenFor(stand, gate))
   if (isInPlace && isOpen && !input.memory.overloaded.has(stands[0]!.health.endpointId)) bits |= MEMBER_ELIGIBLE
   return bits
 }
@@ -257,6 +272,7 @@ function fillPoolUse(
   number: number,
   view: 0 | 1,
   facts: readonly (AddressFacts | undefined)[],
+  keys: PlanKeys,
   out: RankingColumns,
 ): void {
   const order: RankedMember[] = []
@@ -268,7 +284,7 @@ function fillPoolUse(
     const { endpoint, weight } = poolUse.members[position]!
     const member = poolUse.firstMember + position
     const stands = addressesOf(input, poolUse, endpoint, view, facts)
-    const bits = memberBitsOf(input, stands, poolUse)
+    const bits = memberBitsOf(input, stands, poolUse, keys.gates[number]!)
     allBits |= bits
     if (bits & MEMBER_ELIGIBLE) {
       eligible++
@@ -298,7 +314,7 @@ function fillPoolUse(
     (allBits & MEMBER_NOT_DOWN ? POOL_NOT_DOWN : 0) |
     (allBits & MEMBER_PRESENT ? POOL_PRESENT : 0)
   out.poolTtlBoundSeconds[at] = bound
-  fillPicks(input, poolUse, at, view, order, allBits, out)
+  fillPicks(input, poolUse, keys.incumbents[view]![number]!, at, order, allBits, out)
 }
 
 /** What a member may be picked for, the strongest first. */
@@ -312,8 +328,8 @@ const BITS_FROM_BEST = [MEMBER_ELIGIBLE, MEMBER_IN_PLACE, MEMBER_NOT_DOWN] as co
 function fillPicks(
   input: RankInput,
   poolUse: RankPoolUse,
+  key: string,
   at: number,
-  view: 0 | 1,
   order: readonly RankedMember[],
   allBits: number,
   out: RankingColumns,
@@ -321,7 +337,7 @@ function fillPicks(
   const best = BITS_FROM_BEST.find((bit) => (allBits & bit) !== 0) ?? 0
   const candidates = order.filter(({ bits }) => (bits & best) !== 0)
   const unknown = unknownMembers(input, poolUse, order)
-  const position = keepIncumbent(input.memory.incumbents, incumbentKey(poolUse, view), candidates, poolUse, input.nowMs, unknown)
+  const position = keepIncumbent(input.memory.incumbents, key, candidates, poolUse, input.nowMs, unknown)
   const pick = candidates[position]
   out.poolPick[at] = pick !== undefined && pick.bits & MEMBER_ELIGIBLE ? pick.member : -1
   out.poolPickInPlace[at] = pick !== undefined && pick.bits & MEMBER_IN_PLACE ? pick.member : -1
