@@ -229,7 +229,8 @@ function failuresOf(row: Row): string[] {
   if (row.kind === 'quiet') return failures
   if (row.notShown > 0) failures.push(`${name}: ${row.notShown} swaps were shown by no answer`)
   if (row.maxMs > MOST_MS) failures.push(`${name}: an answer took ${row.maxMs.toFixed(1)} ms`)
-  if (row.loop === 'closed' && row.p50Ratio > MOST_RATIO) failures.push(`${name}: p50 is ${row.p50Ratio.toFixed(2)} times that of quiet rounds`)
+  if (row.loop === 'closed' && row.p50Ratio > MOST_RATIO)
+    failures.push(`${name}: p50 is ${row.p50Ratio.toFixed(2)} times that of quiet rounds`)
   if ((row.computedToShownMostMs ?? 0) > MOST_MS) failures.push(`${name}: a ranking took ${row.computedToShownMostMs!.toFixed(1)} ms`)
   return failures
 }
