@@ -46,19 +46,29 @@ const GOALS: readonly {
   },
   {
     name: 'client subnets in closed loop: all of them, and the scope; a peer that was asked for and is not there is a miss',
-    given: block('ecs', '256x1', {
+    given: block('ecs', '16x16', {
       nearcast: [sample({ perCpuSecond: 240_000, meanScope: 15, wrong: 2 })],
       gdnsd: [sample({ perCpuSecond: 240_000 })],
       null: [sample({ perCpuSecond: 320_000 })],
       knot: [sample({ perCpuSecond: 120_000 })],
     }),
     expected: [
-      ['ecs, 256x1: wrong replies', 2, false],
+      ['ecs, 16x16: wrong replies', 2, false],
+      ['ecs, 16x16: times gdnsd', 1, true],
+      ['ecs, 16x16: times null', 0.75, true],
+      ['ecs, 16x16: times knot', 2, true],
+      ['ecs, 16x16: times pdns', undefined, false],
+      ["ecs, 16x16: mean scope, bits from gdnsd's", 1.5, false],
+    ],
+  },
+  {
+    name: 'client subnets of unrelated clients: Knot and PowerDNS are shown and not judged',
+    given: block('ecs', '256x1', { nearcast: [SAMPLE], gdnsd: [SAMPLE], null: [SAMPLE], knot: [SAMPLE], pdns: [SAMPLE] }),
+    expected: [
+      ['ecs, 256x1: wrong replies', 0, true],
       ['ecs, 256x1: times gdnsd', 1, true],
-      ['ecs, 256x1: times null', 0.75, true],
-      ['ecs, 256x1: times knot', 2, true],
-      ['ecs, 256x1: times pdns', undefined, false],
-      ["ecs, 256x1: mean scope, bits from gdnsd's", 1.5, false],
+      ['ecs, 256x1: times null', 1, true],
+      ["ecs, 256x1: mean scope, bits from gdnsd's", 0, true],
     ],
   },
   {
