@@ -51,14 +51,15 @@ export function processTree(pid: number): number[] {
 /** Asks a server for a while; `core` is the generator's. */
 export async function measureLoad(pid: number, core: number, generator: string, words: readonly string[]): Promise<LoadSample> {
   const pids = processTree(pid)
-  const [cpuBefore, startedAt] = [cpuNs(pids), process.hrtime.bigint()]
+  const cpuBefore = cpuNs(pids)
   const { stdout } = await promisify(execFile)('taskset', ['-c', String(core), generator, ...words])
   const usedNs = cpuNs(pids) - cpuBefore
-  const figures = JSON.parse(stdout) as LoadFigures
+  const { seconds, ...figures } = JSON.parse(stdout) as LoadFigures & { readonly seconds: number }
   return {
     ...figures,
     perCpuSecond: figures.received / (usedNs / 1e9),
-    cores: usedNs / Number(process.hrtime.bigint() - startedAt),
+    // Of the time in which it was asked: the generator needs a while to make its queries.
+    cores: usedNs / 1e9 / seconds,
     rssBytes: pids.reduce((sum, each) => sum + rssBytes(each), 0),
   }
 }
