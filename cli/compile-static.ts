@@ -3,12 +3,12 @@
  * reading.
  * The zones of the folder become zones of the document, so that they are checked by the same rules and steered names find them.
  */
-import { parse } from 'yaml'
 import type { Geodata } from '../geodata/geodata.ts'
 import { loadGeodata } from '../geodata/geodata-file.ts'
 import { type ConfigIssue, formatIssue, hasErrors, makeIssue } from '../policy/config/config-issue.ts'
-import { includesOf } from '../policy/config/fill-config.ts'
+import { includesOf } from '../policy/config/includes-of.ts'
 import { parseConfig } from '../policy/config/parse-config.ts'
+import { readYaml } from '../policy/config/read-yaml.ts'
 import { compileSnapshot } from '../resolver/snapshot/compile-snapshot.ts'
 import type { Snapshot } from '../resolver/snapshot/snapshot.ts'
 import { ProductError } from './product-error.ts'
@@ -51,9 +51,9 @@ function mergeSources({ documentPath, zoneFolder }: StaticSources, folder: ZoneF
       : readDocument(documentPath)
   if (folder === undefined) return { text: document.text, files: document.files, name: document.path }
   const { zones, files } = folder
-  // What is no map of keys is left as it is: parseConfig says what is wrong with it.
-  const value: unknown = parse(document.text, { logLevel: 'silent', maxAliasCount: 100 })
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  // What is no map of keys, or has mistakes, is left as it is: parseConfig says what is wrong with it.
+  const { value, issues } = readYaml(document.text, document.path)
+  if (issues.length > 0 || typeof value !== 'object' || value === null || Array.isArray(value))
     return { text: document.text, files: document.files, name: document.path }
   const { zones: own } = value as { zones?: unknown }
   // Behind the text where that can be: lines of the document stay what they are.

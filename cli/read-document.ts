@@ -4,7 +4,7 @@
  */
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, resolve, sep } from 'node:path'
-import { includesOf } from '../policy/config/fill-config.ts'
+import { includesOf } from '../policy/config/includes-of.ts'
 import { DOCUMENT_LIMIT_BYTES, readYaml } from '../policy/config/read-yaml.ts'
 import { decodeMasterFile } from '../resolver/zone/master-file-text.ts'
 import { ProductError } from './product-error.ts'
@@ -30,7 +30,8 @@ export function readDocument(path: string): ReadDocument {
   const folder = realpathSync(dirname(resolve(path)))
   const files = new Map<string, string>()
   const missing = new Map<string, string>()
-  const document = readYaml(text, basename(path)).value
+  // A document that names no file is read once, by control. The word can only be written with a backslash otherwise.
+  const document = /file|\\/.test(text) ? readYaml(text, basename(path)).value : undefined
   const zoneFiles = new Set(fileNamesOf(document, ['zones']))
   const lists = new Set(fileNamesOf(document, ['lines']).filter((name) => !zoneFiles.has(name)))
   const waiting = fileNamesOf(document, ['zones', 'lines'])

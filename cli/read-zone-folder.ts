@@ -1,7 +1,7 @@
 /** The zones of `serve --zones DIR` as entries of a document: DIR/zones.txt ("origin file" a line), else every *.zone. Shell. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
-import { includesOf } from '../policy/config/fill-config.ts'
+import { includesOf } from '../policy/config/includes-of.ts'
 import { decodeMasterFile } from '../resolver/zone/master-file-text.ts'
 import { ProductError } from './product-error.ts'
 

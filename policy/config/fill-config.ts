@@ -34,6 +34,7 @@ import { fillGeodata } from './fill-geodata.ts'
 import { fillLines } from './fill-lines.ts'
 import { fillOptions } from './fill-options.ts'
 import { fillProbe } from './fill-probe.ts'
+import { includesOf } from './includes-of.ts'
 import { hasShares } from './is-shared.ts'
 import { isUsualLatency } from './latency-reading.ts'
 import { type KeyResult, readCarrier, readLineKey, readPlace } from './read-line.ts'
@@ -141,17 +142,6 @@ class FileUse {
     }
     return Object.fromEntries(Object.entries(this.named).sort(([a], [b]) => compareText(a, b)))
   }
-}
-
-/** File names in the $INCLUDE lines of a master file, with their places. */
-export function includesOf(text: string): { readonly file: string; readonly line: number; readonly column: number }[] {
-  const found: { file: string; line: number; column: number }[] = []
-  if (!/\$INCLUDE/i.test(text)) return found
-  for (const [position, line] of text.split('\n').entries()) {
-    const match = /^(\$INCLUDE[ \t]+)(?:"([^"]+)"|([^\s;]+))/i.exec(line)
-    if (match !== null) found.push({ file: match[2] ?? match[3]!, line: position + 1, column: match[1]!.length + 1 })
-  }
-  return found
 }
 
 function fillZone(
