@@ -1,9 +1,9 @@
 /** `nearcast export [DIR]`: the live document as a folder (with the files it names) or as one text. Applying it again changes nothing. */
 import { writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
-import { stringify } from 'yaml'
 import type { DocumentAnswer } from '../admin-ui/contract/document.ts'
 import { readYaml } from '../policy/config/read-yaml.ts'
+import { writeYaml } from '../policy/config/write-yaml.ts'
 import { type Command, type CommandArgs, UsageError } from './command.ts'
 import { CLIENT_OPTIONS, openControlClient } from './control-client.ts'
 import { makeFolder } from './make-folder.ts'
@@ -51,7 +51,7 @@ export function documentText(live: DocumentAnswer, single: boolean): string {
   const head = `# Exported by nearcast; digest ${live.digest}\n# basedOn: ${live.generation}\n`
   if (!single || Object.keys(live.files).length === 0) return head + live.text
   const value = readYaml(live.text, 'document').value as Record<string, unknown>
-  return head + stringify({ ...value, files: live.files }, { lineWidth: 0, aliasDuplicateObjects: false })
+  return head + writeYaml({ ...value, files: live.files })
 }
 
 function writeFolder(folder: string, live: DocumentAnswer, single: boolean): readonly string[] {

@@ -1,11 +1,11 @@
 /** `nearcast lines import FILE…`: exports of a vendor → a document, with a report of all that did not come over as it was. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { stringify } from 'yaml'
 import { loadGeodata } from '../geodata/geodata-file.ts'
 import type { Precedence } from '../geodata/line/line-precedence.ts'
 import { type ConfigIssue, formatIssue, hasErrors, makeIssue } from '../policy/config/config-issue.ts'
 import { parseConfig } from '../policy/config/parse-config.ts'
+import { writeYaml } from '../policy/config/write-yaml.ts'
 import { buildDocument, type ImportedDocument, VENDOR_PRECEDENCE } from '../policy/import/build-document.ts'
 import { decodeExport } from '../policy/import/decode-export.ts'
 import { readVendorCsv } from '../policy/import/read-vendor-csv.ts'
@@ -32,7 +32,7 @@ export function importLines(args: CommandArgs, operands: readonly string[]): num
     const remedy = problem?.remedy || 'export the records again'
     throw new ProductError('IMPORT_EMPTY', `nothing of "${operands.join(', ')}" can be imported: ${reason}`, remedy)
   }
-  const document = headerOf(vendor, operands) + stringify(made.document, { lineWidth: 0 })
+  const document = headerOf(vendor, operands) + writeYaml(made.document)
   const issues = checkDocument(document, args)
   const ok = !hasErrors(issues)
   const report = { ok, vendor, precedence, counts: made.counts, problems: made.problems, issues }

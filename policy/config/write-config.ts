@@ -2,7 +2,6 @@
  * Config → document, for `nearcast export` and for edits by API. Pure. Defaults are left out, so a default that changes its meaning is not frozen
  * into documents. parseConfig(writeConfig(config)) has the same canonical digest; comments, key order and spelling of the source are not kept.
  */
-import { stringify } from 'yaml'
 import { prefixTexts } from '../../geodata/address/prefix-list.ts'
 import type {
   Config,
@@ -22,6 +21,7 @@ import { automaticOf } from './fill-config.ts'
 import { automaticPort, automaticRetryIntervalMs } from './fill-probe.ts'
 import { GEODATA_DEFAULTS } from './geodata-schema.ts'
 import { latencyReadingOf, USUAL_LATENCY } from './latency-reading.ts'
+import { writeYaml } from './write-yaml.ts'
 
 /** A document and the files that it names. */
 export type WrittenConfig = { readonly document: string; readonly files: Readonly<Record<string, string>> }
@@ -30,7 +30,7 @@ export type WrittenConfig = { readonly document: string; readonly files: Readonl
 export function writeConfig(config: Config, options: { readonly single?: boolean } = {}): WrittenConfig {
   const value = documentValue(config)
   if (options.single === true && Object.keys(config.files).length > 0) value.files = config.files
-  const document = stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  const document = writeYaml(value)
   return { document, files: options.single === true ? {} : config.files }
 }
 

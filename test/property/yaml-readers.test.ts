@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { dump } from 'js-yaml'
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, stringify } from 'yaml'
 import { readYaml } from '../../policy/config/read-yaml.ts'
+import { writeYaml } from '../../policy/config/write-yaml.ts'
 import { drawFrom } from '../support/hostile-packets.ts'
 import { PROPERTY_SEED } from '../support/synthetic-arbitraries.ts'
 
@@ -112,6 +113,7 @@ const writers: readonly (readonly [name: string, write: (value: unknown) => stri
   ['yaml, blocks', (value) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })],
   ['yaml, folded, lists not indented', (value) => stringify(value, { lineWidth: 20, indentSeq: false, singleQuote: true })],
   ['yaml, flow', (value) => stringify(value, { collectionStyle: 'flow', lineWidth: 30 })],
+  ['YAML of ours', writeYaml],
   ['js-yaml', (value) => dump(value, { lineWidth: 30 })],
   ['js-yaml, flow below', (value) => dump(value, { flowLevel: 2, quoteStyle: 'double' })],
 ]

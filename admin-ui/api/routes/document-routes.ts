@@ -1,5 +1,5 @@
 /** The whole document, drafts, publishing and history. */
-import { stringify } from 'yaml'
+import { writeYaml } from '../../../policy/config/write-yaml.ts'
 import type { GenerationSummary as StoredSummary } from '../../../policy/store/store.ts'
 import type { DocumentAnswer } from '../../contract/document.ts'
 import type { GenerationAnswer, GenerationSummary } from '../../contract/generation.ts'
@@ -164,7 +164,7 @@ export function documentRoutes(parts: ApiParts): RouteHandlers<Names> {
 function writeText(value: Record<string, unknown>, request: Pick<ApiRequest, 'query'>): string {
   const format = request.query('format') ?? 'json'
   if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`
-  if (format === 'yaml') return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  if (format === 'yaml') return writeYaml(value)
   throw new ApiError('API_PARAMETER', `format "${format.slice(0, 20)}" is neither json nor yaml`)
 }
 
