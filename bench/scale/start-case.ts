@@ -63,10 +63,12 @@ function firstAnswer(child: ChildProcess, port: number, query: Buffer): Promise<
     const end = (error?: Error): void => {
       clearInterval(asking)
       clearTimeout(late)
+      child.off('exit', ended)
       socket.close()
       if (error === undefined) resolve()
       else reject(error)
     }
+    const ended = (code: number | null): void => end(new Error(`the node ended with code ${code}`))
     const asking = setInterval(() => socket.send(query, port, '127.0.0.1'), ASK_EVERY_MS)
     const late = setTimeout(() => end(new Error(`the node did not answer within ${START_MS / 1000} s`)), START_MS)
     // NOERROR with an answer: before the first generation there is SERVFAIL.
@@ -75,6 +77,6 @@ function firstAnswer(child: ChildProcess, port: number, query: Buffer): Promise<
     })
     // The port is closed until the node has opened it.
     socket.on('error', () => undefined)
-    child.once('exit', (code) => end(new Error(`the node ended with code ${code}`)))
+    child.once('exit', ended)
   })
 }
