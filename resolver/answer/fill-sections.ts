@@ -2,6 +2,7 @@
  * Plain RRsets into the sections of a reply: answers, referrals with glue, negative answers with SOA. Pure, hot, no allocation.
  * An RRset is written whole or not at all: a section that would hold half of one is cut back to before it (RFC 2181 §9).
  */
+import { HEADER_BYTES } from '../wire/read-query.ts'
 import {
   TYPE_A,
   TYPE_AAAA,
@@ -30,6 +31,7 @@ import {
   nodeDname,
   nodeFlags,
   nodeNameAt,
+  nodeNameBytes,
   nodeSteer,
   nodeWildcard,
   nodeZone,
@@ -78,7 +80,14 @@ export function writeNegativeSoa(ctx: AnswerContext, zone: number, ttlLimitSecon
   const zones = ctx.zones!
   const ttlSeconds = Math.min(zones.zoneNegativeTtlSeconds[zone]!, ttlLimitSeconds)
   if (rrsetType(zones, zones.zoneSoa[zone]!) !== TYPE_SOA) return
-  if (!writeRRset(ctx, zones.zoneSoa[zone]!, 0, zones.zoneApex[zone]!, ttlSeconds, AUTHORITIES)) ctx.truncated = true
+  const apex = zones.zoneApex[zone]!
+  if (!writeRRset(ctx, zones.zoneSoa[zone]!, placeOfApex(ctx, apex), apex, ttlSeconds, AUTHORITIES)) ctx.truncated = true
+}
+
+/** Where the question has the name of an apex that it is at or below; 0 = it is not known to, or is the root, which no pointer makes shorter. */
+function placeOfApex({ zones, ownerAt, ownerLength }: AnswerContext, apex: number): number {
+  const bytes = nodeNameBytes(zones!, apex)
+  return ownerAt === HEADER_BYTES && bytes > 1 ? ownerAt + ownerLength - bytes : 0
 }
 
 /** A referral (RFC 1034 §4.3.2 step 3b): NS of the cut, DS of a signed zone for those who set DO (RFC 4035 §3.1.4), glue. Not authoritative. */
