@@ -24,6 +24,8 @@ export type CompileReply = {
 
 /** Pause after which garbage is collected: blocks that were posted weigh nothing for the collector, and would stay for long. */
 const COLLECT_AFTER_MS = 500
+/** Collected after so many questions at the latest, when they come without a pause. */
+const COLLECT_AFTER_QUESTIONS = 20
 
 /** The geodata of the last compile: a file never changes its content, so its path says which it is. */
 let loaded: { readonly path: string; readonly geodata: Geodata } | undefined
@@ -41,6 +43,12 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 const compiler = createLocalCompiler(geodataOf)
 let pause: NodeJS.Timeout | undefined
+let questions = 0
+
+function collectNow(): void {
+  questions = 0
+  collect()
+}
 
 function answer({ id, source, input }: CompileQuestion): CompileReply {
   try {
@@ -55,5 +63,6 @@ function answer({ id, source, input }: CompileQuestion): CompileReply {
 parentPort!.on('message', (question: CompileQuestion) => {
   parentPort!.postMessage(answer(question))
   clearTimeout(pause)
-  pause = setTimeout(collect, COLLECT_AFTER_MS)
+  if (++questions >= COLLECT_AFTER_QUESTIONS) collectNow()
+  else pause = setTimeout(collectNow, COLLECT_AFTER_MS)
 })
