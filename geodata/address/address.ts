@@ -96,16 +96,31 @@ export function compareWords(a: AddressWords, b: AddressWords): number {
   return 0
 }
 
+const DOT = 46
+const ZERO = 48
+const NINE = 57
+
 /** The address number of "a.b.c.d", undefined when it is none. Leading zeros are refused: some software reads them as octal. */
 export function parseIpv4(text: string): number | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4) return undefined
   let number = 0
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined
-    number = number * 256 + Number(part)
+  let part = 0
+  let digits = 0
+  let dots = 0
+  // By characters: a large document has a hundred thousand addresses, and parts with a pattern each took ten times as long (2026-11).
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === DOT) {
+      if (digits === 0 || ++dots > 3) return undefined
+      number = number * 256 + part
+      part = 0
+      digits = 0
+    } else {
+      if (code < ZERO || code > NINE || (digits > 0 && part === 0)) return undefined
+      part = part * 10 + code - ZERO
+      if (++digits > 3 || part > 255) return undefined
+    }
   }
-  return number
+  return digits === 0 || dots !== 3 ? undefined : number * 256 + part
 }
 
 function parseIpv6(text: string): AddressWords | undefined {

@@ -12,7 +12,9 @@ type Lookup = {
   readonly zones: ReadonlyMap<string, Filled<Zone>>
   readonly policies: ReadonlyMap<string, Policy>
   readonly endpointsOf: (policy: Policy) => readonly Endpoint[]
+  readonly cutsOf: typeof cutsOf
   readonly typesByName: ReadonlyMap<string, ReadonlySet<string>>
+  readonly policiesByName: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** Adds the issues of all steered names. */
@@ -38,7 +40,7 @@ export function checkSteeredNames(config: FilledConfig, shape: DocumentShape, li
       continue
     }
     checkAgainstZone(name, zone.value, lookup, issues)
-    checkAgainstPolicy(name, zone.value, lookup, config, issues)
+    checkAgainstPolicy(name, zone.value, lookup, issues)
   }
 }
 
@@ -46,9 +48,17 @@ function makeLookup(config: FilledConfig): Lookup {
   const pools = new Map(config.pools.map(({ value }) => [value.id, value]))
   const endpoints = new Map(config.endpoints.map(({ value }) => [value.id, value]))
   const byPolicy = new Map<string, readonly Endpoint[]>()
+  const policiesByName = new Map<string, Set<string>>()
+  for (const { value } of config.names) {
+    const known = policiesByName.get(value.name)
+    if (known === undefined) policiesByName.set(value.name, new Set([value.policy]))
+    else known.add(value.policy)
+  }
+  const cutsByZone = new Map<Zone, ReturnType<typeof cutsOf>>()
   const typesByName = new Map<string, Set<string>>()
   for (const { value: zone } of config.zones) {
     for (const { name, type } of zone.records) {
+      if (!policiesByName.has(name)) continue
       const types = typesByName.get(name)
       if (types === undefined) typesByName.set(name, new Set([type]))
       else types.add(type)
@@ -62,7 +72,14 @@ function makeLookup(config: FilledConfig): Lookup {
       byPolicy.set(policy.id, known)
       return known
     },
+    // Once a zone: a hundred thousand names in one of as many records would look at ten thousand million of them.
+    cutsOf: (zone) => {
+      const known = cutsByZone.get(zone) ?? cutsOf(zone)
+      cutsByZone.set(zone, known)
+      return known
+    },
     typesByName,
+    policiesByName,
   }
 }
 
@@ -103,7 +120,7 @@ function checkTypes({ value, path }: Filled<SteeredName>, issues: IssueDraft[]):
 
 function checkAgainstZone({ value, path }: Filled<SteeredName>, zone: Zone, lookup: Lookup, issues: IssueDraft[]): void {
   const { name } = value
-  const cuts = cutsOf(zone)
+  const cuts = lookup.cutsOf(zone)
   const cut = ancestorsOf(name).find((ancestor) => {
     const kind = isAtOrBelow(ancestor, zone.name) ? cuts.get(ancestor) : undefined
     return kind === 'NS' || (kind === 'DNAME' && ancestor !== name)
@@ -125,7 +142,7 @@ function checkAgainstZone({ value, path }: Filled<SteeredName>, zone: Zone, look
   }
 }
 
-function checkAgainstPolicy(steered: Filled<SteeredName>, zone: Zone, lookup: Lookup, config: FilledConfig, issues: IssueDraft[]): void {
+function checkAgainstPolicy(steered: Filled<SteeredName>, zone: Zone, lookup: Lookup, issues: IssueDraft[]): void {
   const { name, types } = steered.value
   const policy = lookup.policies.get(steered.value.policy)
   if (policy === undefined) return
@@ -133,7 +150,7 @@ function checkAgainstPolicy(steered: Filled<SteeredName>, zone: Zone, lookup: Lo
   const target = endpoints.find((endpoint) => endpoint.target !== '')
   if (target !== undefined) {
     const others = [...(lookup.typesByName.get(name) ?? [])].filter((type) => !types.includes(type))
-    const second = config.names.some(({ value }) => value.name === name && value.policy !== policy.id)
+    const second = (lookup.policiesByName.get(name)?.size ?? 0) > 1
     const reason =
       name === zone.name
         ? 'is the apex'
