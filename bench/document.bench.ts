@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { parseDocument } from 'yaml'
 import { parseConfig } from '../policy/config/parse-config.ts'
 import { readYaml } from '../policy/config/read-yaml.ts'
+import { median } from './answer/figures.ts'
 
 /** Least ratios of --check, in time: the package yaml to ours for YAML, ours for YAML to ours for JSON. */
 const YAML_RATIO = 4
@@ -67,10 +68,6 @@ function measureApart(way: Way, records: number): Measured {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Measured
 }
 
-function medianOf(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
-}
-
 const { values: flags } = parseArgs({
   options: {
     records: { type: 'string', default: '98000' },
@@ -88,14 +85,14 @@ else {
   console.log(
     `${records} records, ${sizes.join(', ')}; ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}, Node ${process.versions.node}\n`,
   )
-  const median = (way: Way): number => medianOf(results.get(way)!.map(({ ms }) => ms))
+  const medianMs = (way: Way): number => median(results.get(way)!.map(({ ms }) => ms))
   for (const [way, list] of results)
     console.log(
-      `${way.padEnd(32)} ${median(way).toFixed(0).padStart(6)} ms  +${medianOf(list.map(({ growthMb }) => growthMb)).toFixed(0)} MB at the peak`,
+      `${way.padEnd(32)} ${medianMs(way).toFixed(0).padStart(6)} ms  +${median(list.map(({ growthMb }) => growthMb)).toFixed(0)} MB at the peak`,
     )
   const ratios = [
-    ['the package yaml to ours', median('YAML, the package yaml alone') / median('YAML, ours'), YAML_RATIO],
-    ['YAML to JSON', median('YAML, ours') / median('JSON, ours'), JSON_RATIO],
+    ['the package yaml to ours', medianMs('YAML, the package yaml alone') / medianMs('YAML, ours'), YAML_RATIO],
+    ['YAML to JSON', medianMs('YAML, ours') / medianMs('JSON, ours'), JSON_RATIO],
   ] as const
   for (const [name, ratio, least] of ratios) console.log(`\n${name}: ${ratio.toFixed(1)} times (at least ${least})`)
   if (flags.check && ratios.some(([, ratio, least]) => ratio < least)) process.exitCode = 1

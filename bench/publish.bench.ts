@@ -20,6 +20,7 @@ import { makeTsigKey, signRequest } from '../resolver/wire/tsig.ts'
 import { answerOf, encodeQuery } from '../test/support/dns-load.ts'
 import { type Product, startProduct } from '../test/support/product.ts'
 import { updateMessage } from '../test/support/update-message.ts'
+import { median } from './answer/figures.ts'
 import { type BenchDocument, DOCUMENT_SIZES, makeDocument, STEERED_ZONE, UPDATE_KEY } from './publish-documents.ts'
 
 const { values } = parseArgs({
@@ -270,8 +271,6 @@ async function measureSize(size: string): Promise<readonly Row[]> {
   }
   return rows
 }
-
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!
 
 /** Rounds of one change as one row: medians, and the worst standstill. */
 function medianRow(rows: readonly Row[]): Row {

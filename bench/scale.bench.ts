@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { statePaths } from '../cli/state-paths.ts'
+import { median } from './answer/figures.ts'
 import { type CaseSizes, LARGE_SIZES, SMALL_SIZES, writeLargeCase } from './large-case.ts'
 import { buildLoad } from './load/build-load.ts'
 import { chooseCores, measureLoad } from './load/measure-load.ts'
@@ -76,11 +77,6 @@ function compileCase(name: string, sizes: CaseSizes, seed: number = 0): CompileF
   const path = statePaths(state).nodeSnapshot
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   return { ...run<CompileFigures>('compile-case', [folder, path]), state, path }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
 }
 
 function oneMore(base: CompileFigures): OneMore[] {

@@ -24,6 +24,7 @@ import { parseArgs, promisify } from 'node:util'
 import { prepareSwapCase, STEERED_PATTERN, type SwapCase, type SwapCaseSize } from '../test/support/swap-case.ts'
 import { type SwapNode, startSwapNode } from '../test/support/swap-node.ts'
 import { judgeAnswers, monotonicMs, type SwapWatch, startSwapWatch, type Transition } from '../test/support/swap-watch.ts'
+import { median } from './answer/figures.ts'
 import { buildLoad } from './load/build-load.ts'
 
 const SIZES: Readonly<Record<string, SwapCaseSize>> = {
@@ -185,10 +186,6 @@ async function prepareOnce(caseFolder: string): Promise<SwapCase> {
   return prepared
 }
 
-const median = (numbers: readonly number[]): number => {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
-}
 const most = (numbers: readonly number[]): number => Math.max(...numbers, Number.NEGATIVE_INFINITY)
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { encodeQuery } from '../../test/support/dns-load.ts'
+import { freePort } from '../../test/support/product.ts'
 
 /** A node that answers. */
 export type StartedNode = {
@@ -19,21 +20,6 @@ export type StartedNode = {
 const ASK_EVERY_MS = 5
 const START_MS = 60_000
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-/** An A query without EDNS. */
-function queryOf(name: string): Buffer {
-  const labels = name.split('.').flatMap((label) => [label.length, ...Buffer.from(label)])
-  return Buffer.from([0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, 1, 0, 1])
-}
-
 /** Starts `entry node` on a state folder, on a core if one is named; rejects when it has not answered `name` within a minute. */
 export async function startNode(entry: string, state: string, name: string, core?: number): Promise<StartedNode> {
   const port = await freePort()
@@ -42,7 +28,7 @@ export async function startNode(entry: string, state: string, name: string, core
   const [program, rest] = core === undefined ? [process.execPath, own] : ['taskset', ['-c', String(core), process.execPath, ...own]]
   const startedAt = performance.now()
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
-  await firstAnswer(child, port, queryOf(name))
+  await firstAnswer(child, port, encodeQuery(7, name, undefined))
   const firstAnswerMs = performance.now() - startedAt
   const pid = child.pid!
   return {
